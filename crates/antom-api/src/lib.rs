@@ -1,0 +1,1 @@
+//! Client for Antom's API.

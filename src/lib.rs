@@ -12,6 +12,7 @@ pub mod id;
 pub mod ledger;
 pub mod matching;
 pub mod money;
+pub mod movement;
 pub mod pipeline;
 pub mod proof;
 pub mod records;

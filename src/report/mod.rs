@@ -1,1 +1,11 @@
-//! `report`.
+//! The incoming side: Antom's reports, from bytes to typed lines, rejects and control totals.
+//!
+//! `schema` holds what Antom's pages say about columns, types and layouts, as data; `parse` turns the bytes of one file into a
+//! [`ParsedReport`]; `line` is what comes out. Text is not kept: a line knows its [`Place`], and [`LineText`] is read again
+//! from the archived bytes for the few lines that end in an output.
+
+mod line;
+mod schema;
+
+pub use line::{Line, LineText, Original, ParsedReport, Place, Reject, TypeTotals};
+pub use schema::Layout;

@@ -9,6 +9,7 @@ pub mod export;
 pub mod failure;
 pub mod fetch;
 pub mod id;
+pub mod kind;
 pub mod ledger;
 pub mod matching;
 pub mod money;

@@ -18,7 +18,7 @@ use crate::model::{
     read_body,
 };
 use crate::question::{BalanceQuestion, PaymentQuestion, Question, RefundQuestion};
-use crate::signature::{self, SignatureError};
+use crate::signature;
 use crate::transport::{Reply, Transport};
 
 /// Asks Antom. Cheap to clone; clones share connections and the ceiling on questions in flight.
@@ -317,20 +317,17 @@ fn read_reply<T: Body>(
     }
 }
 
-/// A header's text; `None` if it is absent or empty. Two of a kind, or bytes that are no ASCII, leave no doubt-free reading.
-fn sole_header(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, SignatureError> {
+/// A header's text; `None` if it is absent or empty.
+fn sole_header(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, Distrust> {
+    let doubtful = || Distrust::DoubtfulHeader { header: name };
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
     if values.next().is_some() {
-        return Err(SignatureError::Malformed(
-            "a second header of its kind or of `response-time`'s",
-        ));
+        return Err(doubtful());
     }
-    let text = value
-        .to_str()
-        .map_err(|_| SignatureError::Malformed("characters that are not ASCII"))?;
+    let text = value.to_str().map_err(|_| doubtful())?;
     Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 

@@ -141,6 +141,12 @@ pub enum Distrust {
         /// The `resultCode` in the body, which nobody vouches for.
         claimed: Option<String>,
     },
+    /// Which header counts is open to doubt, and two readers could decide differently.
+    #[error("its `{header}` header is there more than once or is not ASCII")]
+    DoubtfulHeader {
+        /// The header.
+        header: &'static str,
+    },
     /// The signature does not hold.
     #[error(transparent)]
     BadSignature(#[from] SignatureError),

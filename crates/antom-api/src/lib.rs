@@ -81,3 +81,8 @@ fn excerpt(text: &str) -> String {
     }
     excerpt
 }
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

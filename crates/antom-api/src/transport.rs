@@ -1,6 +1,6 @@
 //! One HTTP exchange: a POST out, a bounded body back. No redirects, no retries, no opinion about what was said.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -164,17 +164,21 @@ fn chain(error: &reqwest::Error) -> String {
 fn certificate_problem(error: &reqwest::Error) -> Option<String> {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        // An I/O error hides what it wraps from `source`.
-        let wrapped = inner
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        let tls = inner
-            .downcast_ref()
-            .or_else(|| wrapped.and_then(|wrapped| wrapped.downcast_ref()));
-        if let Some(rustls::Error::InvalidCertificate(problem)) = tls {
+        if let Some(rustls::Error::InvalidCertificate(problem)) = unwrap_io(inner).downcast_ref() {
             return Some(problem.to_string());
         }
         cause = inner.source();
     }
     None
+}
+
+/// What an I/O error wraps, which its `source` passes over; however often it was wrapped.
+fn unwrap_io<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    match error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref)
+    {
+        Some(wrapped) => unwrap_io(wrapped),
+        None => error,
+    }
 }

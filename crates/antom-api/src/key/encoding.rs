@@ -75,44 +75,35 @@ fn pem_body(text: &str) -> Result<&str, KeyError> {
 mod tests {
     use super::*;
 
+    fn pem(label: &str, body: &str) -> String {
+        format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+    }
+
     #[test]
     fn texts_and_what_is_wrong_with_them() {
-        let cases: [(&str, fn(&KeyError) -> bool); 9] = [
-            ("", |error| matches!(error, KeyError::Empty)),
-            (" \n ", |error| matches!(error, KeyError::Empty)),
-            ("secrets/merchant.pem", |error| {
-                matches!(error, KeyError::NotBase64)
-            }),
-            ("-----BEGIN PRIVATE KEY-----\nAAAA", |error| {
-                matches!(error, KeyError::BrokenPem)
-            }),
+        let public = pem("PUBLIC KEY", "AAAA");
+        let cases = [
+            (String::new(), "is empty"),
+            (" \n ".to_owned(), "is empty"),
+            ("secrets/merchant.pem".to_owned(), "neither PEM nor base64"),
+            ("-----BEGIN PRIVATE KEY-----\nAAAA".to_owned(), "incomplete"),
+            (public.replace("END PUBLIC", "END PRIVATE"), "incomplete"),
+            (pem("DH PARAMETERS", "AAAA"), "no key"),
+            (pem("CERTIFICATE", "AAAA"), "a certificate"),
+            (pem("EC PRIVATE KEY", "AAAA"), "not RSA"),
+            (pem("ENCRYPTED PRIVATE KEY", "AAAA"), "is encrypted"),
             (
-                "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PUBLIC KEY-----",
-                |error| matches!(error, KeyError::BrokenPem),
+                pem("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\nAAAA"),
+                "is encrypted",
             ),
-            (
-                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
-                |error| matches!(error, KeyError::Certificate),
-            ),
-            (
-                "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----",
-                |error| matches!(error, KeyError::NotRsa),
-            ),
-            (
-                "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----",
-                |error| matches!(error, KeyError::Encrypted),
-            ),
-            (
-                "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
-                |error| matches!(error, KeyError::SeveralKeys { blocks: 2 }),
-            ),
+            (public.repeat(2), "2 PEM blocks"),
         ];
         for (text, expected) in cases {
-            let error = decode(text).err();
-            assert!(
-                error.as_ref().is_some_and(expected),
-                "{text:?} gave {error:?}"
-            );
+            let error = decode(&text)
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
+            assert!(error.contains(expected), "{text:?} gave {error:?}");
         }
     }
 

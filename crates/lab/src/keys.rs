@@ -10,7 +10,7 @@ use russh::keys::ssh_key::{
     LineEnding,
     private::{Ed25519Keypair, KeypairData},
 };
-use russh::keys::{HashAlg, PrivateKey, PublicKey};
+use russh::keys::{HashAlg, PrivateKey};
 
 /// An RSA 2048 pair, public by design. Antom's Dashboard shows and takes the bare base64 form; PEM is what tools read.
 #[derive(Clone, Copy)]
@@ -131,10 +131,6 @@ impl SshKey {
 
     pub(crate) fn private(&self) -> &PrivateKey {
         &self.0
-    }
-
-    pub(crate) fn public(&self) -> &PublicKey {
-        self.0.public_key()
     }
 }
 

@@ -10,8 +10,8 @@
 //! Antom's side is implemented from the fact sheet alone. Nothing here uses the job's parser or matcher or the API
 //! client's signing code, so an error on one side is not hidden by the same error on the other.
 
-//pub mod api;
+pub mod api;
 pub mod keys;
 mod repeat;
-//pub mod serve;
+pub mod serve;
 pub mod sftp;

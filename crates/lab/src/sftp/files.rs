@@ -177,6 +177,9 @@ impl Files {
     /// How many of the bytes wanted may be sent now; the faults of the file decide.
     async fn allowance(&self, path: &str, served: u64, wanted: u64) -> Answer<u64> {
         let faults = &self.shared.faults;
+        if self.socket.is_cut() {
+            return Err(StatusCode::ConnectionLost);
+        }
         if let Some(delay) = faults.read_delay(path) {
             tokio::time::sleep(delay).await;
         }

@@ -29,6 +29,7 @@ use std::borrow::Cow;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -49,6 +50,9 @@ use crate::keys::SshKey;
 
 /// A refused login is answered after so long. Real servers take a second or more; nobody guesses passwords here.
 const REFUSAL_DELAY: Duration = Duration::from_millis(20);
+
+/// Wait after a connection that could not be taken, so that a lack of file handles does not become a busy loop.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// How to start an [`SftpServer`].
 pub struct SftpOptions {
@@ -108,12 +112,21 @@ struct Shared {
 }
 
 /// A second handle on a connection's socket, to cut it without a word as a broken line does.
-struct Socket(std::net::TcpStream);
+struct Socket {
+    stream: std::net::TcpStream,
+    cut: AtomicBool,
+}
 
 impl Socket {
     fn cut(&self) {
+        self.cut.store(true, Ordering::Relaxed);
         // It fails only when the connection has gone already, which is what was wanted.
-        let _gone_already = self.0.shutdown(Shutdown::Both);
+        let _gone_already = self.stream.shutdown(Shutdown::Both);
+    }
+
+    /// Requests that came in before the cut are still read from buffers; nobody waits for their answers.
+    fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed)
     }
 }
 
@@ -240,8 +253,11 @@ async fn accept(
             _ = stopped.changed() => return,
             accepted = listener.accept() => accepted,
         };
-        // A connection that failed before it was taken is the client's affair; the next one may be fine.
-        let Ok((stream, _)) = accepted else { continue };
+        let Ok((stream, _)) = accepted else {
+            // The client went before it was taken, or there are too many open files: the next one may be fine.
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
         shared.log.add(SftpEvent::Connected);
         tokio::spawn(converse(
             stream,
@@ -278,6 +294,9 @@ async fn converse(
 
 fn with_second_handle(stream: TcpStream) -> std::io::Result<(TcpStream, Socket)> {
     let stream = stream.into_std()?;
-    let socket = Socket(stream.try_clone()?);
+    let socket = Socket {
+        stream: stream.try_clone()?,
+        cut: AtomicBool::new(false),
+    };
     Ok((TcpStream::from_std(stream)?, socket))
 }

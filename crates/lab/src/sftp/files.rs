@@ -1,9 +1,7 @@
 //! The SFTP requests of one session: reading is served, everything else is refused and written down.
 
 use std::collections::HashMap;
-use std::fs::File as DiskFile;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use russh_sftp::protocol::{
@@ -11,8 +9,8 @@ use russh_sftp::protocol::{
 };
 use tokio::sync::watch;
 
-use super::faults::HOSTILE_CONTENT;
 use super::log::SftpEvent;
+use super::open_file::{OpenFile, hostile_attributes};
 use super::tree::ClientPath;
 use super::{Shared, Socket};
 
@@ -41,19 +39,6 @@ pub(super) struct Files {
 enum Open {
     File(OpenFile),
     Folder(std::vec::IntoIter<File>),
-}
-
-struct OpenFile {
-    path: String,
-    content: Content,
-    /// Bytes sent since the open; faults count by it.
-    served: u64,
-    ended: bool,
-}
-
-enum Content {
-    Disk(DiskFile),
-    Hostile,
 }
 
 impl Files {
@@ -133,29 +118,15 @@ impl Files {
 
     fn open_to_read(&self, asked: &str) -> Answer<OpenFile> {
         if self.shared.faults.is_hostile(asked) {
-            return Ok(OpenFile {
-                path: asked.to_owned(),
-                content: Content::Hostile,
-                served: 0,
-                ended: false,
-            });
+            return Ok(OpenFile::hostile(asked));
         }
         let path = self.path(asked);
-        let opened = self.shared.tree.follow(&path).and_then(|real| {
-            // A folder would open too, and fail later with an error that says nothing.
-            if real.is_dir() {
-                Err(io::ErrorKind::IsADirectory.into())
-            } else {
-                DiskFile::open(real)
-            }
-        });
-        let file = opened.map_err(|error| self.refuse_path(asked, &error))?;
-        Ok(OpenFile {
-            path: path.absolute,
-            content: Content::Disk(file),
-            served: 0,
-            ended: false,
-        })
+        let opened = self
+            .shared
+            .tree
+            .follow(&path)
+            .and_then(|real| OpenFile::on_disk(path.absolute, &real));
+        opened.map_err(|error| self.refuse_path(asked, &error))
     }
 
     fn list(&self, path: &ClientPath) -> io::Result<Vec<File>> {
@@ -185,12 +156,13 @@ impl Files {
         }
         let mut allowed = wanted;
         if let Some(bytes) = faults.drop_after(path) {
-            if served >= bytes && faults.strike_drop(path) {
+            if served < bytes {
+                allowed = allowed.min(bytes - served);
+            } else if faults.strike_drop(path) {
                 self.shared.log.add(SftpEvent::Dropped(path.to_owned()));
                 self.socket.cut();
                 return Err(StatusCode::ConnectionLost);
             }
-            allowed = allowed.min(bytes.saturating_sub(served));
         }
         if let Some(bytes) = faults.stall_after(path) {
             if served >= bytes {
@@ -208,40 +180,6 @@ impl Files {
         let mut alive = self.session_alive.clone();
         while alive.changed().await.is_ok() {}
     }
-}
-
-impl Content {
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        match self {
-            Self::Disk(file) => file.read_at(buffer, offset),
-            Self::Hostile => {
-                let start = usize::try_from(offset)
-                    .unwrap_or(usize::MAX)
-                    .min(HOSTILE_CONTENT.len());
-                let rest = &HOSTILE_CONTENT[start..];
-                let length = rest.len().min(buffer.len());
-                buffer[..length].copy_from_slice(&rest[..length]);
-                Ok(length)
-            }
-        }
-    }
-
-    fn attributes(&self) -> io::Result<FileAttributes> {
-        match self {
-            Self::Disk(file) => Ok(FileAttributes::from(&file.metadata()?)),
-            Self::Hostile => Ok(hostile_attributes()),
-        }
-    }
-}
-
-fn hostile_attributes() -> FileAttributes {
-    let mut attributes = FileAttributes {
-        size: Some(HOSTILE_CONTENT.len() as u64),
-        permissions: Some(0o644),
-        ..Default::default()
-    };
-    attributes.set_regular(true);
-    attributes
 }
 
 fn done(id: u32) -> Status {
@@ -294,7 +232,7 @@ impl russh_sftp::server::Handler for Files {
         let Some(Open::File(open)) = self.handles.get(&handle) else {
             return Err(StatusCode::Failure);
         };
-        let attributes = open.content.attributes().map_err(|_| StatusCode::Failure)?;
+        let attributes = open.attributes().map_err(|_| StatusCode::Failure)?;
         Ok(Attrs {
             id,
             attrs: self.with_claimed_size(&open.path, attributes),
@@ -353,19 +291,15 @@ impl russh_sftp::server::Handler for Files {
         let Some(Open::File(open)) = self.handles.get_mut(&handle) else {
             return Err(StatusCode::Failure);
         };
-        let mut data = vec![0; usize::try_from(allowed).map_err(|_| StatusCode::Failure)?];
-        let read = open
-            .content
-            .read_at(&mut data, offset)
+        let data = open
+            .read(offset, allowed)
             .map_err(|_| StatusCode::Failure)?;
-        if read == 0 {
-            if !std::mem::replace(&mut open.ended, true) {
+        if data.is_empty() {
+            if open.ends_now() {
                 self.shared.log.add(SftpEvent::ReadToEnd(open.path.clone()));
             }
             return Err(StatusCode::Eof);
         }
-        open.served += read as u64;
-        data.truncate(read);
         Ok(Data { id, data })
     }
 

@@ -22,6 +22,7 @@
 mod faults;
 mod files;
 mod log;
+mod open_file;
 mod ssh;
 mod tree;
 

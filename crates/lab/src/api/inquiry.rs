@@ -19,13 +19,9 @@ pub(super) struct Answer {
     pub body: Value,
 }
 
-impl Answer {
-    /// The `resultCode` in the body.
-    pub(super) fn code(&self) -> &str {
-        self.body["result"]["resultCode"]
-            .as_str()
-            .unwrap_or_default()
-    }
+/// The `resultCode` of a body.
+pub(super) fn result_code(body: &Value) -> &str {
+    body["result"]["resultCode"].as_str().unwrap_or_default()
 }
 
 /// A body with nothing but `result`.

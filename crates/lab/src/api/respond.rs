@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::book::ApiState;
 use super::faults::{ApiFault, ApiFaults};
 use super::gateway::{Gateway, Incoming, Refusal, route};
-use super::inquiry::{self, result_only};
+use super::inquiry::{self, Answer, result_code, result_only};
 use super::line::Line;
 use super::log::{ApiLog, Endpoint};
 use super::signing::{Signed, Signer};
@@ -36,11 +36,43 @@ pub(super) struct App {
     pub stopped: AtomicBool,
 }
 
-/// How an answer is to be sent.
+/// Who signs an answer.
 enum Sealing {
-    Signed,
-    WrongKey,
-    None,
+    Antom,
+    Stranger,
+    Nobody,
+}
+
+/// What a question is answered with.
+enum Reply {
+    Body {
+        sealing: Sealing,
+        body: Value,
+    },
+    /// Sent in place of the signed body.
+    Tampered {
+        signed: Value,
+    },
+    Http500,
+    Reset,
+}
+
+impl Reply {
+    fn signed(body: Value) -> Self {
+        Self::Body {
+            sealing: Sealing::Antom,
+            body,
+        }
+    }
+
+    /// What the log says: the result code that was signed, if any was.
+    fn outcome(&self) -> &str {
+        match self {
+            Self::Body { body, .. } | Self::Tampered { signed: body } => result_code(body),
+            Self::Http500 => "HTTP 500",
+            Self::Reset => "RESET",
+        }
+    }
 }
 
 /// Answers any request.
@@ -71,7 +103,7 @@ pub(super) async fn respond(
         Err(Refusal { code, message }) => {
             app.log.add(endpoint, Vec::new(), code);
             let body = result_only(code, "F", &message).to_string();
-            app.send(&Sealing::None, incoming.signed_path(), body)
+            app.send(&Sealing::Nobody, incoming.signed_path(), body)
         }
     }
 }
@@ -89,42 +121,43 @@ impl App {
         body: &[u8],
         line: &Line,
     ) -> Response<Body> {
-        let answer = inquiry::answer(endpoint, body, &self.state);
-        let strike = self.faults.strike(&answer.ids);
+        let Answer { ids, body } = inquiry::answer(endpoint, body, &self.state);
+        let strike = self.faults.strike(&ids);
+        let reply = self.decide(endpoint, body, strike.fault);
+        // Before the delay: a client that does not wait has asked all the same.
+        self.log.add(Some(endpoint), ids, reply.outcome());
         tokio::time::sleep(strike.delay).await;
-        let (outcome, sealing, body) = match strike.fault {
-            None | Some(ApiFault::Delay(_) | ApiFault::TamperedBody) => {
-                right(answer.code(), Sealing::Signed, &answer.body)
+        match reply {
+            Reply::Body { sealing, body } => self.send(&sealing, path, body.to_string()),
+            Reply::Tampered { signed } => {
+                let right = signed.to_string();
+                let wrong = Body::from(tamper(&right));
+                self.send(&Sealing::Antom, path, right).map(|_| wrong)
             }
-            Some(ApiFault::Unsigned) => right(answer.code(), Sealing::None, &answer.body),
-            Some(ApiFault::WrongKey) => right(answer.code(), Sealing::WrongKey, &answer.body),
+            Reply::Http500 => failure(),
+            Reply::Reset => line.reset().await,
+        }
+    }
+
+    fn decide(&self, endpoint: Endpoint, right: Value, fault: Option<ApiFault>) -> Reply {
+        match fault {
+            None | Some(ApiFault::Delay(_)) => Reply::signed(right),
+            Some(ApiFault::Unsigned) => Reply::Body {
+                sealing: Sealing::Nobody,
+                body: right,
+            },
+            Some(ApiFault::WrongKey) => Reply::Body {
+                sealing: Sealing::Stranger,
+                body: right,
+            },
+            Some(ApiFault::TamperedBody) => Reply::Tampered { signed: right },
             Some(ApiFault::UnknownException) => plain("UNKNOWN_EXCEPTION", "U"),
             Some(ApiFault::Throttled) => plain("REQUEST_TRAFFIC_EXCEED_LIMIT", "U"),
-            Some(ApiFault::Result {
-                ref code,
-                ref status,
-            }) => plain(code, status),
-            Some(ApiFault::AnswerAbout(ref id)) => {
-                match inquiry::answer_about(endpoint, id, &self.state) {
-                    Some(other) => right("SUCCESS", Sealing::Signed, &other),
-                    None => plain("ORDER_NOT_EXIST", "F"),
-                }
-            }
-            Some(ApiFault::Http500) => {
-                self.log.add(Some(endpoint), answer.ids, "HTTP 500");
-                return failure();
-            }
-            Some(ApiFault::Reset) => {
-                self.log.add(Some(endpoint), answer.ids, "RESET");
-                line.reset().await
-            }
-        };
-        self.log.add(Some(endpoint), answer.ids, outcome);
-        let sent = self.send(&sealing, path, body);
-        if strike.fault == Some(ApiFault::TamperedBody) {
-            tamper(sent, &answer.body)
-        } else {
-            sent
+            Some(ApiFault::Result { code, status }) => plain(&code, &status),
+            Some(ApiFault::AnswerAbout(id)) => inquiry::answer_about(endpoint, &id, &self.state)
+                .map_or_else(|| plain("ORDER_NOT_EXIST", "F"), Reply::signed),
+            Some(ApiFault::Http500) => Reply::Http500,
+            Some(ApiFault::Reset) => Reply::Reset,
         }
     }
 
@@ -138,9 +171,9 @@ impl App {
             body: body.as_bytes(),
         };
         let signature = match sealing {
-            Sealing::Signed => Some(self.signer.header(&signed)),
-            Sealing::WrongKey => Some(self.stranger.header(&signed)),
-            Sealing::None => None,
+            Sealing::Antom => Some(self.signer.header(&signed)),
+            Sealing::Stranger => Some(self.stranger.header(&signed)),
+            Sealing::Nobody => None,
         };
         let mut response = Response::builder()
             .header(header::CONTENT_TYPE, "application/json; charset=UTF-8")
@@ -157,26 +190,14 @@ impl App {
     }
 }
 
-fn right(outcome: &str, sealing: Sealing, body: &Value) -> (String, Sealing, String) {
-    (outcome.to_owned(), sealing, body.to_string())
+fn plain(code: &str, status: &str) -> Reply {
+    Reply::signed(result_only(code, status, "a fault of the laboratory"))
 }
 
-fn plain(code: &str, status: &str) -> (String, Sealing, String) {
-    right(
-        code,
-        Sealing::Signed,
-        &result_only(code, status, "a fault of the laboratory"),
-    )
-}
-
-/// Another body under the headers of the right one. Where nothing was a success, a blank is added.
-fn tamper(sent: Response<Body>, body: &Value) -> Response<Body> {
-    let right = body.to_string();
-    let mut wrong = right.replace("\"SUCCESS\"", "\"FAIL\"");
-    if wrong == right {
-        wrong.push(' ');
-    }
-    sent.map(|_| Body::from(wrong))
+/// Another body for the headers of the right one. Where nothing was a success, a blank is added.
+fn tamper(right: &str) -> String {
+    let wrong = right.replace("\"SUCCESS\"", "\"FAIL\"");
+    if wrong == right { wrong + " " } else { wrong }
 }
 
 fn failure() -> Response<Body> {

@@ -372,3 +372,16 @@ async fn questions_in_flight_are_counted() {
     assert_eq!(server.log().most_in_flight(), 3);
     assert_eq!(server.log().count_endpoint(Endpoint::InquiryPayment), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_counts_although_nobody_waited_for_its_answer() {
+    let (server, mut caller) = setup().await;
+    server.faults().plan(
+        Scope::All,
+        ApiFault::Delay(Duration::from_secs(5)),
+        Repeat::ONCE,
+    );
+    caller.patience = Duration::from_millis(200);
+    assert!(caller.ask(PAYMENT, ABOUT_P1).is_err());
+    assert_eq!(server.log().count(Endpoint::InquiryPayment, "P1"), 1);
+}

@@ -42,6 +42,8 @@ pub struct Answer {
 /// A folder with the keys as files, for `openssl`.
 pub struct Caller {
     pub folder: TempDir,
+    /// How long an answer is waited for.
+    pub patience: Duration,
     gateway: String,
 }
 
@@ -78,9 +80,11 @@ impl Caller {
         ] {
             fs::write(folder.path().join(name), pem).unwrap();
         }
+        let gateway = gateway.strip_prefix("http://").unwrap().to_owned();
         Self {
             folder,
-            gateway: gateway.strip_prefix("http://").unwrap().to_owned(),
+            patience: PATIENCE,
+            gateway,
         }
     }
 
@@ -95,7 +99,7 @@ impl Caller {
             .clone()
             .unwrap_or_else(|| self.sign(request));
         let mut stream = TcpStream::connect(&self.gateway)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(self.patience))?;
         let Request {
             method,
             path,

@@ -1,7 +1,7 @@
 //! The gateway in front of the API (fact sheet, 6.1 to 6.3): who asks, when, and is it signed.
 //!
-//! Its refusals come with HTTP 200 and without a signature. Documented is that an `INVALID_SIGNATURE` answer is unsigned;
-//! that the other refusals of the gateway are too is our assumption, and the harder case for a client.
+//! Its refusals come with HTTP 200 and without a signature. Documented is that an `INVALID_SIGNATURE` answer is
+//! unsigned; that the other refusals of the gateway are too is our assumption, and the harder case for a client.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

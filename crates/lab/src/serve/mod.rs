@@ -93,8 +93,8 @@ pub async fn serve(root: &Path, book: Book) -> Result<Running> {
     serve_on(root, book, Ports::default()).await
 }
 
-/// Starts both servers: SFTP over `<root>/remote`, which is made when missing, the API with `book`. Writes the files for
-/// connecting into `root`, over those of an earlier start.
+/// Starts both servers: SFTP over `<root>/remote`, which is made when missing, the API with `book`. Writes the files
+/// for connecting into `root`, over those of an earlier start.
 ///
 /// # Errors
 /// When a folder or file cannot be written, or a port is taken.

@@ -1,7 +1,7 @@
 //! Antom's SFTP side: a read-only server over a folder of reports, on loopback, in process.
 //!
-//! What is emulated (fact sheet, section 5): login with user name and password, also with a key (for Antom unverified);
-//! a tree that starts with `v1/settlements/…`. Nothing can be changed through it: whatever would write, remove, rename
+//! What is emulated (fact sheet, section 5): login with user name and password, also with a key (for Antom
+//! unverified); a tree that starts with `v1/settlements/…`. Nothing can be changed through it: whatever would write, remove, rename
 //! or set attributes is refused and written down, see [`SftpLog::attempted_writes`].
 //!
 //! The server runs on the caller's tokio runtime. A blocking client (`ssh2`) in the same process needs a runtime with

@@ -86,7 +86,7 @@ impl Tree {
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(&folder)? {
             let entry = entry?;
-            // The protocol library speaks UTF-8 only, so a name in another encoding is shown with replacement characters.
+            // The protocol library speaks UTF-8 only: a name in another encoding is shown with replacement characters.
             let name = entry.file_name().to_string_lossy().into_owned();
             entries.push(File::new(name, FileAttributes::from(&entry.metadata()?)));
         }

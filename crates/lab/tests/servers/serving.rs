@@ -56,6 +56,9 @@ async fn the_commands_of_the_text_work() {
         "a\n<END>\n"
     );
 
+    for tool in [["curl", "--version"], ["openssl", "version"]] {
+        run(root.path(), tool[0], &tool[1..], b"");
+    }
     let ask = command(&text, "sh ask.sh inquiryPayment").replace("...", "pr-1");
     let output = run(root.path(), "sh", &["-c", &ask], b"");
     assert!(

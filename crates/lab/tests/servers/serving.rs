@@ -61,11 +61,7 @@ async fn the_commands_of_the_text_work() {
     }
     let ask = command(&text, "sh ask.sh inquiryPayment").replace("...", "pr-1");
     let output = run(root.path(), "sh", &["-c", &ask], b"");
-    assert!(
-        output.status.success(),
-        "curl and openssl are needed: {}",
-        said(&output)
-    );
+    assert!(output.status.success(), "{}", said(&output));
     let said = said(&output);
     assert!(
         said.contains(r#""value":"5""#) && said.contains("Verified OK"),

@@ -19,7 +19,7 @@ fn charged(line: &Line) -> (i128, Currency) {
 pub(super) fn evaluate(context: &Context<'_>, out: &mut Outcome, reported: &[Slot], settled: &[Slot], booked: &[Slot]) {
     // Transaction details of the newest layout show such lines too; settlement details are where they are proved.
     for slot in reported {
-        context.close([slot.item].into_iter(), State::ExcludedByTotals);
+        context.close(out, [slot.item].into_iter(), State::ExcludedByTotals);
     }
     let booking = Booking::of(context, out, booked);
     let shares = Shares::of(context, out, settled);
@@ -43,7 +43,7 @@ fn compare(context: &Context<'_>, out: &mut Outcome, shares: &Shares, booking: &
     } else if booking.status != crate::movement::Status::Success {
         DiscrepancyKind::StatusMismatch
     } else {
-        return context.close(rows.into_iter(), State::Matched);
+        return context.close(out, rows.into_iter(), State::Matched);
     };
     let finding = Finding {
         kind,
@@ -63,7 +63,7 @@ fn compare(context: &Context<'_>, out: &mut Outcome, shares: &Shares, booking: &
 fn without_entry(context: &Context<'_>, out: &mut Outcome, shares: &Shares) {
     for &item in &shares.items {
         match context.policy.adjustments {
-            Adjustments::Proved => context.close([item].into_iter(), State::ExcludedByTotals),
+            Adjustments::Proved => context.close(out, [item].into_iter(), State::ExcludedByTotals),
             Adjustments::Ledger => {
                 let finding = Finding {
                     kind: DiscrepancyKind::UnexplainedAdjustment,
@@ -86,9 +86,9 @@ fn without_line(context: &Context<'_>, out: &mut Outcome, booking: &Booking) {
     if !context.in_scope(booking.first) {
         place_all(context, booking, State::OutOfScope);
     } else if by_totals {
-        context.close(booking.items.iter().copied(), State::ExcludedByTotals);
+        context.close(out, booking.items.iter().copied(), State::ExcludedByTotals);
     } else if booking.status != crate::movement::Status::Success {
-        context.close(booking.items.iter().copied(), State::ExcludedNotSuccessful);
+        context.close(out, booking.items.iter().copied(), State::ExcludedNotSuccessful);
     } else if context.policy.today <= due_on {
         for &item in &booking.items {
             context.wait(out, item, due_on, WaitsFor::Settlement);

@@ -54,7 +54,10 @@ impl Board {
 
     /// The states, with findings and waiting items in their order.
     pub fn finish(self, outcome: Outcome) -> Reconciliation {
-        let Outcome { mut findings, mut waiting, period_crossings, shares: _ } = outcome;
+        let Outcome { mut findings, mut waiting, mut closures, period_crossings, shares: _ } = outcome;
+        closures.retain(|closure| self.state(closure.item) == State::Matched);
+        closures.sort_unstable();
+        closures.dedup();
         waiting.retain(|item| self.state(item.item) == State::InTransit);
         findings.par_sort_by_key(|found| (found.stage, found.line, found.entry, found.kind, found.occurrence));
         waiting.par_sort_unstable_by_key(|item| (item.business_date, item.item));
@@ -64,6 +67,7 @@ impl Board {
             ledger: states(self.ledger),
             findings,
             waiting,
+            closures,
             period_crossings,
         }
     }

@@ -9,7 +9,7 @@ use crate::report::{Line, Original};
 
 use super::board::Board;
 use super::links::Links;
-use super::outcome::{Finding, ItemRef, ItemSide, Outcome, State, Waiting, WaitsFor};
+use super::outcome::{Closure, Finding, ItemRef, ItemSide, Outcome, State, Waiting, WaitsFor};
 use super::{Inputs, Policy};
 
 /// The inputs, the policy, and where results go.
@@ -72,16 +72,21 @@ impl<'a> Context<'a> {
         self.inputs.scope.contains(&self.date(entry))
     }
 
-    /// Places the rows of a movement that is closed: they are matched if one of them is of today (or the closing row is), and
-    /// past otherwise.
-    pub fn close(&self, items: impl Iterator<Item = ItemRef> + Clone, state: State) {
-        let counted = items.clone().any(|item| self.is_today(item));
+    /// Places the rows of a movement that is closed: they are matched if one of them is of today, and past otherwise. A row of
+    /// an earlier day was open until now: what closed it is noted.
+    pub fn close(&self, out: &mut Outcome, items: impl Iterator<Item = ItemRef> + Clone, state: State) {
+        let news = items.clone().find(|item| self.is_today(*item));
         for item in items {
-            let later = item.side == ItemSide::Ledger && self.date(item) > self.policy.today;
-            let place = match (later, counted) {
-                (true, _) => State::OutOfScope,
-                (false, true) => state,
-                (false, false) => State::Past,
+            let date = self.date(item);
+            let place = match news {
+                _ if item.side == ItemSide::Ledger && date > self.policy.today => State::OutOfScope,
+                Some(by) => {
+                    if date < self.policy.today {
+                        out.closures.push(Closure { item, by });
+                    }
+                    state
+                }
+                None => State::Past,
             };
             self.board.place(item, place);
         }

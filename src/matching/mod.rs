@@ -34,7 +34,9 @@ use crate::id::Symbol;
 use crate::ledger::{Entry, ParsedLedger};
 use crate::report::ParsedReport;
 
-pub use outcome::{Adjustments, Exclusion, Finding, ItemRef, ItemSide, Reconciliation, State, Waiting, WaitsFor};
+pub use outcome::{
+    Adjustments, Closure, Exclusion, Finding, ItemRef, ItemSide, Reconciliation, State, Waiting, WaitsFor,
+};
 
 /// How one run matches. All windows are inclusive.
 #[derive(Debug, Clone)]

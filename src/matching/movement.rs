@@ -122,7 +122,7 @@ fn compare(context: &Context<'_>, out: &mut Outcome, item: ItemRef, booking: &Bo
     let crossing = context.date(item) != booking.date;
     if kinds.is_empty() {
         let pair = booking.items.iter().copied().chain([item]);
-        context.close(pair, State::Matched);
+        context.close(out, pair, State::Matched);
         out.period_crossings += u64::from(crossing && context.is_today(item));
         return if line.status == Some(Status::Success) { Verdict::Agreed } else { Verdict::Excluded };
     }
@@ -172,7 +172,7 @@ const fn exceeding(entry_type: Option<EntryType>) -> DiscrepancyKind {
 fn without_entry(context: &Context<'_>, out: &mut Outcome, item: ItemRef) -> Verdict {
     let (line, policy) = (context.line(item), context.policy);
     if matches!(line.status, Some(Status::Pending | Status::Failed | Status::Cancelled)) {
-        context.close([item].into_iter(), State::ExcludedNotSuccessful);
+        context.close(out, [item].into_iter(), State::ExcludedNotSuccessful);
         return Verdict::Excluded;
     }
     if context.links.is_rejected(line.by_request, line.by_antom) {
@@ -210,7 +210,7 @@ fn without_line(context: &Context<'_>, out: &mut Outcome, booking: &Booking, ent
     match booking.status {
         Status::Pending => return pending(context, out, booking),
         Status::Failed | Status::Cancelled => {
-            return context.close(booking.items.iter().copied(), State::ExcludedNotSuccessful);
+            return context.close(out, booking.items.iter().copied(), State::ExcludedNotSuccessful);
         }
         Status::Success => {}
     }

@@ -170,6 +170,15 @@ pub struct Waiting {
     pub waits_for: WaitsFor,
 }
 
+/// A row of an earlier day, open until then, that a row of this day closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Closure {
+    /// What was open.
+    pub item: ItemRef,
+    /// What closed it.
+    pub by: ItemRef,
+}
+
 /// The findings and waiting items of a part of the work.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
@@ -179,6 +188,8 @@ pub(super) struct Outcome {
     pub waiting: Vec<Waiting>,
     /// Matched pairs whose sides belong to different business dates.
     pub period_crossings: u64,
+    /// What this day closed of earlier days.
+    pub closures: Vec<Closure>,
     /// Settled lines of payments and captures, one per movement and party, for the splits.
     pub shares: Vec<ItemRef>,
 }
@@ -189,6 +200,7 @@ impl Outcome {
         self.findings.append(&mut other.findings);
         self.waiting.append(&mut other.waiting);
         self.period_crossings += other.period_crossings;
+        self.closures.append(&mut other.closures);
         self.shares.append(&mut other.shares);
     }
 }
@@ -206,6 +218,8 @@ pub struct Reconciliation {
     pub findings: Vec<Finding>,
     /// Items in transit, ordered by business date and place.
     pub waiting: Vec<Waiting>,
+    /// What this day closed of earlier days, ordered by place.
+    pub closures: Vec<Closure>,
     /// Matched pairs whose sides belong to different business dates.
     pub period_crossings: u64,
 }

@@ -105,9 +105,9 @@ fn compare_settled(
         None => {
             let rows = shares.items.iter().copied().chain([item]);
             if context.board.state(item) == State::ExcludedNotSuccessful {
-                context.close(shares.items.iter().copied(), State::Matched);
+                context.close(out, shares.items.iter().copied(), State::Matched);
             } else {
-                context.close(rows, State::Matched);
+                context.close(out, rows, State::Matched);
             }
         }
     }
@@ -156,7 +156,7 @@ pub(super) fn settled_only(context: &Context<'_>, out: &mut Outcome, booking: Op
     }
     if kinds.is_empty() {
         let booked = booking.map(|known| known.items.clone()).unwrap_or_default();
-        context.close(shares.items.iter().copied().chain(booked), State::Matched);
+        context.close(out, shares.items.iter().copied().chain(booked), State::Matched);
     } else {
         report_settled(context, out, kinds, booking, shares);
     }

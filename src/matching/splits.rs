@@ -203,12 +203,7 @@ fn settled_share(context: &Context<'_>, out: &mut Outcome, share: &Share, paymen
     let rows: Vec<ItemRef> = share.settled.iter().chain(&share.booked).copied().collect();
     let news = rows.iter().any(|item| context.is_today(*item));
     let Some(kind) = kind else {
-        // The lines were placed when their movements were evaluated.
-        let state = if news { State::Matched } else { State::Past };
-        for &item in &share.booked {
-            let later = context.date(item) > context.policy.today;
-            context.board.place(item, if later { State::OutOfScope } else { state });
-        }
+        context.close(out, rows.into_iter(), State::Matched);
         return;
     };
     let finding = Finding {

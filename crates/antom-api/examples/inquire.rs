@@ -6,18 +6,12 @@
 //! ```
 //!
 //! `ANTOM_GATEWAY` names another gateway than the Asian one.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "an example talks to its user"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example talks to its user")]
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use antom_api::{
-    Answer, Client, ClientConfig, Outcome, PaymentInquiry, PaymentQuestion, PrivateKey, PublicKey,
-};
+use antom_api::{Answer, Client, ClientConfig, Outcome, PaymentInquiry, PaymentQuestion, PrivateKey, PublicKey};
 
 const GATEWAY: &str = "https://open-sea-global.alipay.com";
 const USAGE: &str = "usage: inquire (id PAYMENT_ID | request-id PAYMENT_REQUEST_ID)";
@@ -60,48 +54,21 @@ fn setting(name: &str) -> Result<String, Box<dyn Error>> {
 }
 
 fn show(answer: &Answer<PaymentInquiry>) {
-    println!(
-        "{} Antom says {}",
-        answer.response_time.to_rfc3339(),
-        answer.result
-    );
+    println!("{} Antom says {}", answer.response_time.to_rfc3339(), answer.result);
     match answer.outcome {
         Outcome::NotFound => println!("the payment does not exist"),
         Outcome::Refused => println!("Antom refuses to say more"),
         Outcome::Unknown => println!("asked {} times; ask again later", answer.attempts),
         Outcome::Found => {
             let payment = &answer.body;
-            let status = payment
-                .payment_status
-                .as_ref()
-                .map_or("?", |status| status.as_str());
-            let amount = payment
-                .payment_amount
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            println!(
-                "payment {}: {status} {amount}",
-                payment.payment_id.as_deref().unwrap_or("?")
-            );
+            let status = payment.payment_status.as_ref().map_or("?", |status| status.as_str());
+            let amount = payment.payment_amount.as_ref().map(ToString::to_string).unwrap_or_default();
+            println!("payment {}: {status} {amount}", payment.payment_id.as_deref().unwrap_or("?"));
             for transaction in &payment.transactions {
-                let kind = transaction
-                    .transaction_type
-                    .as_ref()
-                    .map_or("?", |kind| kind.as_str());
-                let status = transaction
-                    .transaction_status
-                    .as_ref()
-                    .map_or("?", |status| status.as_str());
-                let amount = transaction
-                    .transaction_amount
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                println!(
-                    "  {kind} {}: {status} {amount}",
-                    transaction.transaction_id.as_deref().unwrap_or("?")
-                );
+                let kind = transaction.transaction_type.as_ref().map_or("?", |kind| kind.as_str());
+                let status = transaction.transaction_status.as_ref().map_or("?", |status| status.as_str());
+                let amount = transaction.transaction_amount.as_ref().map(ToString::to_string).unwrap_or_default();
+                println!("  {kind} {}: {status} {amount}", transaction.transaction_id.as_deref().unwrap_or("?"));
             }
         }
     }

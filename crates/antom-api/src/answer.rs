@@ -173,20 +173,14 @@ mod tests {
             ("PROCESS_FAIL", "F", false),
             ("ORDER_NOT_EXIST", "F", false),
         ] {
-            let result = ResultInfo {
-                code: code.to_owned(),
-                status: ResultStatus::from(status),
-                message: String::new(),
-            };
+            let result =
+                ResultInfo { code: code.to_owned(), status: ResultStatus::from(status), message: String::new() };
             assert_eq!(result.is_worth_a_retry(), expected, "{result}");
         }
     }
 
     #[test]
     fn a_raw_body_does_not_show_itself() {
-        assert_eq!(
-            format!("{:?}", RawBody::new("{\"buyer\":1}".to_owned())),
-            "RawBody(11 bytes)"
-        );
+        assert_eq!(format!("{:?}", RawBody::new("{\"buyer\":1}".to_owned())), "RawBody(11 bytes)");
     }
 }

@@ -28,22 +28,9 @@ impl Miss {
         let path = path.to_owned();
         match self {
             Miss::NotAsked(reason) => AskError::NotAsked(reason),
-            Miss::Failure(failure) => AskError::Unreachable {
-                path,
-                attempts,
-                failure,
-            },
-            Miss::Distrust(reason) => AskError::Untrusted {
-                path,
-                attempts,
-                reason,
-            },
-            Miss::Unreadable(reason, raw) => AskError::Unreadable {
-                path,
-                attempts,
-                reason,
-                raw,
-            },
+            Miss::Failure(failure) => AskError::Unreachable { path, attempts, failure },
+            Miss::Distrust(reason) => AskError::Untrusted { path, attempts, reason },
+            Miss::Unreadable(reason, raw) => AskError::Unreadable { path, attempts, reason, raw },
         }
     }
 }
@@ -60,9 +47,7 @@ impl Inner {
         let path = url.path();
         let asked_at = self.config.clock.now();
         let time = asked_at.timestamp_millis().to_string();
-        let headers = self
-            .signed_headers(path, &time, request)
-            .map_err(Miss::NotAsked)?;
+        let headers = self.signed_headers(path, &time, request).map_err(Miss::NotAsked)?;
         let reply = self.transport.post(url.clone(), headers, request.to_vec());
         let reply = reply.await.map_err(Miss::Failure)?;
         let signed = self.verify(path, &reply).map_err(Miss::Distrust)?;
@@ -74,16 +59,7 @@ impl Inner {
         question.recognise(&body).map_err(Miss::Distrust)?;
         let outcome = self.outcome(&result, &body);
         debug!(path, attempts, %result, ?outcome, "answered");
-        Ok(Answer {
-            outcome,
-            result,
-            body,
-            raw,
-            response_time,
-            asked_at,
-            attempts,
-            signed,
-        })
+        Ok(Answer { outcome, result, body, raw, response_time, asked_at, attempts, signed })
     }
 
     fn signed_headers(&self, path: &str, time: &str, body: &[u8]) -> Result<HeaderMap, NotAsked> {
@@ -91,8 +67,7 @@ impl Inner {
         let signature = signature::sign(key, version, path, &self.config.client_id, time, body)?;
         let mut headers = self.headers.clone();
         for (name, value) in [("request-time", time), ("signature", &signature)] {
-            let value = HeaderValue::from_str(value)
-                .expect("digits and URL-encoded base64 are header values");
+            let value = HeaderValue::from_str(value).expect("digits and URL-encoded base64 are header values");
             headers.insert(name, value);
         }
         Ok(headers)
@@ -101,36 +76,20 @@ impl Inner {
     /// The gate that every answer passes: its exact bytes, its time, Antom's key.
     fn verify(&self, path: &str, reply: &Reply) -> Result<Signed, Distrust> {
         let header = |name| {
-            let unsigned = || Distrust::Unsigned {
-                missing: name,
-                claimed: claimed_code(&reply.body),
-            };
+            let unsigned = || Distrust::Unsigned { missing: name, claimed: claimed_code(&reply.body) };
             sole_header(&reply.headers, name)?.ok_or_else(unsigned)
         };
         let signature = header("signature")?;
         let response_time = header("response-time")?;
         let (key, client_id) = (&self.config.antom_public_key, &self.config.client_id);
-        signature::verify(
-            key,
-            path,
-            client_id,
-            &response_time,
-            &reply.body,
-            &signature,
-        )?;
-        Ok(Signed {
-            path: path.to_owned(),
-            response_time,
-            signature,
-        })
+        signature::verify(key, path, client_id, &response_time, &reply.body, &signature)?;
+        Ok(Signed { path: path.to_owned(), response_time, signature })
     }
 
     fn outcome(&self, result: &ResultInfo, body: &impl Body) -> Outcome {
         match result.status {
             ResultStatus::Success => body.outcome_of_success(),
-            ResultStatus::Failed if self.config.not_found_codes.contains(&result.code) => {
-                Outcome::NotFound
-            }
+            ResultStatus::Failed if self.config.not_found_codes.contains(&result.code) => Outcome::NotFound,
             ResultStatus::Failed => Outcome::Refused,
             ResultStatus::Unknown | ResultStatus::Other(_) => Outcome::Unknown,
         }
@@ -142,21 +101,12 @@ fn text(body: Vec<u8>) -> Result<RawBody, Miss> {
     String::from_utf8(body).map(RawBody::new).map_err(|error| {
         let reason = error.utf8_error().to_string();
         let lossy = String::from_utf8_lossy(error.as_bytes()).into_owned();
-        Miss::Unreadable(
-            BodyError::Json {
-                place: "the body".to_owned(),
-                reason,
-            },
-            RawBody::new(lossy),
-        )
+        Miss::Unreadable(BodyError::Json { place: "the body".to_owned(), reason }, RawBody::new(lossy))
     })
 }
 
 /// Understands what was verified.
-fn read<T: Body>(
-    response_time: &str,
-    raw: &str,
-) -> Result<(DateTime<FixedOffset>, ResultInfo, T), BodyError> {
+fn read<T: Body>(response_time: &str, raw: &str) -> Result<(DateTime<FixedOffset>, ResultInfo, T), BodyError> {
     let time = parse_time(response_time).ok_or_else(|| BodyError::Unexpected {
         field: "response-time".to_owned(),
         found: crate::excerpt(response_time),

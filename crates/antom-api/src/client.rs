@@ -60,10 +60,7 @@ impl Client {
     pub fn new(config: ClientConfig) -> Result<Self, ConfigError> {
         let headers = fixed_headers(&config)?;
         let gateway = Gateway::new(&config.gateway, &config.client_id)?;
-        for (name, value) in [
-            ("max_in_flight", config.max_in_flight),
-            ("max_body_bytes", config.max_body_bytes),
-        ] {
+        for (name, value) in [("max_in_flight", config.max_in_flight), ("max_body_bytes", config.max_body_bytes)] {
             if value == 0 {
                 return Err(ConfigError::Zero { name });
             }
@@ -76,15 +73,7 @@ impl Client {
         }
         let transport = Transport::new(&config, &gateway)?;
         let in_flight = Semaphore::new(config.max_in_flight.min(Semaphore::MAX_PERMITS));
-        Ok(Client {
-            inner: Arc::new(Inner {
-                config,
-                gateway,
-                transport,
-                headers,
-                in_flight,
-            }),
-        })
+        Ok(Client { inner: Arc::new(Inner { config, gateway, transport, headers, in_flight }) })
     }
 
     /// `inquiryPayment`: how a payment stands, together with its captures and refunds.
@@ -92,10 +81,7 @@ impl Client {
     /// # Errors
     ///
     /// [`AskError`]: there is no evidence. Antom's refusals are answers, not errors.
-    pub async fn inquiry_payment(
-        &self,
-        question: &PaymentQuestion,
-    ) -> Result<Answer<PaymentInquiry>, AskError> {
+    pub async fn inquiry_payment(&self, question: &PaymentQuestion) -> Result<Answer<PaymentInquiry>, AskError> {
         self.inner.ask(question).await
     }
 
@@ -104,10 +90,7 @@ impl Client {
     /// # Errors
     ///
     /// As for [`inquiry_payment`](Self::inquiry_payment).
-    pub async fn inquiry_refund(
-        &self,
-        question: &RefundQuestion,
-    ) -> Result<Answer<RefundInquiry>, AskError> {
+    pub async fn inquiry_refund(&self, question: &RefundQuestion) -> Result<Answer<RefundInquiry>, AskError> {
         self.inner.ask(question).await
     }
 
@@ -116,20 +99,14 @@ impl Client {
     /// # Errors
     ///
     /// As for [`inquiry_payment`](Self::inquiry_payment).
-    pub async fn inquire_balance(
-        &self,
-        question: &BalanceQuestion,
-    ) -> Result<Answer<BalanceInquiry>, AskError> {
+    pub async fn inquire_balance(&self, question: &BalanceQuestion) -> Result<Answer<BalanceInquiry>, AskError> {
         self.inner.ask(question).await
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Client")
-            .field("config", &self.inner.config)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Client").field("config", &self.inner.config).finish_non_exhaustive()
     }
 }
 
@@ -138,11 +115,7 @@ impl Inner {
     async fn ask<Q: Question>(&self, question: &Q) -> Result<Answer<Q::Body>, AskError> {
         let request = question.request(self.config.merchant_account_id.as_deref())?;
         let url = self.gateway.call(Q::API);
-        let _turn = self
-            .in_flight
-            .acquire()
-            .await
-            .expect("nobody closes the semaphore");
+        let _turn = self.in_flight.acquire().await.expect("nobody closes the semaphore");
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -162,23 +135,15 @@ impl Inner {
             Err(Miss::Failure(failure)) if failure.is_worth_a_retry() => failure.asked_pause(),
             _ => return None,
         };
-        let ClientConfig {
-            retry, randomness, ..
-        } = &self.config;
+        let ClientConfig { retry, randomness, .. } = &self.config;
         retry.wait_after(attempts, asked_pause, randomness)
     }
 }
 
 fn fixed_headers(config: &ClientConfig) -> Result<HeaderMap, ConfigError> {
     let mut headers = HeaderMap::new();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/json; charset=UTF-8"),
-    );
-    headers.insert(
-        "client-id",
-        header_value("the client id", &config.client_id)?,
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
+    headers.insert("client-id", header_value("the client id", &config.client_id)?);
     if let Some(id) = &config.merchant_account_id {
         header_value("the merchant account id", id)?;
     }

@@ -68,10 +68,7 @@ impl ClientConfig {
             retry: RetryPolicy::default(),
             max_in_flight: MAX_IN_FLIGHT,
             max_body_bytes: MAX_BODY_BYTES,
-            not_found_codes: NOT_FOUND_CODES
-                .iter()
-                .map(|code| (*code).to_owned())
-                .collect(),
+            not_found_codes: NOT_FOUND_CODES.iter().map(|code| (*code).to_owned()).collect(),
             clock: Clock(Arc::new(|| DateTime::from(SystemTime::now()))),
             randomness: Randomness::system(),
         }
@@ -81,37 +78,25 @@ impl ClientConfig {
     /// official SDKs send.
     #[must_use]
     pub fn key_version(self, key_version: u32) -> Self {
-        ClientConfig {
-            key_version,
-            ..self
-        }
+        ClientConfig { key_version, ..self }
     }
 
     /// `merchantAccountId`, which Antom wants only if one client id serves several accounts.
     #[must_use]
     pub fn merchant_account_id(self, id: impl Into<String>) -> Self {
-        ClientConfig {
-            merchant_account_id: Some(id.into()),
-            ..self
-        }
+        ClientConfig { merchant_account_id: Some(id.into()), ..self }
     }
 
     /// The `agent-token` of an independent software vendor.
     #[must_use]
     pub fn agent_token(self, token: AgentToken) -> Self {
-        ClientConfig {
-            agent_token: Some(token),
-            ..self
-        }
+        ClientConfig { agent_token: Some(token), ..self }
     }
 
     /// How long connecting (names, TCP, TLS) may take. Default 15 s.
     #[must_use]
     pub fn connect_timeout(self, connect_timeout: Duration) -> Self {
-        ClientConfig {
-            connect_timeout,
-            ..self
-        }
+        ClientConfig { connect_timeout, ..self }
     }
 
     /// How long the server may keep silent. Default 15 s. A whole attempt, the last byte of the
@@ -119,10 +104,7 @@ impl ClientConfig {
     /// by dripping.
     #[must_use]
     pub fn read_timeout(self, read_timeout: Duration) -> Self {
-        ClientConfig {
-            read_timeout,
-            ..self
-        }
+        ClientConfig { read_timeout, ..self }
     }
 
     /// How often to ask, and how long to wait in between.
@@ -135,48 +117,33 @@ impl ClientConfig {
     /// wait for their turn. Default 8. Clones of a client share the ceiling.
     #[must_use]
     pub fn max_in_flight(self, max_in_flight: usize) -> Self {
-        ClientConfig {
-            max_in_flight,
-            ..self
-        }
+        ClientConfig { max_in_flight, ..self }
     }
 
     /// The longest body in bytes that is read. Default 1 MiB.
     #[must_use]
     pub fn max_body_bytes(self, max_body_bytes: usize) -> Self {
-        ClientConfig {
-            max_body_bytes,
-            ..self
-        }
+        ClientConfig { max_body_bytes, ..self }
     }
 
     /// The codes that, with status `F`, mean [`Outcome::NotFound`](crate::Outcome::NotFound).
     /// Default [`NOT_FOUND_CODES`]; this replaces them.
     #[must_use]
     pub fn not_found_codes(self, codes: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        ClientConfig {
-            not_found_codes: codes.into_iter().map(Into::into).collect(),
-            ..self
-        }
+        ClientConfig { not_found_codes: codes.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// Where `request-time` comes from. Default: the system's clock.
     #[must_use]
     pub fn clock(self, now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        ClientConfig {
-            clock: Clock(Arc::new(now)),
-            ..self
-        }
+        ClientConfig { clock: Clock(Arc::new(now)), ..self }
     }
 
     /// Where jitter comes from: 64 random bits per call. Default: the standard library's hash
     /// seeds.
     #[must_use]
     pub fn randomness(self, bits: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
-        ClientConfig {
-            randomness: Randomness::new(bits),
-            ..self
-        }
+        ClientConfig { randomness: Randomness::new(bits), ..self }
     }
 }
 

@@ -108,9 +108,7 @@ pub enum Failure {
         claimed: Option<String>,
     },
     /// The body is longer than this client reads.
-    #[error(
-        "the body is longer than {limit} bytes; raise `max_body_bytes` if Antom's answers have grown"
-    )]
+    #[error("the body is longer than {limit} bytes; raise `max_body_bytes` if Antom's answers have grown")]
     TooLarge {
         /// The limit in bytes.
         limit: usize,
@@ -177,8 +175,7 @@ pub enum Distrust {
 }
 
 fn claim(code: Option<&str>) -> String {
-    code.map(|code| format!(" (the body, which nobody vouches for, says `{code}`)"))
-        .unwrap_or_default()
+    code.map(|code| format!(" (the body, which nobody vouches for, says `{code}`)")).unwrap_or_default()
 }
 
 /// Why a client could not be built.
@@ -186,9 +183,7 @@ fn claim(code: Option<&str>) -> String {
 #[non_exhaustive]
 pub enum ConfigError {
     /// The gateway is no URL that can be called.
-    #[error(
-        "gateway `{gateway}` {problem}; expected for example `https://open-sea-global.alipay.com`"
-    )]
+    #[error("gateway `{gateway}` {problem}; expected for example `https://open-sea-global.alipay.com`")]
     Gateway {
         /// What was configured.
         gateway: String,
@@ -210,9 +205,7 @@ pub enum ConfigError {
         name: &'static str,
     },
     /// TLS could not be set up on this machine.
-    #[error(
-        "TLS cannot be set up: {0}; install the system's CA certificates (Debian: `ca-certificates`)"
-    )]
+    #[error("TLS cannot be set up: {0}; install the system's CA certificates (Debian: `ca-certificates`)")]
     Tls(String),
     /// The HTTP client could not be set up.
     #[error("the HTTP client cannot be set up: {0}")]

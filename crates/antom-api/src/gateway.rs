@@ -18,10 +18,7 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn new(gateway: &str, client_id: &str) -> Result<Self, ConfigError> {
-        let refuse = |problem: String| ConfigError::Gateway {
-            gateway: without_login(gateway),
-            problem,
-        };
+        let refuse = |problem: String| ConfigError::Gateway { gateway: without_login(gateway), problem };
         let base = Url::parse(gateway).map_err(|error| refuse(format!("is no URL ({error})")))?;
         if !base.username().is_empty() || base.password().is_some() {
             return Err(refuse("contains a login".to_owned()));
@@ -34,23 +31,13 @@ impl Gateway {
             "https" => {}
             "http" if loopback => {}
             "http" => {
-                return Err(refuse(
-                    "is not encrypted, which is accepted for loopback hosts only".to_owned(),
-                ));
+                return Err(refuse("is not encrypted, which is accepted for loopback hosts only".to_owned()));
             }
             scheme => return Err(refuse(format!("has the scheme `{scheme}`"))),
         }
-        let environment = if client_id.starts_with(SANDBOX_PREFIX) {
-            "/ams/sandbox/api"
-        } else {
-            "/ams/api"
-        };
+        let environment = if client_id.starts_with(SANDBOX_PREFIX) { "/ams/sandbox/api" } else { "/ams/api" };
         let prefix = format!("{}{environment}", base.path().trim_end_matches('/'));
-        Ok(Gateway {
-            base,
-            prefix,
-            loopback,
-        })
+        Ok(Gateway { base, prefix, loopback })
     }
 
     /// The address of a call such as `v1/payments/inquiryPayment`. Its path is what gets signed.
@@ -71,10 +58,7 @@ impl Gateway {
 
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
-    let address = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse::<std::net::IpAddr>();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
@@ -93,14 +77,9 @@ fn without_login(gateway: &str) -> String {
 pub(crate) fn header_value(name: &'static str, text: &str) -> Result<HeaderValue, ConfigError> {
     let problem = match text {
         "" => "empty",
-        _ if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            "not only visible ASCII characters"
-        }
+        _ if !text.bytes().all(|byte| byte.is_ascii_graphic()) => "not only visible ASCII characters",
         _ => {
-            return HeaderValue::from_str(text).map_err(|_| ConfigError::Text {
-                name,
-                problem: "no header value",
-            });
+            return HeaderValue::from_str(text).map_err(|_| ConfigError::Text { name, problem: "no header value" });
         }
     };
     Err(ConfigError::Text { name, problem })
@@ -114,50 +93,21 @@ mod tests {
     #[test]
     fn the_path_follows_the_client_id_and_the_prefix_of_the_gateway() {
         for (gateway, client_id, expected) in [
-            (
-                "https://example.com",
-                "5X00",
-                "https://example.com/ams/api/v1/payments/pay",
-            ),
-            (
-                "https://example.com/",
-                "SANDBOX_5X00",
-                "https://example.com/ams/sandbox/api/v1/payments/pay",
-            ),
-            (
-                "https://example.com/through/here/",
-                "5X00",
-                "https://example.com/through/here/ams/api/v1/payments/pay",
-            ),
-            (
-                "http://127.0.0.1:8080",
-                "5X_SANDBOX_",
-                "http://127.0.0.1:8080/ams/api/v1/payments/pay",
-            ),
+            ("https://example.com", "5X00", "https://example.com/ams/api/v1/payments/pay"),
+            ("https://example.com/", "SANDBOX_5X00", "https://example.com/ams/sandbox/api/v1/payments/pay"),
+            ("https://example.com/through/here/", "5X00", "https://example.com/through/here/ams/api/v1/payments/pay"),
+            ("http://127.0.0.1:8080", "5X_SANDBOX_", "http://127.0.0.1:8080/ams/api/v1/payments/pay"),
         ] {
-            assert_eq!(
-                Gateway::new(gateway, client_id)
-                    .unwrap()
-                    .call("v1/payments/pay")
-                    .as_str(),
-                expected
-            );
+            assert_eq!(Gateway::new(gateway, client_id).unwrap().call("v1/payments/pay").as_str(), expected);
         }
     }
 
     #[test]
     fn plain_http_is_for_loopback_only() {
-        for gateway in [
-            "http://127.0.0.1:1",
-            "http://127.9.9.9",
-            "http://[::1]:1",
-            "http://localhost:1",
-            "http://LOCALHOST",
-        ] {
-            assert!(
-                Gateway::new(gateway, "5X").is_ok_and(|gateway| gateway.is_loopback()),
-                "{gateway}"
-            );
+        for gateway in
+            ["http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:1", "http://localhost:1", "http://LOCALHOST"]
+        {
+            assert!(Gateway::new(gateway, "5X").is_ok_and(|gateway| gateway.is_loopback()), "{gateway}");
         }
         for gateway in [
             "http://example.com",
@@ -168,10 +118,7 @@ mod tests {
             "http://[::ffff:8.8.8.8]",
         ] {
             let error = Gateway::new(gateway, "5X").unwrap_err().to_string();
-            assert!(
-                error.contains("loopback hosts only") && error.contains(gateway),
-                "{error}"
-            );
+            assert!(error.contains("loopback hosts only") && error.contains(gateway), "{error}");
         }
     }
 
@@ -185,10 +132,7 @@ mod tests {
             ("https://user:secret@example.com", "a login"),
         ] {
             let error = Gateway::new(gateway, "5X").unwrap_err().to_string();
-            assert!(
-                error.contains(expected) && !error.contains("secret"),
-                "{error}"
-            );
+            assert!(error.contains(expected) && !error.contains("secret"), "{error}");
         }
     }
 }

@@ -67,8 +67,8 @@ pub use config::{AgentToken, ClientConfig};
 pub use error::{AskError, ConfigError, Distrust, Failure, NotAsked};
 pub use key::{KeyError, PrivateKey, PublicKey};
 pub use model::{
-    AccountBalance, Amount, BalanceInquiry, BodyError, PaymentInquiry, PaymentStatus, Quote,
-    RefundInquiry, RefundStatus, Transaction, TransactionType, UnknownFields,
+    AccountBalance, Amount, BalanceInquiry, BodyError, PaymentInquiry, PaymentStatus, Quote, RefundInquiry,
+    RefundStatus, Transaction, TransactionType, UnknownFields,
 };
 pub use question::{BalanceQuestion, PaymentQuestion, RefundQuestion};
 pub use retry::RetryPolicy;
@@ -77,11 +77,7 @@ pub use retry::RetryPolicy;
 fn excerpt(text: &str) -> String {
     /// An id has 64 characters; the rest of a longer text adds nothing to a message.
     const MOST: usize = 80;
-    let mut excerpt: String = text
-        .chars()
-        .take(MOST)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
+    let mut excerpt: String = text.chars().take(MOST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(MOST).is_some() {
         excerpt.push('…');
     }

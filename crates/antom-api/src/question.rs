@@ -64,11 +64,7 @@ fn either<Q>(
 ) -> Option<Q> {
     let given = |text: &&str| !text.trim().is_empty();
     let id = id.filter(given).map(|id| by_id(id.to_owned()));
-    id.or_else(|| {
-        request_id
-            .filter(given)
-            .map(|id| by_request_id(id.to_owned()))
-    })
+    id.or_else(|| request_id.filter(given).map(|id| by_request_id(id.to_owned())))
 }
 
 /// How a question is put and how its answer is recognised.
@@ -114,19 +110,10 @@ impl Question for PaymentQuestion {
     const API: &'static str = "v1/payments/inquiryPayment";
 
     fn request(&self, merchant_account_id: Option<&str>) -> Result<Vec<u8>, NotAsked> {
-        let request = Request {
-            merchant_account_id,
-            ..Request::default()
-        };
+        let request = Request { merchant_account_id, ..Request::default() };
         let request = match self {
-            Self::Id(id) => Request {
-                payment_id: Some(id_of("paymentId", id)?),
-                ..request
-            },
-            Self::RequestId(id) => Request {
-                payment_request_id: Some(id_of("paymentRequestId", id)?),
-                ..request
-            },
+            Self::Id(id) => Request { payment_id: Some(id_of("paymentId", id)?), ..request },
+            Self::RequestId(id) => Request { payment_request_id: Some(id_of("paymentRequestId", id)?), ..request },
         };
         Ok(request.to_json())
     }
@@ -134,11 +121,7 @@ impl Question for PaymentQuestion {
     fn recognise(&self, answer: &PaymentInquiry) -> Result<(), Distrust> {
         match self {
             Self::Id(asked) => same("paymentId", asked, answer.payment_id.as_deref()),
-            Self::RequestId(asked) => same(
-                "paymentRequestId",
-                asked,
-                answer.payment_request_id.as_deref(),
-            ),
+            Self::RequestId(asked) => same("paymentRequestId", asked, answer.payment_request_id.as_deref()),
         }
     }
 }
@@ -148,19 +131,10 @@ impl Question for RefundQuestion {
     const API: &'static str = "v1/payments/inquiryRefund";
 
     fn request(&self, merchant_account_id: Option<&str>) -> Result<Vec<u8>, NotAsked> {
-        let request = Request {
-            merchant_account_id,
-            ..Request::default()
-        };
+        let request = Request { merchant_account_id, ..Request::default() };
         let request = match self {
-            Self::Id(id) => Request {
-                refund_id: Some(id_of("refundId", id)?),
-                ..request
-            },
-            Self::RequestId(id) => Request {
-                refund_request_id: Some(id_of("refundRequestId", id)?),
-                ..request
-            },
+            Self::Id(id) => Request { refund_id: Some(id_of("refundId", id)?), ..request },
+            Self::RequestId(id) => Request { refund_request_id: Some(id_of("refundRequestId", id)?), ..request },
         };
         Ok(request.to_json())
     }
@@ -168,11 +142,7 @@ impl Question for RefundQuestion {
     fn recognise(&self, answer: &RefundInquiry) -> Result<(), Distrust> {
         match self {
             Self::Id(asked) => same("refundId", asked, answer.refund_id.as_deref()),
-            Self::RequestId(asked) => same(
-                "refundRequestId",
-                asked,
-                answer.refund_request_id.as_deref(),
-            ),
+            Self::RequestId(asked) => same("refundRequestId", asked, answer.refund_request_id.as_deref()),
         }
     }
 }
@@ -187,10 +157,7 @@ impl Question for BalanceQuestion {
             Self::Marketplace => Request::default(),
             Self::SubMerchant(id) => {
                 let id = printable("referenceMerchantId", id, MOST_MERCHANT_CHARACTERS)?;
-                Request {
-                    reference_merchant_id: Some(id),
-                    ..Request::default()
-                }
+                Request { reference_merchant_id: Some(id), ..Request::default() }
             }
         };
         Ok(request.to_json())
@@ -213,20 +180,14 @@ fn printable<'a>(field: &'static str, id: &'a str, most: usize) -> Result<&'a st
         _ if id.chars().any(char::is_control) => "not printable",
         _ => return Ok(id),
     };
-    Err(NotAsked::Id {
-        field,
-        problem,
-        most,
-    })
+    Err(NotAsked::Id { field, problem, most })
 }
 
 fn same(field: &'static str, asked: &str, found: Option<&str>) -> Result<(), Distrust> {
     match found {
-        Some(found) if found != asked => Err(Distrust::WrongAnswer {
-            field,
-            asked: asked.to_owned(),
-            found: excerpt(found),
-        }),
+        Some(found) if found != asked => {
+            Err(Distrust::WrongAnswer { field, asked: asked.to_owned(), found: excerpt(found) })
+        }
         _ => Ok(()),
     }
 }
@@ -245,32 +206,17 @@ mod tests {
         let payment = PaymentQuestion::Id("2023".to_owned());
         assert_eq!(text(payment.request(None)), r#"{"paymentId":"2023"}"#);
         let refund = RefundQuestion::RequestId("R \"1\"".to_owned());
-        assert_eq!(
-            text(refund.request(Some("M1"))),
-            r#"{"refundRequestId":"R \"1\"","merchantAccountId":"M1"}"#
-        );
+        assert_eq!(text(refund.request(Some("M1"))), r#"{"refundRequestId":"R \"1\"","merchantAccountId":"M1"}"#);
         assert_eq!(text(BalanceQuestion::Marketplace.request(Some("M1"))), "{}");
         let seller = BalanceQuestion::SubMerchant("S1".to_owned());
-        assert_eq!(
-            text(seller.request(None)),
-            r#"{"referenceMerchantId":"S1"}"#
-        );
+        assert_eq!(text(seller.request(None)), r#"{"referenceMerchantId":"S1"}"#);
     }
 
     #[test]
     fn antoms_id_wins_and_an_empty_one_is_none() {
-        assert_eq!(
-            PaymentQuestion::by(Some("a"), Some("b")),
-            Some(PaymentQuestion::Id("a".to_owned()))
-        );
-        assert_eq!(
-            PaymentQuestion::by(Some(" "), Some("b")),
-            Some(PaymentQuestion::RequestId("b".to_owned()))
-        );
-        assert_eq!(
-            RefundQuestion::by(None, Some("b")),
-            Some(RefundQuestion::RequestId("b".to_owned()))
-        );
+        assert_eq!(PaymentQuestion::by(Some("a"), Some("b")), Some(PaymentQuestion::Id("a".to_owned())));
+        assert_eq!(PaymentQuestion::by(Some(" "), Some("b")), Some(PaymentQuestion::RequestId("b".to_owned())));
+        assert_eq!(RefundQuestion::by(None, Some("b")), Some(RefundQuestion::RequestId("b".to_owned())));
         assert_eq!(RefundQuestion::by(Some(""), None), None);
     }
 
@@ -278,25 +224,12 @@ mod tests {
     fn ids_that_antom_cannot_have_are_not_asked_for() {
         let longest = "é".repeat(MOST_ID_CHARACTERS);
         assert!(PaymentQuestion::Id(longest.clone()).request(None).is_ok());
-        for (id, expected) in [
-            ("", "empty"),
-            (" ", "empty"),
-            ("a\nb", "not printable"),
-            (&format!("{longest}x"), "too long"),
-        ] {
-            let error = PaymentQuestion::RequestId(id.to_owned())
-                .request(None)
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.contains("`paymentRequestId`") && error.contains(expected),
-                "{error}"
-            );
+        for (id, expected) in
+            [("", "empty"), (" ", "empty"), ("a\nb", "not printable"), (&format!("{longest}x"), "too long")]
+        {
+            let error = PaymentQuestion::RequestId(id.to_owned()).request(None).unwrap_err().to_string();
+            assert!(error.contains("`paymentRequestId`") && error.contains(expected), "{error}");
         }
-        assert!(
-            BalanceQuestion::SubMerchant("x".repeat(33))
-                .request(None)
-                .is_err()
-        );
+        assert!(BalanceQuestion::SubMerchant("x".repeat(33)).request(None).is_err());
     }
 }

@@ -30,11 +30,7 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        RetryPolicy {
-            max_attempts: MAX_ATTEMPTS,
-            base_delay: BASE_DELAY,
-            max_delay: MAX_DELAY,
-        }
+        RetryPolicy { max_attempts: MAX_ATTEMPTS, base_delay: BASE_DELAY, max_delay: MAX_DELAY }
     }
 }
 
@@ -42,10 +38,7 @@ impl RetryPolicy {
     /// Ask once and take what comes.
     #[must_use]
     pub fn never() -> Self {
-        RetryPolicy {
-            max_attempts: NonZeroU32::MIN,
-            ..RetryPolicy::default()
-        }
+        RetryPolicy { max_attempts: NonZeroU32::MIN, ..RetryPolicy::default() }
     }
 
     /// How long to wait after `attempts` that failed; `None` when they were enough. A server that
@@ -60,10 +53,7 @@ impl RetryPolicy {
             return None;
         }
         let doublings = attempts.saturating_sub(1).min(u32::BITS - 1);
-        let ceiling = self
-            .base_delay
-            .saturating_mul(1 << doublings)
-            .min(self.max_delay);
+        let ceiling = self.base_delay.saturating_mul(1 << doublings).min(self.max_delay);
         let pause = asked_pause.unwrap_or_default().min(self.max_delay);
         Some(randomness.up_to(ceiling).max(pause))
     }
@@ -113,11 +103,8 @@ mod tests {
     #[test]
     fn the_ceiling_doubles_up_to_the_longest_wait_and_ends_with_the_attempts() {
         let highest = Randomness::new(|| u64::MAX);
-        let waits: Vec<_> = (1..=5)
-            .map(|attempts| policy(5).wait_after(attempts, None, &highest))
-            .collect();
-        let expected = [Some(100), Some(200), Some(300), Some(300), None]
-            .map(|wait| wait.map(Duration::from_millis));
+        let waits: Vec<_> = (1..=5).map(|attempts| policy(5).wait_after(attempts, None, &highest)).collect();
+        let expected = [Some(100), Some(200), Some(300), Some(300), None].map(|wait| wait.map(Duration::from_millis));
         assert_eq!(waits, expected);
         assert_eq!(RetryPolicy::never().wait_after(1, None, &highest), None);
     }
@@ -125,11 +112,8 @@ mod tests {
     #[test]
     fn a_large_number_of_attempts_does_not_overflow() {
         let highest = Randomness::new(|| u64::MAX);
-        let patient = RetryPolicy {
-            max_attempts: NonZeroU32::MAX,
-            base_delay: Duration::MAX,
-            max_delay: Duration::MAX,
-        };
+        let patient =
+            RetryPolicy { max_attempts: NonZeroU32::MAX, base_delay: Duration::MAX, max_delay: Duration::MAX };
         assert!(patient.wait_after(u32::MAX - 1, None, &highest).is_some());
     }
 
@@ -145,8 +129,7 @@ mod tests {
     #[test]
     fn a_server_that_asks_for_a_pause_gets_it_within_reason() {
         let lowest = Randomness::new(|| 0);
-        let wait =
-            |pause: u64| policy(2).wait_after(1, Some(Duration::from_millis(pause)), &lowest);
+        let wait = |pause: u64| policy(2).wait_after(1, Some(Duration::from_millis(pause)), &lowest);
         assert_eq!(wait(250), Some(Duration::from_millis(250)));
         assert_eq!(wait(60_000), Some(Duration::from_millis(300)));
     }

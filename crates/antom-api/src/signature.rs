@@ -24,9 +24,7 @@ pub const ALGORITHM: &str = "RSA256";
 /// one; `time` is the text of the `request-time` or `response-time` header, unchanged.
 #[must_use]
 pub fn content_to_sign(path: &str, client_id: &str, time: &str, body: &[u8]) -> Vec<u8> {
-    let mut content = Vec::with_capacity(
-        path.len() + client_id.len() + time.len() + body.len() + "POST \n..".len(),
-    );
+    let mut content = Vec::with_capacity(path.len() + client_id.len() + time.len() + body.len() + "POST \n..".len());
     for part in ["POST ", path, "\n", client_id, ".", time, "."] {
         content.extend_from_slice(part.as_bytes());
     }
@@ -48,13 +46,9 @@ pub fn sign(
     time: &str,
     body: &[u8],
 ) -> Result<String, SignatureError> {
-    let signature = key
-        .sign(&content_to_sign(path, client_id, time, body))
-        .ok_or(SignatureError::Signing)?;
+    let signature = key.sign(&content_to_sign(path, client_id, time, body)).ok_or(SignatureError::Signing)?;
     let signature = url_encode(&BASE64.encode(signature));
-    Ok(format!(
-        "algorithm={ALGORITHM},keyVersion={key_version},signature={signature}"
-    ))
+    Ok(format!("algorithm={ALGORITHM},keyVersion={key_version},signature={signature}"))
 }
 
 /// Verifies an answer over its exact bytes. `header` is the value of its `signature` header.
@@ -99,14 +93,8 @@ impl SignatureHeader {
     /// another one.
     pub fn parse(header: &str) -> Result<Self, SignatureError> {
         let (mut algorithm, mut key_version, mut signature) = (None, None, None);
-        for part in header
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-        {
-            let (name, value) = part
-                .split_once('=')
-                .ok_or(SignatureError::Malformed("a part without `=`"))?;
+        for part in header.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').ok_or(SignatureError::Malformed("a part without `=`"))?;
             let (name, value) = (name.trim(), value.trim());
             let slot = match name {
                 _ if name.eq_ignore_ascii_case("algorithm") => &mut algorithm,
@@ -121,18 +109,11 @@ impl SignatureHeader {
         if let Some(other) = algorithm.filter(|name| !name.eq_ignore_ascii_case(ALGORITHM)) {
             return Err(SignatureError::Algorithm(crate::excerpt(other)));
         }
-        let signature = signature
-            .filter(|value| !value.is_empty())
-            .ok_or(SignatureError::Malformed("no signature"))?;
-        let base64 =
-            url_decode(signature).ok_or(SignatureError::Malformed("a broken URL encoding"))?;
-        let signature = BASE64
-            .decode(base64)
-            .map_err(|_| SignatureError::Malformed("a signature that is no base64"))?;
-        Ok(SignatureHeader {
-            key_version: key_version.unwrap_or_default().to_owned(),
-            signature,
-        })
+        let signature = signature.filter(|value| !value.is_empty()).ok_or(SignatureError::Malformed("no signature"))?;
+        let base64 = url_decode(signature).ok_or(SignatureError::Malformed("a broken URL encoding"))?;
+        let signature =
+            BASE64.decode(base64).map_err(|_| SignatureError::Malformed("a signature that is no base64"))?;
+        Ok(SignatureHeader { key_version: key_version.unwrap_or_default().to_owned(), signature })
     }
 }
 
@@ -159,10 +140,7 @@ pub enum SignatureError {
 
 /// URL encoding of base64, whose only characters to encode are these three.
 fn url_encode(base64: &str) -> String {
-    base64
-        .replace('+', "%2B")
-        .replace('/', "%2F")
-        .replace('=', "%3D")
+    base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D")
 }
 
 /// Undoes `%XX`. A bare `+` stays what it is: in base64 it is a digit, and a space never occurs.
@@ -188,16 +166,9 @@ mod tests {
 
     #[test]
     fn the_content_has_one_space_one_line_feed_and_two_dots() {
-        let content = content_to_sign(
-            "/ams/api/v1/payments/inquiryPayment",
-            "SANDBOX_5X",
-            "1685599933871",
-            b"{\"a\":1}",
-        );
-        assert_eq!(
-            content,
-            b"POST /ams/api/v1/payments/inquiryPayment\nSANDBOX_5X.1685599933871.{\"a\":1}"
-        );
+        let content =
+            content_to_sign("/ams/api/v1/payments/inquiryPayment", "SANDBOX_5X", "1685599933871", b"{\"a\":1}");
+        assert_eq!(content, b"POST /ams/api/v1/payments/inquiryPayment\nSANDBOX_5X.1685599933871.{\"a\":1}");
     }
 
     #[test]
@@ -205,31 +176,16 @@ mod tests {
         // 0xfb 0xff 0xbe is `+/++` less one: all three characters that need encoding occur below.
         let signature = vec![0xfb, 0xff, 0xbe, 0x01];
         for (header, key_version) in [
-            (
-                "algorithm=RSA256,keyVersion=1,signature=%2B%2F%2B%2BAQ%3D%3D",
-                "1",
-            ),
-            (
-                "algorithm=RSA256, keyVersion=2, signature=%2b%2f%2b%2bAQ%3d%3d",
-                "2",
-            ),
-            (
-                "signature = +/++AQ== , keyVersion = 1 , algorithm = rsa256",
-                "1",
-            ),
+            ("algorithm=RSA256,keyVersion=1,signature=%2B%2F%2B%2BAQ%3D%3D", "1"),
+            ("algorithm=RSA256, keyVersion=2, signature=%2b%2f%2b%2bAQ%3d%3d", "2"),
+            ("signature = +/++AQ== , keyVersion = 1 , algorithm = rsa256", "1"),
             ("signature=+/++AQ==", ""),
-            (
-                "algorithm=RSA256,keyVersion=1,signature=+/++AQ%3D=,later=part=",
-                "1",
-            ),
+            ("algorithm=RSA256,keyVersion=1,signature=+/++AQ%3D=,later=part=", "1"),
         ] {
             let parsed = SignatureHeader::parse(header).unwrap();
             assert_eq!(
                 parsed,
-                SignatureHeader {
-                    key_version: key_version.to_owned(),
-                    signature: signature.clone()
-                },
+                SignatureHeader { key_version: key_version.to_owned(), signature: signature.clone() },
                 "{header}"
             );
         }
@@ -242,10 +198,7 @@ mod tests {
             ("", "no signature"),
             ("algorithm=RSA256,keyVersion=1", "no signature"),
             ("algorithm=RSA256,keyVersion=1,signature=", "no signature"),
-            (
-                "algorithm=RSA256,keyVersion=1,testing_signature",
-                "without `=`",
-            ),
+            ("algorithm=RSA256,keyVersion=1,testing_signature", "without `=`"),
             ("signature=AQ==,signature=AQ==", "twice"),
             ("signature=%2", "URL encoding"),
             ("signature=%zz", "URL encoding"),

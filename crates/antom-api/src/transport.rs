@@ -45,41 +45,22 @@ impl Transport {
             // A proxy's idea of loopback is another machine.
             builder = builder.no_proxy();
         }
-        let http = builder
-            .build()
-            .map_err(|error| ConfigError::Http(chain(&error)))?;
-        Ok(Transport {
-            http,
-            connect,
-            whole,
-            max_body_bytes: config.max_body_bytes,
-        })
+        let http = builder.build().map_err(|error| ConfigError::Http(chain(&error)))?;
+        Ok(Transport { http, connect, whole, max_body_bytes: config.max_body_bytes })
     }
 
-    pub(crate) async fn post(
-        &self,
-        url: Url,
-        headers: HeaderMap,
-        body: Vec<u8>,
-    ) -> Result<Reply, Failure> {
+    pub(crate) async fn post(&self, url: Url, headers: HeaderMap, body: Vec<u8>) -> Result<Reply, Failure> {
         let request = self.http.post(url).headers(headers).body(body);
         let response = request.send().await.map_err(|error| self.failure(error))?;
         let status = response.status();
         let headers = response.headers().clone();
         let body = self.read(response).await;
         if status == StatusCode::OK {
-            return Ok(Reply {
-                headers,
-                body: body?,
-            });
+            return Ok(Reply { headers, body: body? });
         }
         // Whatever is wrong with the body, the status is the news.
         let claimed = body.ok().and_then(|body| claimed_code(&body));
-        Err(Failure::Status {
-            status: status.as_u16(),
-            retry_after: retry_after(&headers),
-            claimed,
-        })
+        Err(Failure::Status { status: status.as_u16(), retry_after: retry_after(&headers), claimed })
     }
 
     async fn read(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
@@ -89,11 +70,7 @@ impl Transport {
             return Err(Failure::TooLarge { limit });
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| self.failure(error))?
-        {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.failure(error))? {
             if chunk.len() > limit - body.len() {
                 return Err(Failure::TooLarge { limit });
             }
@@ -105,10 +82,7 @@ impl Transport {
     fn failure(&self, error: reqwest::Error) -> Failure {
         let error = error.without_url();
         if error.is_timeout() {
-            return Failure::TimedOut {
-                connect: self.connect,
-                whole: self.whole,
-            };
+            return Failure::TimedOut { connect: self.connect, whole: self.whole };
         }
         match certificate_problem(&error) {
             Some(problem) => Failure::Certificate(problem),
@@ -124,8 +98,7 @@ impl Transport {
 fn tls(gateway: &Gateway) -> Result<rustls::ClientConfig, ConfigError> {
     let problem = |error: rustls::Error| ConfigError::Tls(error.to_string());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder =
-        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(problem)?;
     let builder = if gateway.is_encrypted() {
         builder.with_platform_verifier().map_err(problem)?
@@ -137,13 +110,7 @@ fn tls(gateway: &Gateway) -> Result<rustls::ClientConfig, ConfigError> {
 
 /// `Retry-After` in seconds. Its other form, a date, would compare two clocks and is passed over.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
@@ -176,10 +143,7 @@ fn certificate_problem(error: &reqwest::Error) -> Option<String> {
 
 /// What an I/O error wraps, which its `source` passes over; however often it was wrapped.
 fn unwrap_io<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    match error
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref)
-    {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         Some(wrapped) => unwrap_io(wrapped),
         None => error,
     }

@@ -55,9 +55,7 @@ impl RsaPair {
 
 /// The base64 inside a PEM block, on one line.
 fn bare_base64(pem: &str) -> String {
-    pem.lines()
-        .filter(|line| !line.starts_with("-----"))
-        .collect()
+    pem.lines().filter(|line| !line.starts_with("-----")).collect()
 }
 
 /// DER inside a PEM block, or inside bare base64.
@@ -66,9 +64,7 @@ fn bare_base64(pem: &str) -> String {
 /// When what is left without armour and white space is not base64.
 pub(crate) fn der(pem_or_base64: &str) -> Result<Vec<u8>> {
     let bare: String = bare_base64(pem_or_base64).split_whitespace().collect();
-    STANDARD
-        .decode(bare)
-        .context("the key is neither PEM nor base64 of DER")
+    STANDARD.decode(bare).context("the key is neither PEM nor base64 of DER")
 }
 
 /// An Ed25519 pair for SSH: a server's host key or a user's login key.
@@ -83,10 +79,7 @@ impl SshKey {
     pub fn generate() -> Result<Self> {
         let mut seed = [0; 32];
         let filled = SystemRandom::new().fill(&mut seed);
-        ensure!(
-            filled.is_ok(),
-            "the system's random source gave no bytes for an SSH key"
-        );
+        ensure!(filled.is_ok(), "the system's random source gave no bytes for an SSH key");
         Self::from_seed(&seed)
     }
 
@@ -105,10 +98,7 @@ impl SshKey {
     /// # Errors
     /// When the SSH library cannot encode the key.
     pub fn private_openssh(&self) -> Result<String> {
-        let text = self
-            .0
-            .to_openssh(LineEnding::LF)
-            .context("writing an SSH private key")?;
+        let text = self.0.to_openssh(LineEnding::LF).context("writing an SSH private key")?;
         Ok(text.to_string())
     }
 
@@ -117,10 +107,7 @@ impl SshKey {
     /// # Errors
     /// When the SSH library cannot encode the key.
     pub fn public_openssh(&self) -> Result<String> {
-        self.0
-            .public_key()
-            .to_openssh()
-            .context("writing an SSH public key")
+        self.0.public_key().to_openssh().context("writing an SSH public key")
     }
 
     /// `SHA256:…` as OpenSSH prints it.
@@ -141,29 +128,17 @@ mod tests {
 
     #[test]
     fn a_seed_always_gives_the_same_ssh_key_and_no_two_keys_are_alike() {
-        let (a, b) = (
-            SshKey::from_seed(&[1; 32]).unwrap(),
-            SshKey::from_seed(&[1; 32]).unwrap(),
-        );
+        let (a, b) = (SshKey::from_seed(&[1; 32]).unwrap(), SshKey::from_seed(&[1; 32]).unwrap());
         assert_eq!(a.fingerprint(), b.fingerprint());
         assert!(a.fingerprint().starts_with("SHA256:"));
-        assert_ne!(
-            SshKey::generate().unwrap().fingerprint(),
-            SshKey::generate().unwrap().fingerprint()
-        );
+        assert_ne!(SshKey::generate().unwrap().fingerprint(), SshKey::generate().unwrap().fingerprint());
     }
 
     #[test]
     fn bare_base64_and_pem_are_the_same_key() {
         for pair in [MERCHANT, ANTOM, STRANGER] {
-            assert_eq!(
-                der(&pair.public_base64()).unwrap(),
-                der(pair.public_pem).unwrap()
-            );
-            assert_eq!(
-                der(&pair.private_base64()).unwrap(),
-                der(pair.private_pem).unwrap()
-            );
+            assert_eq!(der(&pair.public_base64()).unwrap(), der(pair.public_pem).unwrap());
+            assert_eq!(der(&pair.private_base64()).unwrap(), der(pair.private_pem).unwrap());
             assert!(!pair.private_base64().contains('\n'));
         }
     }

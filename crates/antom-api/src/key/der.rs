@@ -123,18 +123,13 @@ struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
     fn peek(&self) -> Result<u8, KeyError> {
-        self.0
-            .first()
-            .copied()
-            .ok_or(malformed("it ends too early"))
+        self.0.first().copied().ok_or(malformed("it ends too early"))
     }
 
     /// The content of the next element, which must have this tag.
     fn take(&mut self, tag: u8) -> Result<&'a [u8], KeyError> {
         if self.peek()? != tag {
-            return Err(malformed(
-                "an element of another type stands where one was expected",
-            ));
+            return Err(malformed("an element of another type stands where one was expected"));
         }
         self.0 = &self.0[1..];
         let length = self.length()?;
@@ -172,9 +167,7 @@ impl<'a> Reader<'a> {
         }
         let (digits, rest) = self.0.split_at(count);
         self.0 = rest;
-        let length = digits
-            .iter()
-            .fold(0_usize, |sum, digit| sum << 8 | usize::from(*digit));
+        let length = digits.iter().fold(0_usize, |sum, digit| sum << 8 | usize::from(*digit));
         if digits[0] == 0 || length < 0x80 {
             return Err(malformed("a length that DER does not allow"));
         }
@@ -184,9 +177,7 @@ impl<'a> Reader<'a> {
     /// A positive integer without its sign byte; never empty.
     fn positive_integer(&mut self) -> Result<&'a [u8], KeyError> {
         match self.take(INTEGER)? {
-            [0, magnitude @ ..] if magnitude.first().is_some_and(|first| *first >= 0x80) => {
-                Ok(magnitude)
-            }
+            [0, magnitude @ ..] if magnitude.first().is_some_and(|first| *first >= 0x80) => Ok(magnitude),
             magnitude @ [0x01..=0x7f, ..] => Ok(magnitude),
             _ => Err(malformed("a number of the key is not positive")),
         }
@@ -204,10 +195,7 @@ mod tests {
     fn spki(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
         let mut bits = vec![0];
         bits.extend_from_slice(key);
-        element(
-            SEQUENCE,
-            &[element(SEQUENCE, algorithm), element(BIT_STRING, &bits)].concat(),
-        )
+        element(SEQUENCE, &[element(SEQUENCE, algorithm), element(BIT_STRING, &bits)].concat())
     }
 
     fn element(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -217,11 +205,7 @@ mod tests {
     }
 
     fn rsa_algorithm() -> Vec<u8> {
-        [
-            element(OBJECT_IDENTIFIER, RSA_ENCRYPTION),
-            element(NULL, &[]),
-        ]
-        .concat()
+        [element(OBJECT_IDENTIFIER, RSA_ENCRYPTION), element(NULL, &[])].concat()
     }
 
     #[test]
@@ -235,24 +219,15 @@ mod tests {
 
     #[test]
     fn another_algorithm_is_named() {
-        let elliptic = element(
-            OBJECT_IDENTIFIER,
-            &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01],
-        );
-        assert!(matches!(
-            RsaKey::unwrap(&spki(&elliptic, TINY)),
-            Err(KeyError::NotRsa)
-        ));
+        let elliptic = element(OBJECT_IDENTIFIER, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]);
+        assert!(matches!(RsaKey::unwrap(&spki(&elliptic, TINY)), Err(KeyError::NotRsa)));
     }
 
     #[test]
     fn every_truncation_and_every_extension_is_refused() {
         let whole = spki(&rsa_algorithm(), TINY);
         for end in 0..whole.len() {
-            assert!(
-                RsaKey::unwrap(&whole[..end]).is_err(),
-                "cut after {end} bytes"
-            );
+            assert!(RsaKey::unwrap(&whole[..end]).is_err(), "cut after {end} bytes");
         }
         let mut longer = whole;
         longer.push(0);
@@ -265,10 +240,7 @@ mod tests {
         let indefinite = [&[0x30, 0x80], &TINY[2..], &[0, 0]].concat();
         let huge = [0x30, 0x88, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
         for der in [&long_form[..], &indefinite, &huge] {
-            assert!(
-                matches!(RsaKey::unwrap(der), Err(KeyError::Structure { .. })),
-                "{der:02x?}"
-            );
+            assert!(matches!(RsaKey::unwrap(der), Err(KeyError::Structure { .. })), "{der:02x?}");
         }
     }
 
@@ -281,14 +253,8 @@ mod tests {
             (&[0x05], &[0x04]),
             (&[0x04], &[0x03]),
         ] {
-            let der = element(
-                SEQUENCE,
-                &[element(INTEGER, modulus), element(INTEGER, exponent)].concat(),
-            );
-            assert!(
-                RsaKey::Public(&der).modulus_bits().is_err(),
-                "{modulus:02x?} {exponent:02x?}"
-            );
+            let der = element(SEQUENCE, &[element(INTEGER, modulus), element(INTEGER, exponent)].concat());
+            assert!(RsaKey::Public(&der).modulus_bits().is_err(), "{modulus:02x?} {exponent:02x?}");
         }
     }
 }

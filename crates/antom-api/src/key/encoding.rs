@@ -23,23 +23,13 @@ pub(super) fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     if text.is_empty() {
         return Err(KeyError::Empty);
     }
-    let base64 = if text.contains(BEGIN) {
-        pem_body(text)?
-    } else {
-        text
-    };
+    let base64 = if text.contains(BEGIN) { pem_body(text)? } else { text };
     let mut compact = Zeroizing::new(String::with_capacity(base64.len()));
-    compact.extend(
-        base64
-            .chars()
-            .filter(|character| !character.is_ascii_whitespace()),
-    );
+    compact.extend(base64.chars().filter(|character| !character.is_ascii_whitespace()));
     // Decoding into a buffer of the final size: a buffer that grows would leave copies of the key
     // behind.
     let mut der = Zeroizing::new(vec![0; base64::decoded_len_estimate(compact.len())]);
-    let length = LENIENT
-        .decode_slice(compact.as_bytes(), &mut der)
-        .map_err(|_| KeyError::NotBase64)?;
+    let length = LENIENT.decode_slice(compact.as_bytes(), &mut der).map_err(|_| KeyError::NotBase64)?;
     der.truncate(length);
     Ok(der)
 }
@@ -53,16 +43,11 @@ fn pem_body(text: &str) -> Result<&str, KeyError> {
     let (_, from_label) = text.split_once(BEGIN).ok_or(KeyError::BrokenPem)?;
     let (label, from_body) = from_label.split_once("-----").ok_or(KeyError::BrokenPem)?;
     let (body, from_end) = from_body.split_once(END).ok_or(KeyError::BrokenPem)?;
-    if !from_end
-        .strip_prefix(label)
-        .is_some_and(|rest| rest.starts_with("-----"))
-    {
+    if !from_end.strip_prefix(label).is_some_and(|rest| rest.starts_with("-----")) {
         return Err(KeyError::BrokenPem);
     }
     match label {
-        "PRIVATE KEY" | "RSA PRIVATE KEY" | "PUBLIC KEY" | "RSA PUBLIC KEY"
-            if body.contains("Proc-Type:") =>
-        {
+        "PRIVATE KEY" | "RSA PRIVATE KEY" | "PUBLIC KEY" | "RSA PUBLIC KEY" if body.contains("Proc-Type:") => {
             Err(KeyError::Encrypted)
         }
         "PRIVATE KEY" | "RSA PRIVATE KEY" | "PUBLIC KEY" | "RSA PUBLIC KEY" => Ok(body),
@@ -94,17 +79,11 @@ mod tests {
             (pem("CERTIFICATE", "AAAA"), "a certificate"),
             (pem("EC PRIVATE KEY", "AAAA"), "not RSA"),
             (pem("ENCRYPTED PRIVATE KEY", "AAAA"), "is encrypted"),
-            (
-                pem("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\nAAAA"),
-                "is encrypted",
-            ),
+            (pem("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\nAAAA"), "is encrypted"),
             (public.repeat(2), "2 PEM blocks"),
         ];
         for (text, expected) in cases {
-            let error = decode(&text)
-                .err()
-                .map(|error| error.to_string())
-                .unwrap_or_default();
+            let error = decode(&text).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(expected), "{text:?} gave {error:?}");
         }
     }
@@ -117,11 +96,7 @@ mod tests {
             "\u{feff} AQ ID BA",
             "-----BEGIN PUBLIC KEY-----\nAQIDBA==\n-----END PUBLIC KEY-----\n",
         ] {
-            assert_eq!(
-                decode(text).ok().as_deref(),
-                Some(&vec![1, 2, 3, 4]),
-                "{text:?}"
-            );
+            assert_eq!(decode(text).ok().as_deref(), Some(&vec![1, 2, 3, 4]), "{text:?}");
         }
     }
 }

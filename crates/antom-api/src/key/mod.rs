@@ -47,16 +47,12 @@ impl PrivateKey {
             return Err(KeyError::PublicForPrivate);
         };
         check_length(key.modulus_bits()?, MOST_PRIVATE_BITS)?;
-        let pair = RsaKeyPair::from_der(private).map_err(|error| KeyError::Rejected {
-            reason: error.to_string(),
-        })?;
+        let pair = RsaKeyPair::from_der(private).map_err(|error| KeyError::Rejected { reason: error.to_string() })?;
         let key = PrivateKey { pair };
         let trial = b"trial";
         match key.sign(trial) {
             Some(signature) if key.public_key().verifies(trial, &signature) => Ok(key),
-            _ => Err(KeyError::Rejected {
-                reason: "InconsistentComponents".to_owned(),
-            }),
+            _ => Err(KeyError::Rejected { reason: "InconsistentComponents".to_owned() }),
         }
     }
 
@@ -73,9 +69,7 @@ impl PrivateKey {
     /// The public half, as it is uploaded to Antom.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
-        PublicKey {
-            der: self.pair.public_key().as_ref().to_vec(),
-        }
+        PublicKey { der: self.pair.public_key().as_ref().to_vec() }
     }
 
     /// RSASSA-PKCS1-v1_5 with SHA-256. `None` if the key turns out to be unusable, which reading it
@@ -84,25 +78,14 @@ impl PrivateKey {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         // The randomness blinds the computation against timing; the signature does not depend on
         // it.
-        self.pair
-            .sign(
-                &signature::RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                content,
-                &mut signature,
-            )
-            .ok()?;
+        self.pair.sign(&signature::RSA_PKCS1_SHA256, &SystemRandom::new(), content, &mut signature).ok()?;
         Some(signature)
     }
 }
 
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "PrivateKey({} bits, not shown)",
-            self.pair.public().modulus_len() * 8
-        )
+        write!(formatter, "PrivateKey({} bits, not shown)", self.pair.public().modulus_len() * 8)
     }
 }
 
@@ -127,9 +110,7 @@ impl PublicKey {
             return Err(KeyError::PrivateForPublic);
         };
         check_length(key.modulus_bits()?, MOST_PUBLIC_BITS)?;
-        Ok(PublicKey {
-            der: public.to_vec(),
-        })
+        Ok(PublicKey { der: public.to_vec() })
     }
 
     /// Reads a key file.
@@ -157,19 +138,9 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-fn from_file<T>(
-    path: &Path,
-    from_text: impl FnOnce(&str) -> Result<T, KeyError>,
-) -> Result<T, KeyError> {
-    let in_file = |source: KeyError| KeyError::InFile {
-        path: path.to_owned(),
-        source: Box::new(source),
-    };
-    let bytes = std::fs::read(path).map_err(|error| {
-        in_file(KeyError::Unreadable {
-            reason: error.to_string(),
-        })
-    })?;
+fn from_file<T>(path: &Path, from_text: impl FnOnce(&str) -> Result<T, KeyError>) -> Result<T, KeyError> {
+    let in_file = |source: KeyError| KeyError::InFile { path: path.to_owned(), source: Box::new(source) };
+    let bytes = std::fs::read(path).map_err(|error| in_file(KeyError::Unreadable { reason: error.to_string() }))?;
     let bytes = Zeroizing::new(bytes);
     let text = std::str::from_utf8(&bytes).map_err(|_| in_file(KeyError::NotText))?;
     from_text(text).map_err(in_file)
@@ -202,9 +173,7 @@ pub enum KeyError {
         reason: String,
     },
     /// The file is not UTF-8.
-    #[error(
-        "not a text file; expected PEM or base64 (a binary DER file converts with `openssl pkey -inform der`)"
-    )]
+    #[error("not a text file; expected PEM or base64 (a binary DER file converts with `openssl pkey -inform der`)")]
     NotText,
     /// Nothing is there.
     #[error("the key is empty; expected PEM or base64")]
@@ -230,17 +199,13 @@ pub enum KeyError {
     )]
     Encrypted,
     /// A certificate.
-    #[error(
-        "found a certificate; expected the key alone (`openssl x509 -pubkey -noout` extracts a public one)"
-    )]
+    #[error("found a certificate; expected the key alone (`openssl x509 -pubkey -noout` extracts a public one)")]
     Certificate,
     /// A key of another algorithm.
     #[error("found a key that is not RSA; expected RSA, because Antom signs with `RSA256`")]
     NotRsa,
     /// Base64 of something that is no key.
-    #[error(
-        "the key's DER structure is broken: {reason}; expected PKCS#8, PKCS#1 or SubjectPublicKeyInfo"
-    )]
+    #[error("the key's DER structure is broken: {reason}; expected PKCS#8, PKCS#1 or SubjectPublicKeyInfo")]
     Structure {
         /// What is wrong with it.
         reason: &'static str,
@@ -257,9 +222,7 @@ pub enum KeyError {
     )]
     PrivateForPublic,
     /// Too weak.
-    #[error(
-        "the key has {bits} bits; expected at least 2048, because shorter RSA keys can be broken"
-    )]
+    #[error("the key has {bits} bits; expected at least 2048, because shorter RSA keys can be broken")]
     TooShort {
         /// Bits of the modulus.
         bits: usize,

@@ -19,15 +19,11 @@ pub struct Amount {
 
 impl FromFields for Amount {
     fn from_fields(mut fields: Fields) -> Result<Self, BodyError> {
-        let currency = fields
-            .text("currency")?
-            .ok_or_else(|| fields.missing("currency"))?;
+        let currency = fields.text("currency")?.ok_or_else(|| fields.missing("currency"))?;
         if currency.len() != 3 || !currency.bytes().all(|letter| letter.is_ascii_uppercase()) {
             return Err(fields.unexpected("currency", &currency, "three capital letters"));
         }
-        let value = fields
-            .text("value")?
-            .ok_or_else(|| fields.missing("value"))?;
+        let value = fields.text("value")?.ok_or_else(|| fields.missing("value"))?;
         let digits_only = value.bytes().all(|digit| digit.is_ascii_digit());
         match value.parse() {
             Ok(value) if digits_only => Ok(Amount { currency, value }),
@@ -42,11 +38,7 @@ impl FromFields for Amount {
 
 impl fmt::Display for Amount {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} {} (smallest unit)",
-            self.value, self.currency
-        )
+        write!(formatter, "{} {} (smallest unit)", self.value, self.currency)
     }
 }
 
@@ -55,9 +47,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Result<Amount, String> {
-        Fields::parse(json)
-            .and_then(Amount::from_fields)
-            .map_err(|error| error.to_string())
+        Fields::parse(json).and_then(Amount::from_fields).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -70,14 +60,7 @@ mod tests {
             (r#""9223372036854775807""#, i64::MAX),
         ] {
             let amount = read(&format!(r#"{{"currency":"USD","value":{value}}}"#));
-            assert_eq!(
-                amount,
-                Ok(Amount {
-                    currency: "USD".to_owned(),
-                    value: expected
-                }),
-                "{value}"
-            );
+            assert_eq!(amount, Ok(Amount { currency: "USD".to_owned(), value: expected }), "{value}");
         }
     }
 
@@ -100,20 +83,11 @@ mod tests {
             "{}",
             r#""9223372036854775808""#,
         ] {
-            assert!(
-                read(&format!(r#"{{"currency":"USD","value":{value}}}"#)).is_err(),
-                "{value}"
-            );
+            assert!(read(&format!(r#"{{"currency":"USD","value":{value}}}"#)).is_err(), "{value}");
         }
         for currency in [r#""usd""#, r#""US""#, r#""USDT""#, "840", "null"] {
-            assert!(
-                read(&format!(r#"{{"currency":{currency},"value":"1"}}"#)).is_err(),
-                "{currency}"
-            );
+            assert!(read(&format!(r#"{{"currency":{currency},"value":"1"}}"#)).is_err(), "{currency}");
         }
-        assert_eq!(
-            read(r#"{"value":"1"}"#),
-            Err("`currency` is missing".to_owned())
-        );
+        assert_eq!(read(r#"{"value":"1"}"#), Err("`currency` is missing".to_owned()));
     }
 }

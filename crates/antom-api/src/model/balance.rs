@@ -29,10 +29,7 @@ impl BalanceInquiry {
 
 impl FromFields for BalanceInquiry {
     fn from_fields(mut fields: Fields) -> Result<Self, BodyError> {
-        Ok(BalanceInquiry {
-            account_balances: fields.list("accountBalances")?,
-            other: fields.rest(),
-        })
+        Ok(BalanceInquiry { account_balances: fields.list("accountBalances")?, other: fields.rest() })
     }
 }
 

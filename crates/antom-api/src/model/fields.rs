@@ -67,15 +67,8 @@ impl Fields {
         match serde_json::from_str::<Members>(text) {
             Ok(Members(members)) => Ok(Fields { path, members }),
             Err(error) => {
-                let place = if path.is_empty() {
-                    "the body".to_owned()
-                } else {
-                    format!("`{path}`")
-                };
-                Err(BodyError::Json {
-                    place,
-                    reason: error.to_string(),
-                })
+                let place = if path.is_empty() { "the body".to_owned() } else { format!("`{path}`") };
+                Err(BodyError::Json { place, reason: error.to_string() })
             }
         }
     }
@@ -87,9 +80,8 @@ impl Fields {
         };
         match raw.get().as_bytes()[0] {
             b'"' => {
-                let text: String = serde_json::from_str(raw.get()).map_err(|_| {
-                    self.unexpected(name, raw.get(), "a text without broken escapes")
-                })?;
+                let text: String = serde_json::from_str(raw.get())
+                    .map_err(|_| self.unexpected(name, raw.get(), "a text without broken escapes"))?;
                 Ok(Some(text).filter(|text| !text.is_empty()))
             }
             b'{' | b'[' => Err(self.unexpected(name, raw.get(), "a text, a number or a boolean")),
@@ -115,9 +107,7 @@ impl Fields {
             return Ok(None);
         };
         let time = parse_time(&text);
-        time.map(Some).ok_or_else(|| {
-            self.unexpected(name, &text, "a time such as `2019-11-27T12:01:01+08:00`")
-        })
+        time.map(Some).ok_or_else(|| self.unexpected(name, &text, "a time such as `2019-11-27T12:01:01+08:00`"))
     }
 
     pub(crate) fn amount(&mut self, name: &str) -> Result<Option<Amount>, BodyError> {
@@ -140,20 +130,12 @@ impl Fields {
         let Some(raw) = self.take(name) else {
             return Ok(None);
         };
-        let items: Vec<&RawValue> = serde_json::from_str(raw.get())
-            .map_err(|_| self.unexpected(name, raw.get(), "a list of objects"))?;
+        let items: Vec<&RawValue> =
+            serde_json::from_str(raw.get()).map_err(|_| self.unexpected(name, raw.get(), "a list of objects"))?;
         let read = |(index, item): (usize, &&RawValue)| {
-            T::from_fields(Self::parse_at(
-                item.get(),
-                format!("{}[{index}]", self.path_of(name)),
-            )?)
+            T::from_fields(Self::parse_at(item.get(), format!("{}[{index}]", self.path_of(name)))?)
         };
-        items
-            .iter()
-            .enumerate()
-            .map(read)
-            .collect::<Result<_, _>>()
-            .map(Some)
+        items.iter().enumerate().map(read).collect::<Result<_, _>>().map(Some)
     }
 
     /// The members that nobody asked for, `null` ones included.
@@ -162,17 +144,11 @@ impl Fields {
     }
 
     pub(crate) fn missing(&self, name: &str) -> BodyError {
-        BodyError::Missing {
-            field: self.path_of(name),
-        }
+        BodyError::Missing { field: self.path_of(name) }
     }
 
     pub(crate) fn unexpected(&self, name: &str, found: &str, expected: &'static str) -> BodyError {
-        BodyError::Unexpected {
-            field: self.path_of(name),
-            found: excerpt(found),
-            expected,
-        }
+        BodyError::Unexpected { field: self.path_of(name), found: excerpt(found), expected }
     }
 
     fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
@@ -180,11 +156,7 @@ impl Fields {
     }
 
     fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        }
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 }
 
@@ -253,10 +225,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
             match members.entry(name) {
                 Entry::Vacant(place) => place.insert(value),
                 Entry::Occupied(place) => {
-                    return Err(A::Error::custom(format_args!(
-                        "member `{}` is there twice",
-                        excerpt(place.key())
-                    )));
+                    return Err(A::Error::custom(format_args!("member `{}` is there twice", excerpt(place.key()))));
                 }
             };
         }
@@ -271,8 +240,7 @@ mod tests {
 
     #[test]
     fn texts_numbers_and_booleans_are_texts_and_nothing_is_nothing() {
-        let mut fields =
-            Fields::parse(r#"{"a":"x\"\u00e9","b":12.500,"c":true,"d":null,"e":""}"#).unwrap();
+        let mut fields = Fields::parse(r#"{"a":"x\"\u00e9","b":12.500,"c":true,"d":null,"e":""}"#).unwrap();
         let mut text = |name: &str| fields.text(name).unwrap();
         assert_eq!(text("a").as_deref(), Some("x\"é"));
         assert_eq!(text("b").as_deref(), Some("12.500"));
@@ -285,25 +253,17 @@ mod tests {
         let mut fields = Fields::parse(r#"{"a":true,"b":"false","c":1}"#).unwrap();
         assert_eq!(fields.flag("a").unwrap(), Some(true));
         assert_eq!(fields.flag("b").unwrap(), Some(false));
-        assert_eq!(
-            fields.flag("c").unwrap_err().to_string(),
-            "`c` is `1`; expected `true` or `false`"
-        );
+        assert_eq!(fields.flag("c").unwrap_err().to_string(), "`c` is `1`; expected `true` or `false`");
     }
 
     #[test]
     fn what_nobody_asked_for_keeps_its_text() {
-        let mut fields = Fields::parse(
-            r#"{"known":"1","price":1.2300000000000000000001,"info":{"a": [1, 2]},"none":null}"#,
-        )
-        .unwrap();
+        let mut fields =
+            Fields::parse(r#"{"known":"1","price":1.2300000000000000000001,"info":{"a": [1, 2]},"none":null}"#)
+                .unwrap();
         fields.text("known").unwrap();
         let rest = fields.rest();
-        let expected = [
-            ("info", r#"{"a": [1, 2]}"#),
-            ("none", "null"),
-            ("price", "1.2300000000000000000001"),
-        ];
+        let expected = [("info", r#"{"a": [1, 2]}"#), ("none", "null"), ("price", "1.2300000000000000000001")];
         assert!(rest.iter().eq(expected));
         assert_eq!(rest.get("known"), None);
         assert_eq!(format!("{rest:?}"), r#"{"info", "none", "price"}"#);
@@ -320,15 +280,9 @@ mod tests {
         }
         let mut fields = Fields::parse(body).unwrap();
         let error = fields.list::<Item>("list").err().unwrap().to_string();
-        assert!(
-            error.starts_with("`list[1].amount.value` is `1.5`; expected"),
-            "{error}"
-        );
+        assert!(error.starts_with("`list[1].amount.value` is `1.5`; expected"), "{error}");
         let error = fields.text("text").unwrap_err().to_string();
-        assert_eq!(
-            error,
-            r#"`text` is `{"a":1}`; expected a text, a number or a boolean"#
-        );
+        assert_eq!(error, r#"`text` is `{"a":1}`; expected a text, a number or a boolean"#);
     }
 
     #[test]
@@ -341,18 +295,9 @@ mod tests {
             (r#"{"a":1,"a":2}"#, "member `a` is there twice"),
         ] {
             let error = Fields::parse(body).err().unwrap().to_string();
-            assert!(
-                error.contains(expected) && error.starts_with("the body"),
-                "{body:?} gave {error:?}"
-            );
+            assert!(error.contains(expected) && error.starts_with("the body"), "{body:?} gave {error:?}");
         }
         let mut nested = Fields::parse(r#"{"quote":[]}"#).unwrap();
-        assert!(
-            nested
-                .quote("quote")
-                .unwrap_err()
-                .to_string()
-                .starts_with("`quote`")
-        );
+        assert!(nested.quote("quote").unwrap_err().to_string().starts_with("`quote`"));
     }
 }

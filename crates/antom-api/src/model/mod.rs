@@ -40,9 +40,7 @@ pub(crate) trait Body: FromFields {
 /// Reads a whole body: `result`, and the rest.
 pub(crate) fn read_body<T: FromFields>(text: &str) -> Result<(ResultInfo, T), BodyError> {
     let mut fields = Fields::parse(text)?;
-    let result = fields
-        .object::<ResultInfo>("result")?
-        .ok_or_else(|| fields.missing("result"))?;
+    let result = fields.object::<ResultInfo>("result")?.ok_or_else(|| fields.missing("result"))?;
     Ok((result, T::from_fields(fields)?))
 }
 
@@ -51,20 +49,13 @@ pub(crate) fn read_body<T: FromFields>(text: &str) -> Result<(ResultInfo, T), Bo
 pub(crate) fn claimed_code(body: &[u8]) -> Option<String> {
     let fields = Fields::parse(std::str::from_utf8(body).ok()?);
     let result = fields.ok()?.object::<ResultInfo>("result").ok()??;
-    let is_code = |code: &String| {
-        code.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
-    Some(result.code)
-        .filter(|code| (1..=64).contains(&code.len()))
-        .filter(is_code)
+    let is_code = |code: &String| code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    Some(result.code).filter(|code| (1..=64).contains(&code.len())).filter(is_code)
 }
 
 impl FromFields for ResultInfo {
     fn from_fields(mut fields: Fields) -> Result<Self, BodyError> {
-        let status = fields
-            .text("resultStatus")?
-            .ok_or_else(|| fields.missing("resultStatus"))?;
+        let status = fields.text("resultStatus")?.ok_or_else(|| fields.missing("resultStatus"))?;
         Ok(ResultInfo {
             code: fields.text("resultCode")?.unwrap_or_default(),
             status: ResultStatus::from(status),

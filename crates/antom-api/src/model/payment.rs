@@ -3,8 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 
 use super::{
-    Amount, Body, BodyError, Fields, FromFields, PaymentStatus, Quote, TransactionType,
-    UnknownFields, read_body,
+    Amount, Body, BodyError, Fields, FromFields, PaymentStatus, Quote, TransactionType, UnknownFields, read_body,
 };
 use crate::answer::{Outcome, ResultInfo};
 

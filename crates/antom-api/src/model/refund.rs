@@ -2,9 +2,7 @@
 
 use chrono::{DateTime, FixedOffset};
 
-use super::{
-    Amount, Body, BodyError, Fields, FromFields, Quote, RefundStatus, UnknownFields, read_body,
-};
+use super::{Amount, Body, BodyError, Fields, FromFields, Quote, RefundStatus, UnknownFields, read_body};
 use crate::answer::{Outcome, ResultInfo};
 
 /// The answer to `inquiryRefund`.

@@ -107,22 +107,11 @@ mod tests {
 
     #[test]
     fn known_and_unknown_values_survive() {
-        for text in [
-            "SUCCESS",
-            "FAIL",
-            "PROCESSING",
-            "CANCELLED",
-            "PENDING",
-            "REVERSED",
-            "success",
-        ] {
+        for text in ["SUCCESS", "FAIL", "PROCESSING", "CANCELLED", "PENDING", "REVERSED", "success"] {
             assert_eq!(PaymentStatus::from(text).to_string(), text);
         }
         assert_eq!(PaymentStatus::from("SUCCESS"), PaymentStatus::Success);
-        assert_eq!(
-            PaymentStatus::from("success"),
-            PaymentStatus::Other("success".to_owned())
-        );
+        assert_eq!(PaymentStatus::from("success"), PaymentStatus::Other("success".to_owned()));
         assert_eq!(TransactionType::from("INCREMENTAL").as_str(), "INCREMENTAL");
     }
 }

@@ -10,10 +10,7 @@ pub(crate) fn parse_time(text: &str) -> Option<DateTime<FixedOffset>> {
     let without_colon = || DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z").ok();
     let milliseconds = || {
         let digits_only = text.bytes().all(|digit| digit.is_ascii_digit());
-        let number = text
-            .parse()
-            .ok()
-            .filter(|_| digits_only && text.len() >= 12)?;
+        let number = text.parse().ok().filter(|_| digits_only && text.len() >= 12)?;
         Some(DateTime::from_timestamp_millis(number)?.fixed_offset())
     };
     with_colon().or_else(without_colon).or_else(milliseconds)
@@ -38,11 +35,7 @@ mod tests {
             ("-1559016734000", None),
             ("yesterday", None),
         ] {
-            assert_eq!(
-                parse_time(text).map(|time| time.timestamp_millis()),
-                expected,
-                "{text}"
-            );
+            assert_eq!(parse_time(text).map(|time| time.timestamp_millis()), expected, "{text}");
         }
     }
 }

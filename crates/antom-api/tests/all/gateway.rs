@@ -57,64 +57,39 @@ impl Reply {
 
     /// A status without a body.
     pub fn status(status: u16) -> Self {
-        Reply {
-            status,
-            signer: None,
-            ..Self::signed("")
-        }
+        Reply { status, signer: None, ..Self::signed("") }
     }
 
     /// The connection is reset instead of answered.
     pub fn reset() -> Self {
-        Reply {
-            reset: true,
-            ..Self::signed("")
-        }
+        Reply { reset: true, ..Self::signed("") }
     }
 
     pub fn unsigned(self) -> Self {
-        Reply {
-            signer: None,
-            ..self
-        }
+        Reply { signer: None, ..self }
     }
 
     pub fn signed_by(self, signer: &'static KeyFiles) -> Self {
-        Reply {
-            signer: Some(signer),
-            ..self
-        }
+        Reply { signer: Some(signer), ..self }
     }
 
     pub fn response_time(self, response_time: Option<&'static str>) -> Self {
-        Reply {
-            response_time,
-            ..self
-        }
+        Reply { response_time, ..self }
     }
 
     /// The signature header in another order and with spaces.
     pub fn spaced(self) -> Self {
-        Reply {
-            spaced: true,
-            ..self
-        }
+        Reply { spaced: true, ..self }
     }
 
     /// Sends another body than the one that is signed.
     pub fn but_sends(self, body: impl Into<Vec<u8>>) -> Self {
-        Reply {
-            body_sent: Some(body.into()),
-            ..self
-        }
+        Reply { body_sent: Some(body.into()), ..self }
     }
 
     /// Sends another time than the one that is signed.
     pub fn but_says_time(self, time: &'static str) -> Self {
-        Reply {
-            time_sent: Some(time),
-            ..self
-        }
+        Reply { time_sent: Some(time), ..self }
     }
 
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -128,41 +103,26 @@ impl Reply {
 
     /// No length is declared.
     pub fn chunked(self) -> Self {
-        Reply {
-            chunked: true,
-            ..self
-        }
+        Reply { chunked: true, ..self }
     }
 
     /// One byte of the body at a time.
     pub fn dripping(self, pause: Duration) -> Self {
-        Reply {
-            drip: Some(pause),
-            ..self
-        }
+        Reply { drip: Some(pause), ..self }
     }
 
     fn head(&self, path: &str, sent: &[u8]) -> String {
         let mut head = format!("HTTP/1.1 {} Whatever\r\nconnection: close\r\n", self.status);
         if let Some(signer) = self.signer {
             let time = self.response_time.unwrap_or_default();
-            let content = [
-                format!("POST {path}\n{CLIENT_ID}.{time}.").as_bytes(),
-                &self.body,
-            ]
-            .concat();
+            let content = [format!("POST {path}\n{CLIENT_ID}.{time}.").as_bytes(), &self.body].concat();
             let signature = BASE64.encode(signer.sign(&content));
-            let signature = signature
-                .replace('+', "%2B")
-                .replace('/', "%2F")
-                .replace('=', "%3D");
+            let signature = signature.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
             head += &match self.spaced {
                 false => {
                     format!("signature: algorithm=RSA256,keyVersion=1,signature={signature}\r\n")
                 }
-                true => format!(
-                    "Signature:  keyVersion=2 , signature={signature} , algorithm=RSA256 \r\n"
-                ),
+                true => format!("Signature:  keyVersion=2 , signature={signature} , algorithm=RSA256 \r\n"),
             };
         }
         if let Some(time) = self.time_sent.or(self.response_time) {
@@ -179,9 +139,7 @@ impl Reply {
 }
 
 pub fn result_body(code: &str, status: &str) -> String {
-    format!(
-        r#"{{"result":{{"resultCode":"{code}","resultStatus":"{status}","resultMessage":"for people"}}}}"#
-    )
+    format!(r#"{{"result":{{"resultCode":"{code}","resultStatus":"{status}","resultMessage":"for people"}}}}"#)
 }
 
 /// What arrived at the gateway.
@@ -227,12 +185,7 @@ impl Gateway {
                 });
             }
         });
-        Gateway {
-            port,
-            requests,
-            most_at_once,
-            accepting,
-        }
+        Gateway { port, requests, most_at_once, accepting }
     }
 
     pub fn url(&self) -> String {
@@ -269,12 +222,7 @@ impl Drop for Gateway {
 
 /// Settings with the two keys of the tests.
 pub fn config(gateway: &str) -> ClientConfig {
-    ClientConfig::new(
-        gateway,
-        CLIENT_ID,
-        MERCHANT.private_key(),
-        ANTOM.public_key(),
-    )
+    ClientConfig::new(gateway, CLIENT_ID, MERCHANT.private_key(), ANTOM.public_key())
 }
 
 async fn answer(
@@ -286,11 +234,7 @@ async fn answer(
     if reply.reset {
         // Closing a connection with bytes that nobody read resets it.
         stream.readable().await?;
-        seen.lock().unwrap().push(Request {
-            line: String::new(),
-            headers: Vec::new(),
-            body: String::new(),
-        });
+        seen.lock().unwrap().push(Request { line: String::new(), headers: Vec::new(), body: String::new() });
         now.fetch_sub(1, Ordering::SeqCst);
         return Ok(());
     }
@@ -312,9 +256,7 @@ async fn answer(
         }
         None if reply.chunked => {
             for chunk in sent.chunks(1000) {
-                stream
-                    .write_all(format!("{:x}\r\n", chunk.len()).as_bytes())
-                    .await?;
+                stream.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).await?;
                 stream.write_all(chunk).await?;
                 stream.write_all(b"\r\n").await?;
             }
@@ -344,9 +286,5 @@ async fn read_request(stream: &mut TcpStream) -> std::io::Result<Request> {
     let length = headers.iter().find(|(name, _)| name == "content-length");
     let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().unwrap())];
     stream.read_exact(&mut body).await?;
-    Ok(Request {
-        line,
-        headers,
-        body: String::from_utf8(body).unwrap(),
-    })
+    Ok(Request { line, headers, body: String::from_utf8(body).unwrap() })
 }

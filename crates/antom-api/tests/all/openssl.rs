@@ -7,14 +7,11 @@ use antom_api::{PrivateKey, PublicKey};
 use tempfile::TempDir;
 
 /// The merchant's throw-away key.
-pub static MERCHANT: LazyLock<KeyFiles> =
-    LazyLock::new(|| KeyFiles::generate("RSA", "rsa_keygen_bits:2048"));
+pub static MERCHANT: LazyLock<KeyFiles> = LazyLock::new(|| KeyFiles::generate("RSA", "rsa_keygen_bits:2048"));
 /// Antom's.
-pub static ANTOM: LazyLock<KeyFiles> =
-    LazyLock::new(|| KeyFiles::generate("RSA", "rsa_keygen_bits:2048"));
+pub static ANTOM: LazyLock<KeyFiles> = LazyLock::new(|| KeyFiles::generate("RSA", "rsa_keygen_bits:2048"));
 /// Somebody else's.
-pub static STRANGER: LazyLock<KeyFiles> =
-    LazyLock::new(|| KeyFiles::generate("RSA", "rsa_keygen_bits:2048"));
+pub static STRANGER: LazyLock<KeyFiles> = LazyLock::new(|| KeyFiles::generate("RSA", "rsa_keygen_bits:2048"));
 
 /// A key pair in a folder of its own.
 pub struct KeyFiles {
@@ -28,33 +25,11 @@ pub struct KeyFiles {
 impl KeyFiles {
     pub fn generate(algorithm: &str, option: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let (private, public) = (
-            dir.path().join("private.pem"),
-            dir.path().join("public.pem"),
-        );
+        let (private, public) = (dir.path().join("private.pem"), dir.path().join("public.pem"));
         let (private_text, public_text) = (private.to_str().unwrap(), public.to_str().unwrap());
-        run(
-            &[
-                "genpkey",
-                "-quiet",
-                "-algorithm",
-                algorithm,
-                "-pkeyopt",
-                option,
-                "-out",
-                private_text,
-            ],
-            b"",
-        );
-        run(
-            &["pkey", "-in", private_text, "-pubout", "-out", public_text],
-            b"",
-        );
-        KeyFiles {
-            dir,
-            private,
-            public,
-        }
+        run(&["genpkey", "-quiet", "-algorithm", algorithm, "-pkeyopt", option, "-out", private_text], b"");
+        run(&["pkey", "-in", private_text, "-pubout", "-out", public_text], b"");
+        KeyFiles { dir, private, public }
     }
 
     pub fn private_key(&self) -> PrivateKey {
@@ -67,19 +42,12 @@ impl KeyFiles {
 
     /// The private key's file turned into another form by a command that ends in `-in FILE`.
     pub fn convert(&self, command: &[&str]) -> Vec<u8> {
-        let file = if command.contains(&"-pubin") {
-            &self.public
-        } else {
-            &self.private
-        };
+        let file = if command.contains(&"-pubin") { &self.public } else { &self.private };
         run(&[command, &["-in", file.to_str().unwrap()]].concat(), b"")
     }
 
     pub fn sign(&self, content: &[u8]) -> Vec<u8> {
-        run(
-            &["dgst", "-sha256", "-sign", self.private.to_str().unwrap()],
-            content,
-        )
+        run(&["dgst", "-sha256", "-sign", self.private.to_str().unwrap()], content)
     }
 
     pub fn verifies(&self, content: &[u8], signature: &[u8]) -> bool {
@@ -87,12 +55,7 @@ impl KeyFiles {
         std::fs::write(file.path(), signature).unwrap();
         let key = self.public.to_str().unwrap();
         let signature = file.path().to_str().unwrap();
-        output(
-            &["dgst", "-sha256", "-verify", key, "-signature", signature],
-            content,
-        )
-        .status
-        .success()
+        output(&["dgst", "-sha256", "-verify", key, "-signature", signature], content).status.success()
     }
 }
 
@@ -100,20 +63,13 @@ impl KeyFiles {
 pub fn run(arguments: &[&str], input: &[u8]) -> Vec<u8> {
     let output = output(arguments, input);
     let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "openssl {arguments:?} failed: {complaint}"
-    );
+    assert!(output.status.success(), "openssl {arguments:?} failed: {complaint}");
     output.stdout
 }
 
 fn output(arguments: &[&str], input: &[u8]) -> std::process::Output {
     let mut command = Command::new("openssl");
-    command
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("openssl is installed");
     child.stdin.take().unwrap().write_all(input).unwrap();
     child.wait_with_output().unwrap()

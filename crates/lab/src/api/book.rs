@@ -111,39 +111,25 @@ impl ApiState {
     /// Forgets everything and knows what is in `book`.
     pub fn replace(&self, book: Book) {
         *self.lock() = Shelves::default();
-        book.payments
-            .into_iter()
-            .for_each(|payment| self.put_payment(payment));
-        book.refunds
-            .into_iter()
-            .for_each(|refund| self.put_refund(refund));
-        book.balances
-            .into_iter()
-            .for_each(|balance| self.put_balance(balance));
+        book.payments.into_iter().for_each(|payment| self.put_payment(payment));
+        book.refunds.into_iter().for_each(|refund| self.put_refund(refund));
+        book.balances.into_iter().for_each(|balance| self.put_balance(balance));
     }
 
     /// Adds a payment, in place of one with the same id.
     pub fn put_payment(&self, payment: PaymentRecord) {
         let payment = Arc::new(payment);
         let mut shelves = self.lock();
-        shelves
-            .payments
-            .insert(payment.payment_id.clone(), Arc::clone(&payment));
-        shelves
-            .payments
-            .insert(payment.payment_request_id.clone(), payment);
+        shelves.payments.insert(payment.payment_id.clone(), Arc::clone(&payment));
+        shelves.payments.insert(payment.payment_request_id.clone(), payment);
     }
 
     /// Adds a refund, in place of one with the same id.
     pub fn put_refund(&self, refund: RefundRecord) {
         let refund = Arc::new(refund);
         let mut shelves = self.lock();
-        shelves
-            .refunds
-            .insert(refund.refund_id.clone(), Arc::clone(&refund));
-        shelves
-            .refunds
-            .insert(refund.refund_request_id.clone(), refund);
+        shelves.refunds.insert(refund.refund_id.clone(), Arc::clone(&refund));
+        shelves.refunds.insert(refund.refund_request_id.clone(), refund);
     }
 
     /// Adds a balance, in place of one with the same account and currency.
@@ -156,48 +142,25 @@ impl ApiState {
 
     /// The payment with this Antom id. A request id is not an Antom id, and the other way round.
     pub(crate) fn payment_by_id(&self, id: &str) -> Option<Arc<PaymentRecord>> {
-        self.lock()
-            .payments
-            .get(id)
-            .filter(|payment| payment.payment_id == id)
-            .cloned()
+        self.lock().payments.get(id).filter(|payment| payment.payment_id == id).cloned()
     }
 
     pub(crate) fn payment_by_request_id(&self, id: &str) -> Option<Arc<PaymentRecord>> {
-        self.lock()
-            .payments
-            .get(id)
-            .filter(|payment| payment.payment_request_id == id)
-            .cloned()
+        self.lock().payments.get(id).filter(|payment| payment.payment_request_id == id).cloned()
     }
 
     pub(crate) fn refund_by_id(&self, id: &str) -> Option<Arc<RefundRecord>> {
-        self.lock()
-            .refunds
-            .get(id)
-            .filter(|refund| refund.refund_id == id)
-            .cloned()
+        self.lock().refunds.get(id).filter(|refund| refund.refund_id == id).cloned()
     }
 
     pub(crate) fn refund_by_request_id(&self, id: &str) -> Option<Arc<RefundRecord>> {
-        self.lock()
-            .refunds
-            .get(id)
-            .filter(|refund| refund.refund_request_id == id)
-            .cloned()
+        self.lock().refunds.get(id).filter(|refund| refund.refund_request_id == id).cloned()
     }
 
     /// Balances of a sub-merchant, or of the marketplace itself.
     pub(crate) fn balances(&self, reference_merchant_id: Option<&str>) -> Vec<BalanceRecord> {
-        let wanted = |balance: &&BalanceRecord| {
-            balance.reference_merchant_id.as_deref() == reference_merchant_id
-        };
-        self.lock()
-            .balances
-            .iter()
-            .filter(wanted)
-            .cloned()
-            .collect()
+        let wanted = |balance: &&BalanceRecord| balance.reference_merchant_id.as_deref() == reference_merchant_id;
+        self.lock().balances.iter().filter(wanted).cloned().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Shelves> {

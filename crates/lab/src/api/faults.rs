@@ -85,11 +85,7 @@ impl ApiFaults {
     /// Plans a fault. Of several for one question the one that was planned first strikes, until it is used up; delays
     /// add up and strike besides.
     pub fn plan(&self, scope: Scope, fault: ApiFault, repeat: Repeat) {
-        self.lock().planned.push(Planned {
-            scope,
-            fault,
-            repeat,
-        });
+        self.lock().planned.push(Planned { scope, fault, repeat });
     }
 
     /// Answers every request with a reset of its connection, or no longer. To have connections refused, stop the
@@ -144,17 +140,10 @@ mod tests {
         let faults = ApiFaults::default();
         faults.plan(Scope::id("a"), ApiFault::Throttled, Repeat::ONCE);
         faults.plan(Scope::All, ApiFault::Unsigned, Repeat::Always);
-        faults.plan(
-            Scope::All,
-            ApiFault::Delay(Duration::from_millis(2)),
-            Repeat::Times(2),
-        );
+        faults.plan(Scope::All, ApiFault::Delay(Duration::from_millis(2)), Repeat::Times(2));
         let ids = ["a".to_owned()];
         let first = faults.strike(&ids);
-        assert_eq!(
-            (first.delay.as_millis(), first.fault),
-            (2, Some(ApiFault::Throttled))
-        );
+        assert_eq!((first.delay.as_millis(), first.fault), (2, Some(ApiFault::Throttled)));
         assert_eq!(faults.strike(&ids).fault, Some(ApiFault::Unsigned));
         assert_eq!(faults.strike(&["b".to_owned()]).delay, Duration::ZERO);
     }

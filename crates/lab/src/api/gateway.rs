@@ -35,10 +35,7 @@ impl Incoming<'_> {
     }
 
     fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
 
@@ -52,10 +49,7 @@ pub(super) struct Refusal {
 }
 
 fn refuse<T>(code: &'static str, message: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal {
-        code,
-        message: message.into(),
-    })
+    Err(Refusal { code, message: message.into() })
 }
 
 /// Which inquiry a path means, and whether it is the sandbox's.
@@ -64,10 +58,7 @@ pub(super) fn route(path: &str) -> Option<(Endpoint, bool)> {
         Some(rest) => (rest, true),
         None => (path.strip_prefix("/ams/api/v1/")?, false),
     };
-    Endpoint::ALL
-        .into_iter()
-        .find(|endpoint| endpoint.path() == rest)
-        .map(|endpoint| (endpoint, sandbox))
+    Endpoint::ALL.into_iter().find(|endpoint| endpoint.path() == rest).map(|endpoint| (endpoint, sandbox))
 }
 
 impl Gateway {
@@ -78,10 +69,7 @@ impl Gateway {
             return refuse("INVALID_API", format!("there is no API at `{path}`"));
         };
         if request.method != Method::POST {
-            return refuse(
-                "METHOD_NOT_SUPPORTED",
-                format!("`{}` is not POST", request.method),
-            );
+            return refuse("METHOD_NOT_SUPPORTED", format!("`{}` is not POST", request.method));
         }
         check_media_type(request.header(header::CONTENT_TYPE.as_str()))?;
         self.check_client(request.header("client-id"), sandbox)?;
@@ -92,10 +80,7 @@ impl Gateway {
             time: request.header("request-time"),
             body: request.body,
         };
-        match self
-            .merchant_key
-            .check(request.header("signature"), &signed)
-        {
+        match self.merchant_key.check(request.header("signature"), &signed) {
             Ok(()) => Ok(endpoint),
             Err(reason) => refuse("INVALID_SIGNATURE", reason),
         }
@@ -104,21 +89,11 @@ impl Gateway {
     /// The SDK chooses the path by the client id; that a client is unknown on the other path is our assumption.
     fn check_client(&self, client_id: &str, sandbox: bool) -> Result<(), Refusal> {
         if client_id != self.client_id {
-            return refuse(
-                "INVALID_CLIENT",
-                format!("client `{client_id}` is not known"),
-            );
+            return refuse("INVALID_CLIENT", format!("client `{client_id}` is not known"));
         }
         if client_id.starts_with(SANDBOX_CLIENT) != sandbox {
-            let path = if sandbox {
-                "/ams/sandbox/api/"
-            } else {
-                "/ams/api/"
-            };
-            return refuse(
-                "INVALID_CLIENT",
-                format!("client `{client_id}` does not belong to `{path}`"),
-            );
+            let path = if sandbox { "/ams/sandbox/api/" } else { "/ams/api/" };
+            return refuse("INVALID_CLIENT", format!("client `{client_id}` does not belong to `{path}`"));
         }
         Ok(())
     }
@@ -126,24 +101,12 @@ impl Gateway {
     /// Milliseconds since 1970 as digits, near enough to now. Which code Antom gives is not documented.
     fn check_time(&self, time: &str) -> Result<(), Refusal> {
         let digits = !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit());
-        let Some(sent) = digits
-            .then(|| time.parse().ok())
-            .flatten()
-            .map(Duration::from_millis)
-        else {
-            return refuse(
-                "PARAM_ILLEGAL",
-                format!("request-time `{time}` is not milliseconds since 1970 in digits"),
-            );
+        let Some(sent) = digits.then(|| time.parse().ok()).flatten().map(Duration::from_millis) else {
+            return refuse("PARAM_ILLEGAL", format!("request-time `{time}` is not milliseconds since 1970 in digits"));
         };
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         if now.abs_diff(sent) > self.clock_skew {
-            return refuse(
-                "PARAM_ILLEGAL",
-                format!("request-time `{time}` is too far from the gateway's clock"),
-            );
+            return refuse("PARAM_ILLEGAL", format!("request-time `{time}` is too far from the gateway's clock"));
         }
         Ok(())
     }
@@ -154,9 +117,6 @@ fn check_media_type(content_type: &str) -> Result<(), Refusal> {
     let lower = content_type.to_ascii_lowercase().replace(' ', "");
     match lower.as_str() {
         "" | "application/json" | "application/json;charset=utf-8" => Ok(()),
-        _ => refuse(
-            "MEDIA_TYPE_NOT_ACCEPTABLE",
-            format!("content-type `{content_type}` is not JSON in UTF-8"),
-        ),
+        _ => refuse("MEDIA_TYPE_NOT_ACCEPTABLE", format!("content-type `{content_type}` is not JSON in UTF-8")),
     }
 }

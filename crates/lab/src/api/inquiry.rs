@@ -47,40 +47,28 @@ pub(super) fn answer(endpoint: Endpoint, body: &[u8], state: &ApiState) -> Answe
 /// The answer that a payment or refund has, whichever id it is named by; for replaying it in the wrong place.
 pub(super) fn answer_about(endpoint: Endpoint, id: &str, state: &ApiState) -> Option<Value> {
     match endpoint {
-        Endpoint::InquiryPayment => state
-            .payment_by_id(id)
-            .or_else(|| state.payment_by_request_id(id))
-            .map(|found| payment_body(&found)),
-        Endpoint::InquiryRefund => state
-            .refund_by_id(id)
-            .or_else(|| state.refund_by_request_id(id))
-            .map(|found| refund_body(&found)),
+        Endpoint::InquiryPayment => {
+            state.payment_by_id(id).or_else(|| state.payment_by_request_id(id)).map(|found| payment_body(&found))
+        }
+        Endpoint::InquiryRefund => {
+            state.refund_by_id(id).or_else(|| state.refund_by_request_id(id)).map(|found| refund_body(&found))
+        }
         Endpoint::InquireBalance => Some(balance_body(&state.balances(Some(id)))),
     }
 }
 
 fn illegal(reason: &str) -> Answer {
-    Answer {
-        ids: Vec::new(),
-        body: result_only("PARAM_ILLEGAL", "F", reason),
-    }
+    Answer { ids: Vec::new(), body: result_only("PARAM_ILLEGAL", "F", reason) }
 }
 
 /// Which code Antom gives for an unknown id is not documented for inquiries; sister calls use this one (working
 /// default 16).
 fn unknown(ids: Vec<String>) -> Answer {
-    Answer {
-        ids,
-        body: result_only("ORDER_NOT_EXIST", "F", "the order does not exist"),
-    }
+    Answer { ids, body: result_only("ORDER_NOT_EXIST", "F", "the order does not exist") }
 }
 
 /// An optional text field, empty taken as absent.
-fn text<'a>(
-    request: &'a Map<String, Value>,
-    name: &str,
-    longest: usize,
-) -> Result<Option<&'a str>, String> {
+fn text<'a>(request: &'a Map<String, Value>, name: &str, longest: usize) -> Result<Option<&'a str>, String> {
     match request.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(value)) if value.is_empty() => Ok(None),
@@ -96,13 +84,8 @@ fn either_id<'a>(
     name: &str,
     request_name: &str,
 ) -> Result<(Option<&'a str>, Option<&'a str>), String> {
-    match (
-        text(request, name, LONGEST_ID)?,
-        text(request, request_name, LONGEST_ID)?,
-    ) {
-        (None, None) => Err(format!(
-            "one of `{name}` and `{request_name}` must be given"
-        )),
+    match (text(request, name, LONGEST_ID)?, text(request, request_name, LONGEST_ID)?) {
+        (None, None) => Err(format!("one of `{name}` and `{request_name}` must be given")),
         ids => Ok(ids),
     }
 }
@@ -123,10 +106,7 @@ fn payment(request: &Map<String, Value>, state: &ApiState) -> Result<Answer, Str
         return Ok(unknown(ids));
     };
     ids.extend([found.payment_id.clone(), found.payment_request_id.clone()]);
-    Ok(Answer {
-        ids,
-        body: payment_body(&found),
-    })
+    Ok(Answer { ids, body: payment_body(&found) })
 }
 
 fn refund(request: &Map<String, Value>, state: &ApiState) -> Result<Answer, String> {
@@ -141,10 +121,7 @@ fn refund(request: &Map<String, Value>, state: &ApiState) -> Result<Answer, Stri
         return Ok(unknown(ids));
     };
     ids.extend([found.refund_id.clone(), found.refund_request_id.clone()]);
-    Ok(Answer {
-        ids,
-        body: refund_body(&found),
-    })
+    Ok(Answer { ids, body: refund_body(&found) })
 }
 
 /// A sub-merchant without accounts is answered with `PARAM_ILLEGAL`; what Antom says then is not documented.
@@ -154,10 +131,7 @@ fn balance(request: &Map<String, Value>, state: &ApiState) -> Result<Answer, Str
     if let (Some(merchant), true) = (merchant, balances.is_empty()) {
         return Err(format!("sub-merchant `{merchant}` is not known"));
     }
-    Ok(Answer {
-        ids: named([merchant, None]),
-        body: balance_body(&balances),
-    })
+    Ok(Answer { ids: named([merchant, None]), body: balance_body(&balances) })
 }
 
 fn payment_body(payment: &PaymentRecord) -> Value {
@@ -172,11 +146,7 @@ fn payment_body(payment: &PaymentRecord) -> Value {
     if payment.status == "SUCCESS" {
         insert(&mut body, "paymentTime", payment.payment_time.as_deref());
     }
-    insert(
-        &mut body,
-        "earliestSettlementTime",
-        payment.earliest_settlement_time.as_deref(),
-    );
+    insert(&mut body, "earliestSettlementTime", payment.earliest_settlement_time.as_deref());
     if !payment.transactions.is_empty() {
         body["transactions"] = payment.transactions.iter().map(transaction_body).collect();
     }
@@ -191,11 +161,7 @@ fn transaction_body(transaction: &TransactionRecord) -> Value {
         "transactionStatus": transaction.status,
         "transactionAmount": amount(transaction.amount_minor, &transaction.currency),
     });
-    insert(
-        &mut body,
-        "transactionTime",
-        transaction.transaction_time.as_deref(),
-    );
+    insert(&mut body, "transactionTime", transaction.transaction_time.as_deref());
     body
 }
 

@@ -14,11 +14,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) const ALL: [Self; 3] = [
-        Self::InquiryPayment,
-        Self::InquiryRefund,
-        Self::InquireBalance,
-    ];
+    pub(crate) const ALL: [Self; 3] = [Self::InquiryPayment, Self::InquiryRefund, Self::InquireBalance];
 
     /// The path below `/ams/api/v1/` or `/ams/sandbox/api/v1/`.
     #[must_use]
@@ -78,20 +74,15 @@ impl ApiLog {
     /// How often `endpoint` was asked about `id`: Antom's id and the request id count as the same.
     #[must_use]
     pub fn count(&self, endpoint: Endpoint, id: &str) -> usize {
-        let about = |question: &&Question| {
-            question.endpoint == Some(endpoint) && question.ids.iter().any(|known| known == id)
-        };
+        let about =
+            |question: &&Question| question.endpoint == Some(endpoint) && question.ids.iter().any(|known| known == id);
         self.lock().questions.iter().filter(about).count()
     }
 
     /// How often `endpoint` was asked.
     #[must_use]
     pub fn count_endpoint(&self, endpoint: Endpoint) -> usize {
-        self.lock()
-            .questions
-            .iter()
-            .filter(|question| question.endpoint == Some(endpoint))
-            .count()
+        self.lock().questions.iter().filter(|question| question.endpoint == Some(endpoint)).count()
     }
 
     /// The most requests that were being answered at the same time.
@@ -108,17 +99,8 @@ impl ApiLog {
         InFlight(self.clone())
     }
 
-    pub(crate) fn add(
-        &self,
-        endpoint: Option<Endpoint>,
-        ids: Vec<String>,
-        outcome: impl Into<String>,
-    ) {
-        self.lock().questions.push(Question {
-            endpoint,
-            ids,
-            outcome: outcome.into(),
-        });
+    pub(crate) fn add(&self, endpoint: Option<Endpoint>, ids: Vec<String>, outcome: impl Into<String>) {
+        self.lock().questions.push(Question { endpoint, ids, outcome: outcome.into() });
     }
 
     fn lock(&self) -> MutexGuard<'_, Notes> {

@@ -42,9 +42,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use self::book::{
-    ApiState, BalanceRecord, Book, PaymentRecord, RefundRecord, TransactionRecord,
-};
+pub use self::book::{ApiState, BalanceRecord, Book, PaymentRecord, RefundRecord, TransactionRecord};
 pub use self::faults::{ApiFault, ApiFaults, Repeat, Scope};
 use self::gateway::Gateway;
 use self::line::Line;
@@ -108,8 +106,7 @@ impl ApiServer {
     pub async fn start(options: ApiOptions) -> Result<Self> {
         let gateway = Gateway {
             client_id: options.client_id,
-            merchant_key: Verifier::new(&options.merchant_public_key)
-                .context("the merchant's key")?,
+            merchant_key: Verifier::new(&options.merchant_public_key).context("the merchant's key")?,
             clock_skew: options.clock_skew,
         };
         let app = Arc::new(App {
@@ -128,12 +125,7 @@ impl ApiServer {
         let router = Router::new().fallback(respond).with_state(Arc::clone(&app));
         let service = router.into_make_service_with_connect_info::<Line>();
         let serving = tokio::spawn(async move { axum::serve(listener, service).await });
-        Ok(Self {
-            addr,
-            app,
-            antom_public_key_pem: options.antom_public_key_pem,
-            serving,
-        })
+        Ok(Self { addr, app, antom_public_key_pem: options.antom_public_key_pem, serving })
     }
 
     /// The gateway's address, `http://127.0.0.1:<port>` without a slash at the end.

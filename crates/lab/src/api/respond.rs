@@ -59,10 +59,7 @@ enum Reply {
 
 impl Reply {
     fn signed(body: Value) -> Self {
-        Self::Body {
-            sealing: Sealing::Antom,
-            body,
-        }
+        Self::Body { sealing: Sealing::Antom, body }
     }
 
     /// What the log says: the result code that was signed, if any was.
@@ -89,17 +86,9 @@ pub(super) async fn respond(
         app.log.add(endpoint, Vec::new(), "RESET");
         line.reset().await
     };
-    let incoming = Incoming {
-        method: &head.method,
-        uri: &head.uri,
-        headers: &head.headers,
-        body: &body,
-    };
+    let incoming = Incoming { method: &head.method, uri: &head.uri, headers: &head.headers, body: &body };
     match app.gateway.check(&incoming) {
-        Ok(endpoint) => {
-            app.inquire(endpoint, incoming.signed_path(), &body, &line)
-                .await
-        }
+        Ok(endpoint) => app.inquire(endpoint, incoming.signed_path(), &body, &line).await,
         Err(Refusal { code, message }) => {
             app.log.add(endpoint, Vec::new(), code);
             let body = result_only(code, "F", &message).to_string();
@@ -114,13 +103,7 @@ impl App {
     }
 
     /// Answers a request that the gateway let through, as its faults want it.
-    async fn inquire(
-        &self,
-        endpoint: Endpoint,
-        path: &str,
-        body: &[u8],
-        line: &Line,
-    ) -> Response<Body> {
+    async fn inquire(&self, endpoint: Endpoint, path: &str, body: &[u8], line: &Line) -> Response<Body> {
         let Answer { ids, body } = inquiry::answer(endpoint, body, &self.state);
         let strike = self.faults.strike(&ids);
         let reply = self.decide(endpoint, body, strike.fault);
@@ -142,14 +125,8 @@ impl App {
     fn decide(&self, endpoint: Endpoint, right: Value, fault: Option<ApiFault>) -> Reply {
         match fault {
             None | Some(ApiFault::Delay(_)) => Reply::signed(right),
-            Some(ApiFault::Unsigned) => Reply::Body {
-                sealing: Sealing::Nobody,
-                body: right,
-            },
-            Some(ApiFault::WrongKey) => Reply::Body {
-                sealing: Sealing::Stranger,
-                body: right,
-            },
+            Some(ApiFault::Unsigned) => Reply::Body { sealing: Sealing::Nobody, body: right },
+            Some(ApiFault::WrongKey) => Reply::Body { sealing: Sealing::Stranger, body: right },
             Some(ApiFault::TamperedBody) => Reply::Tampered { signed: right },
             Some(ApiFault::UnknownException) => plain("UNKNOWN_EXCEPTION", "U"),
             Some(ApiFault::Throttled) => plain("REQUEST_TRAFFIC_EXCEED_LIMIT", "U"),
@@ -164,12 +141,7 @@ impl App {
     fn send(&self, sealing: &Sealing, path: &str, body: String) -> Response<Body> {
         let time = response_time();
         let client_id = &self.gateway.client_id;
-        let signed = Signed {
-            path,
-            client_id,
-            time: &time,
-            body: body.as_bytes(),
-        };
+        let signed = Signed { path, client_id, time: &time, body: body.as_bytes() };
         let signature = match sealing {
             Sealing::Antom => Some(self.signer.header(&signed)),
             Sealing::Stranger => Some(self.stranger.header(&signed)),
@@ -184,9 +156,7 @@ impl App {
             Some(Ok(signature)) => response = response.header("signature", signature),
             Some(Err(_)) => return failure(),
         }
-        response
-            .body(Body::from(body))
-            .unwrap_or_else(|_| failure())
+        response.body(Body::from(body)).unwrap_or_else(|_| failure())
     }
 }
 
@@ -208,15 +178,8 @@ fn failure() -> Response<Body> {
 
 /// ISO 8601 with offset, to the second (fact sheet, 6.2).
 fn response_time() -> String {
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let at = i64::try_from(seconds)
-        .ok()
-        .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
-        .unwrap_or_default();
-    let antom =
-        FixedOffset::east_opt(ANTOM_OFFSET_SECONDS).expect("eight hours are less than a day");
-    at.with_timezone(&antom)
-        .to_rfc3339_opts(SecondsFormat::Secs, false)
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let at = i64::try_from(seconds).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_default();
+    let antom = FixedOffset::east_opt(ANTOM_OFFSET_SECONDS).expect("eight hours are less than a day");
+    at.with_timezone(&antom).to_rfc3339_opts(SecondsFormat::Secs, false)
 }

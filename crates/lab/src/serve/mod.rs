@@ -111,17 +111,9 @@ pub async fn serve_on(root: &Path, book: Book, ports: Ports) -> Result<Running> 
         ..SftpOptions::new(remote, USERNAME, PASSWORD)
     })
     .await?;
-    let api = ApiOptions {
-        state: ApiState::new(book),
-        port: ports.api,
-        ..ApiOptions::new(CLIENT_ID)
-    };
+    let api = ApiOptions { state: ApiState::new(book), port: ports.api, ..ApiOptions::new(CLIENT_ID) };
     let api = ApiServer::start(api).await?;
-    let running = Running {
-        sftp,
-        api,
-        files: Files::under(root),
-    };
+    let running = Running { sftp, api, files: Files::under(root) };
     running.write(&login_key)?;
     Ok(running)
 }
@@ -187,6 +179,5 @@ fn write(path: &Path, text: &str) -> Result<()> {
 fn write_secret(path: &Path, text: &str) -> Result<()> {
     write(path, text)?;
     let only_owner = fs::Permissions::from_mode(0o600);
-    fs::set_permissions(path, only_owner)
-        .with_context(|| format!("restricting `{}`", path.display()))
+    fs::set_permissions(path, only_owner).with_context(|| format!("restricting `{}`", path.display()))
 }

@@ -44,11 +44,7 @@ pub struct SftpFaults(Arc<Mutex<Settings>>);
 impl SftpFaults {
     /// Adds a fault to a file.
     pub fn on_file(&self, file: &str, fault: FileFault) {
-        self.lock()
-            .files
-            .entry(file.to_owned())
-            .or_default()
-            .push(fault);
+        self.lock().files.entry(file.to_owned()).or_default().push(fault);
     }
 
     /// Refuses every login from now on, or no longer.
@@ -61,11 +57,7 @@ impl SftpFaults {
     /// one has something to write. See [`hostile_names()`] for a choice.
     pub fn hostile_names<S: Into<String>>(&self, folder: &str, names: impl IntoIterator<Item = S>) {
         let names = names.into_iter().map(Into::into);
-        self.lock()
-            .hostile_names
-            .entry(folder.to_owned())
-            .or_default()
-            .extend(names);
+        self.lock().hostile_names.entry(folder.to_owned()).or_default().extend(names);
     }
 
     /// Everything is right again.
@@ -78,25 +70,15 @@ impl SftpFaults {
     }
 
     pub(crate) fn extra_names(&self, folder: &str) -> Vec<String> {
-        self.lock()
-            .hostile_names
-            .get(folder)
-            .cloned()
-            .unwrap_or_default()
+        self.lock().hostile_names.get(folder).cloned().unwrap_or_default()
     }
 
     /// Whether `asked`, exactly as the client wrote it, is a hostile entry of a listing.
     pub(crate) fn is_hostile(&self, asked: &str) -> bool {
         let settings = self.lock();
         settings.hostile_names.iter().any(|(folder, names)| {
-            let name = asked
-                .strip_prefix(folder.as_str())
-                .map(|rest| rest.strip_prefix('/').unwrap_or(rest));
-            name.is_some_and(|name| {
-                names
-                    .iter()
-                    .any(|hostile| hostile == name && !name.is_empty())
-            })
+            let name = asked.strip_prefix(folder.as_str()).map(|rest| rest.strip_prefix('/').unwrap_or(rest));
+            name.is_some_and(|name| names.iter().any(|hostile| hostile == name && !name.is_empty()))
         })
     }
 
@@ -125,10 +107,7 @@ impl SftpFaults {
     /// Bytes after which the connection must go, while strikes are left.
     pub(crate) fn drop_after(&self, path: &str) -> Option<u64> {
         self.find(path, |fault| match fault {
-            FileFault::DropAfter {
-                repeat: Repeat::Times(0),
-                ..
-            } => None,
+            FileFault::DropAfter { repeat: Repeat::Times(0), .. } => None,
             FileFault::DropAfter { bytes, .. } => Some(*bytes),
             _ => None,
         })
@@ -143,20 +122,10 @@ impl SftpFaults {
         .is_some()
     }
 
-    fn find<T>(
-        &self,
-        path: &str,
-        mut wanted: impl FnMut(&mut FileFault) -> Option<T>,
-    ) -> Option<T> {
+    fn find<T>(&self, path: &str, mut wanted: impl FnMut(&mut FileFault) -> Option<T>) -> Option<T> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let mut settings = self.lock();
-        [path, name].into_iter().find_map(|key| {
-            settings
-                .files
-                .get_mut(key)?
-                .iter_mut()
-                .find_map(&mut wanted)
-        })
+        [path, name].into_iter().find_map(|key| settings.files.get_mut(key)?.iter_mut().find_map(&mut wanted))
     }
 
     fn lock(&self) -> MutexGuard<'_, Settings> {
@@ -196,13 +165,7 @@ mod tests {
     #[test]
     fn a_fault_is_found_by_path_and_by_name_and_used_up() {
         let faults = SftpFaults::default();
-        faults.on_file(
-            "x.csv",
-            FileFault::DropAfter {
-                bytes: 5,
-                repeat: Repeat::ONCE,
-            },
-        );
+        faults.on_file("x.csv", FileFault::DropAfter { bytes: 5, repeat: Repeat::ONCE });
         faults.on_file("/d/y.csv", FileFault::WrongSize(3));
         assert_eq!(faults.drop_after("/any/x.csv"), Some(5));
         assert!(faults.strike_drop("/any/x.csv"));

@@ -42,18 +42,8 @@ enum Open {
 }
 
 impl Files {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        socket: Arc<Socket>,
-        session_alive: watch::Receiver<()>,
-    ) -> Self {
-        Self {
-            shared,
-            socket,
-            session_alive,
-            handles: HashMap::new(),
-            next_handle: 0,
-        }
+    pub(super) fn new(shared: Arc<Shared>, socket: Arc<Socket>, session_alive: watch::Receiver<()>) -> Self {
+        Self { shared, socket, session_alive, handles: HashMap::new(), next_handle: 0 }
     }
 
     /// Reads a path, and writes down when it tries to leave the top.
@@ -75,10 +65,7 @@ impl Files {
     }
 
     fn refuse_write<T>(&self, operation: &'static str, path: &str) -> Answer<T> {
-        self.shared.log.add(SftpEvent::AttemptedWrite {
-            operation,
-            path: path.to_owned(),
-        });
+        self.shared.log.add(SftpEvent::AttemptedWrite { operation, path: path.to_owned() });
         Err(StatusCode::PermissionDenied)
     }
 
@@ -98,10 +85,7 @@ impl Files {
         }
         let path = self.path(asked);
         let found = if follow {
-            self.shared
-                .tree
-                .follow(&path)
-                .and_then(|real| real.metadata())
+            self.shared.tree.follow(&path).and_then(|real| real.metadata())
         } else {
             self.shared.tree.describe_link(&path)
         };
@@ -121,11 +105,7 @@ impl Files {
             return Ok(OpenFile::hostile(asked));
         }
         let path = self.path(asked);
-        let opened = self
-            .shared
-            .tree
-            .follow(&path)
-            .and_then(|real| OpenFile::on_disk(path.absolute, &real));
+        let opened = self.shared.tree.follow(&path).and_then(|real| OpenFile::on_disk(path.absolute, &real));
         opened.map_err(|error| self.refuse_path(asked, &error))
     }
 
@@ -137,11 +117,7 @@ impl Files {
             *entry = File::new(std::mem::take(&mut entry.filename), attributes);
         }
         let hostile = self.shared.faults.extra_names(&path.absolute);
-        entries.extend(
-            hostile
-                .into_iter()
-                .map(|name| File::new(name, hostile_attributes())),
-        );
+        entries.extend(hostile.into_iter().map(|name| File::new(name, hostile_attributes())));
         Ok(entries)
     }
 
@@ -183,12 +159,7 @@ impl Files {
 }
 
 fn done(id: u32) -> Status {
-    Status {
-        id,
-        status_code: StatusCode::Ok,
-        error_message: "Ok".to_owned(),
-        language_tag: "en".to_owned(),
-    }
+    Status { id, status_code: StatusCode::Ok, error_message: "Ok".to_owned(), language_tag: "en".to_owned() }
 }
 
 impl russh_sftp::server::Handler for Files {
@@ -198,34 +169,21 @@ impl russh_sftp::server::Handler for Files {
         StatusCode::OpUnsupported
     }
 
-    async fn init(
-        &mut self,
-        _version: u32,
-        _extensions: HashMap<String, String>,
-    ) -> Answer<Version> {
+    async fn init(&mut self, _version: u32, _extensions: HashMap<String, String>) -> Answer<Version> {
         Ok(Version::new())
     }
 
     async fn realpath(&mut self, id: u32, path: String) -> Answer<Name> {
         let absolute = self.path(&path).absolute;
-        Ok(Name {
-            id,
-            files: vec![File::dummy(absolute)],
-        })
+        Ok(Name { id, files: vec![File::dummy(absolute)] })
     }
 
     async fn stat(&mut self, id: u32, path: String) -> Answer<Attrs> {
-        Ok(Attrs {
-            id,
-            attrs: self.describe(&path, true)?,
-        })
+        Ok(Attrs { id, attrs: self.describe(&path, true)? })
     }
 
     async fn lstat(&mut self, id: u32, path: String) -> Answer<Attrs> {
-        Ok(Attrs {
-            id,
-            attrs: self.describe(&path, false)?,
-        })
+        Ok(Attrs { id, attrs: self.describe(&path, false)? })
     }
 
     async fn fstat(&mut self, id: u32, handle: String) -> Answer<Attrs> {
@@ -233,22 +191,14 @@ impl russh_sftp::server::Handler for Files {
             return Err(StatusCode::Failure);
         };
         let attributes = open.attributes().map_err(|_| StatusCode::Failure)?;
-        Ok(Attrs {
-            id,
-            attrs: self.with_claimed_size(&open.path, attributes),
-        })
+        Ok(Attrs { id, attrs: self.with_claimed_size(&open.path, attributes) })
     }
 
     async fn opendir(&mut self, id: u32, path: String) -> Answer<Handle> {
         let folder = self.path(&path);
-        let entries = self
-            .list(&folder)
-            .map_err(|error| self.refuse_path(&path, &error))?;
+        let entries = self.list(&folder).map_err(|error| self.refuse_path(&path, &error))?;
         self.shared.log.add(SftpEvent::Listed(folder.absolute));
-        Ok(Handle {
-            id,
-            handle: self.keep(Open::Folder(entries.into_iter()))?,
-        })
+        Ok(Handle { id, handle: self.keep(Open::Folder(entries.into_iter()))? })
     }
 
     async fn readdir(&mut self, id: u32, handle: String) -> Answer<Name> {
@@ -256,44 +206,27 @@ impl russh_sftp::server::Handler for Files {
             return Err(StatusCode::Failure);
         };
         let files: Vec<File> = entries.take(ENTRIES_PER_ANSWER).collect();
-        if files.is_empty() {
-            Err(StatusCode::Eof)
-        } else {
-            Ok(Name { id, files })
-        }
+        if files.is_empty() { Err(StatusCode::Eof) } else { Ok(Name { id, files }) }
     }
 
-    async fn open(
-        &mut self,
-        id: u32,
-        path: String,
-        flags: OpenFlags,
-        _: FileAttributes,
-    ) -> Answer<Handle> {
+    async fn open(&mut self, id: u32, path: String, flags: OpenFlags, _: FileAttributes) -> Answer<Handle> {
         if !OpenFlags::READ.contains(flags) {
             return self.refuse_write("open for writing", &path);
         }
         let file = self.open_to_read(&path)?;
         self.shared.log.add(SftpEvent::Opened(file.path.clone()));
-        Ok(Handle {
-            id,
-            handle: self.keep(Open::File(file))?,
-        })
+        Ok(Handle { id, handle: self.keep(Open::File(file))? })
     }
 
     async fn read(&mut self, id: u32, handle: String, offset: u64, len: u32) -> Answer<Data> {
         let Some(Open::File(open)) = self.handles.get(&handle) else {
             return Err(StatusCode::Failure);
         };
-        let allowed = self
-            .allowance(&open.path, open.served, u64::from(len.min(MAX_READ)))
-            .await?;
+        let allowed = self.allowance(&open.path, open.served, u64::from(len.min(MAX_READ))).await?;
         let Some(Open::File(open)) = self.handles.get_mut(&handle) else {
             return Err(StatusCode::Failure);
         };
-        let data = open
-            .read(offset, allowed)
-            .map_err(|_| StatusCode::Failure)?;
+        let data = open.read(offset, allowed).map_err(|_| StatusCode::Failure)?;
         if data.is_empty() {
             if open.ends_now() {
                 self.shared.log.add(SftpEvent::ReadToEnd(open.path.clone()));
@@ -304,10 +237,7 @@ impl russh_sftp::server::Handler for Files {
     }
 
     async fn close(&mut self, id: u32, handle: String) -> Answer<Status> {
-        self.handles
-            .remove(&handle)
-            .map(|_| done(id))
-            .ok_or(StatusCode::Failure)
+        self.handles.remove(&handle).map(|_| done(id)).ok_or(StatusCode::Failure)
     }
 
     async fn write(&mut self, _: u32, handle: String, _: u64, _: Vec<u8>) -> Answer<Status> {

@@ -41,9 +41,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use self::faults::{
-    FileFault, HOSTILE_CONTENT, HOSTILE_NAMES, Repeat, SftpFaults, hostile_names,
-};
+pub use self::faults::{FileFault, HOSTILE_CONTENT, HOSTILE_NAMES, Repeat, SftpFaults, hostile_names};
 pub use self::log::{SftpEvent, SftpLog};
 use self::ssh::SshSession;
 use self::tree::Tree;
@@ -75,11 +73,7 @@ pub struct SftpOptions {
 
 impl SftpOptions {
     /// Password login only, a new host key, a free port, no faults.
-    pub fn new(
-        root: impl Into<PathBuf>,
-        username: impl Into<String>,
-        password: impl Into<String>,
-    ) -> Self {
+    pub fn new(root: impl Into<PathBuf>, username: impl Into<String>, password: impl Into<String>) -> Self {
         Self {
             root: root.into(),
             username: username.into(),
@@ -138,48 +132,26 @@ impl SftpServer {
     /// When the folder is missing, the authorized key is unreadable or the port is taken.
     pub async fn start(options: SftpOptions) -> Result<Self> {
         let root = options.root.display().to_string();
-        let tree = Tree::new(&options.root)
-            .with_context(|| format!("the folder to serve, `{root}`, cannot be read"))?;
-        let authorized_key = options
-            .authorized_key
-            .as_deref()
-            .map(PublicKey::from_openssh)
-            .transpose();
+        let tree =
+            Tree::new(&options.root).with_context(|| format!("the folder to serve, `{root}`, cannot be read"))?;
+        let authorized_key = options.authorized_key.as_deref().map(PublicKey::from_openssh).transpose();
         let host_key = options.host_key.map_or_else(SshKey::generate, Ok)?;
         let log = SftpLog::default();
         let shared = Arc::new(Shared {
             tree,
             username: options.username,
             password: options.password,
-            authorized_key: authorized_key
-                .context("the authorized key is not a line of `authorized_keys`")?,
+            authorized_key: authorized_key.context("the authorized key is not a line of `authorized_keys`")?,
             faults: options.faults.clone(),
             log: log.clone(),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
             .await
-            .with_context(|| {
-                format!(
-                    "the SFTP server cannot listen on 127.0.0.1:{}",
-                    options.port
-                )
-            })?;
+            .with_context(|| format!("the SFTP server cannot listen on 127.0.0.1:{}", options.port))?;
         let addr = listener.local_addr()?;
         let (stopping, stopped) = watch::channel(());
-        let accepting = tokio::spawn(accept(
-            listener,
-            Arc::new(config(&host_key)),
-            shared,
-            stopped,
-        ));
-        Ok(Self {
-            addr,
-            host_key,
-            faults: options.faults,
-            log,
-            stopping,
-            accepting,
-        })
+        let accepting = tokio::spawn(accept(listener, Arc::new(config(&host_key)), shared, stopped));
+        Ok(Self { addr, host_key, faults: options.faults, log, stopping, accepting })
     }
 
     /// Where it listens.
@@ -200,11 +172,7 @@ impl SftpServer {
     /// When the SSH library cannot encode the key.
     pub fn known_hosts_line(&self) -> Result<String> {
         let public = self.host_key.public_openssh()?;
-        Ok(format!(
-            "[{}]:{} {public}",
-            self.addr.ip(),
-            self.addr.port()
-        ))
+        Ok(format!("[{}]:{} {public}", self.addr.ip(), self.addr.port()))
     }
 
     /// What clients did so far.
@@ -231,10 +199,7 @@ fn config(host_key: &SshKey) -> Config {
     Config {
         keys: vec![host_key.private().clone()],
         methods: MethodSet::from([MethodKind::Password, MethodKind::PublicKey].as_slice()),
-        preferred: Preferred {
-            compression: Cow::Borrowed(&[compression::NONE]),
-            ..Preferred::DEFAULT
-        },
+        preferred: Preferred { compression: Cow::Borrowed(&[compression::NONE]), ..Preferred::DEFAULT },
         auth_rejection_time: REFUSAL_DELAY,
         auth_rejection_time_initial: Some(Duration::ZERO),
         nodelay: true,
@@ -243,12 +208,7 @@ fn config(host_key: &SshKey) -> Config {
 }
 
 /// Takes connections until the server is stopped or dropped.
-async fn accept(
-    listener: TcpListener,
-    config: Arc<Config>,
-    shared: Arc<Shared>,
-    mut stopped: watch::Receiver<()>,
-) {
+async fn accept(listener: TcpListener, config: Arc<Config>, shared: Arc<Shared>, mut stopped: watch::Receiver<()>) {
     loop {
         let accepted = tokio::select! {
             _ = stopped.changed() => return,
@@ -260,22 +220,12 @@ async fn accept(
             continue;
         };
         shared.log.add(SftpEvent::Connected);
-        tokio::spawn(converse(
-            stream,
-            Arc::clone(&config),
-            Arc::clone(&shared),
-            stopped.clone(),
-        ));
+        tokio::spawn(converse(stream, Arc::clone(&config), Arc::clone(&shared), stopped.clone()));
     }
 }
 
 /// One connection from beginning to end.
-async fn converse(
-    stream: TcpStream,
-    config: Arc<Config>,
-    shared: Arc<Shared>,
-    mut stopped: watch::Receiver<()>,
-) {
+async fn converse(stream: TcpStream, config: Arc<Config>, shared: Arc<Shared>, mut stopped: watch::Receiver<()>) {
     let Ok((stream, socket)) = with_second_handle(stream) else {
         return;
     };
@@ -295,9 +245,6 @@ async fn converse(
 
 fn with_second_handle(stream: TcpStream) -> std::io::Result<(TcpStream, Socket)> {
     let stream = stream.into_std()?;
-    let socket = Socket {
-        stream: stream.try_clone()?,
-        cut: AtomicBool::new(false),
-    };
+    let socket = Socket { stream: stream.try_clone()?, cut: AtomicBool::new(false) };
     Ok((TcpStream::from_std(stream)?, socket))
 }

@@ -34,22 +34,12 @@ impl OpenFile {
         if real.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        Ok(Self {
-            path,
-            served: 0,
-            content: Content::Disk(File::open(real)?),
-            ended: false,
-        })
+        Ok(Self { path, served: 0, content: Content::Disk(File::open(real)?), ended: false })
     }
 
     /// The file behind a hostile entry of a listing, under the name that was asked for.
     pub(super) fn hostile(asked: &str) -> Self {
-        Self {
-            path: asked.to_owned(),
-            served: 0,
-            content: Content::Hostile,
-            ended: false,
-        }
+        Self { path: asked.to_owned(), served: 0, content: Content::Hostile, ended: false }
     }
 
     /// At most `most` bytes from `offset` on; none at the end.
@@ -58,9 +48,7 @@ impl OpenFile {
         let length = match &self.content {
             Content::Disk(file) => file.read_at(&mut data, offset)?,
             Content::Hostile => {
-                let start = usize::try_from(offset)
-                    .unwrap_or(usize::MAX)
-                    .min(HOSTILE_CONTENT.len());
+                let start = usize::try_from(offset).unwrap_or(usize::MAX).min(HOSTILE_CONTENT.len());
                 let mut rest = &HOSTILE_CONTENT[start..];
                 io::Read::read(&mut rest, &mut data)?
             }

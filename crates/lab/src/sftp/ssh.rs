@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use russh::keys::PublicKey;
-use russh::server::{
-    Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
-};
+use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId};
 use tokio::sync::watch;
 
@@ -25,22 +23,13 @@ pub(super) struct SshSession {
 
 impl SshSession {
     pub(super) fn new(shared: Arc<Shared>, socket: Arc<Socket>) -> Self {
-        Self {
-            shared,
-            socket,
-            channels: HashMap::new(),
-            alive: watch::Sender::new(()),
-        }
+        Self { shared, socket, channels: HashMap::new(), alive: watch::Sender::new(()) }
     }
 
     fn decide(&self, user: &str, method: &'static str, right: bool) -> bool {
-        let accepted =
-            right && user == self.shared.username && !self.shared.faults.logins_refused();
+        let accepted = right && user == self.shared.username && !self.shared.faults.logins_refused();
         if !accepted {
-            self.shared.log.add(SftpEvent::LoginRefused {
-                user: user.to_owned(),
-                method,
-            });
+            self.shared.log.add(SftpEvent::LoginRefused { user: user.to_owned(), method });
         }
         accepted
     }
@@ -50,26 +39,14 @@ impl SshSession {
         known.is_some_and(|known| known.key_data() == key.key_data())
     }
 
-    fn refuse_command(
-        &self,
-        channel: ChannelId,
-        command: &str,
-        session: &mut Session,
-    ) -> Result<(), russh::Error> {
-        self.shared.log.add(SftpEvent::AttemptedWrite {
-            operation: "exec",
-            path: command.to_owned(),
-        });
+    fn refuse_command(&self, channel: ChannelId, command: &str, session: &mut Session) -> Result<(), russh::Error> {
+        self.shared.log.add(SftpEvent::AttemptedWrite { operation: "exec", path: command.to_owned() });
         session.channel_failure(channel)
     }
 }
 
 fn verdict(accepted: bool) -> Auth {
-    if accepted {
-        Auth::Accept
-    } else {
-        Auth::reject()
-    }
+    if accepted { Auth::Accept } else { Auth::reject() }
 }
 
 impl Handler for SshSession {
@@ -78,36 +55,20 @@ impl Handler for SshSession {
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, russh::Error> {
         let accepted = self.decide(user, "password", password == self.shared.password);
         if accepted {
-            self.shared
-                .log
-                .add(SftpEvent::LoggedIn { method: "password" });
+            self.shared.log.add(SftpEvent::LoggedIn { method: "password" });
         }
         Ok(verdict(accepted))
     }
 
     /// Refuses keys before the client signs. Every key login passes here first, so this is where failures are counted.
-    async fn auth_publickey_offered(
-        &mut self,
-        user: &str,
-        offer: PublicKeyOffer<'_>,
-    ) -> Result<Auth, russh::Error> {
-        Ok(verdict(self.decide(
-            user,
-            "publickey",
-            self.key_is_known(offer.public_key),
-        )))
+    async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, russh::Error> {
+        Ok(verdict(self.decide(user, "publickey", self.key_is_known(offer.public_key))))
     }
 
-    async fn auth_publickey(
-        &mut self,
-        user: &str,
-        key: VerifiedPublicKey<'_>,
-    ) -> Result<Auth, russh::Error> {
+    async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, russh::Error> {
         let accepted = self.decide(user, "publickey", self.key_is_known(key.public_key));
         if accepted {
-            self.shared.log.add(SftpEvent::LoggedIn {
-                method: "publickey",
-            });
+            self.shared.log.add(SftpEvent::LoggedIn { method: "publickey" });
         }
         Ok(verdict(accepted))
     }
@@ -123,11 +84,7 @@ impl Handler for SshSession {
         Ok(())
     }
 
-    async fn channel_eof(
-        &mut self,
-        channel: ChannelId,
-        session: &mut Session,
-    ) -> Result<(), russh::Error> {
+    async fn channel_eof(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), russh::Error> {
         session.close(channel)
     }
 
@@ -137,20 +94,12 @@ impl Handler for SshSession {
         name: &str,
         session: &mut Session,
     ) -> Result<(), russh::Error> {
-        let channel = if name == "sftp" {
-            self.channels.remove(&id)
-        } else {
-            None
-        };
+        let channel = if name == "sftp" { self.channels.remove(&id) } else { None };
         let Some(channel) = channel else {
             return session.channel_failure(id);
         };
         session.channel_success(id)?;
-        let files = Files::new(
-            Arc::clone(&self.shared),
-            Arc::clone(&self.socket),
-            self.alive.subscribe(),
-        );
+        let files = Files::new(Arc::clone(&self.shared), Arc::clone(&self.socket), self.alive.subscribe());
         russh_sftp::server::run(channel.into_stream(), files).await;
         Ok(())
     }
@@ -164,11 +113,7 @@ impl Handler for SshSession {
         self.refuse_command(channel, &String::from_utf8_lossy(command), session)
     }
 
-    async fn shell_request(
-        &mut self,
-        channel: ChannelId,
-        session: &mut Session,
-    ) -> Result<(), russh::Error> {
+    async fn shell_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), russh::Error> {
         self.refuse_command(channel, "shell", session)
     }
 }

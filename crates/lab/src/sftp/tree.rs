@@ -33,10 +33,7 @@ impl ClientPath {
                 name => parts.push(name),
             }
         }
-        Self {
-            absolute: format!("/{}", parts.join("/")),
-            climbed,
-        }
+        Self { absolute: format!("/{}", parts.join("/")), climbed }
     }
 }
 
@@ -46,9 +43,7 @@ impl Tree {
     /// # Errors
     /// When `root` does not exist or cannot be read.
     pub(crate) fn new(root: &Path) -> io::Result<Self> {
-        Ok(Self {
-            root: root.canonicalize()?,
-        })
+        Ok(Self { root: root.canonicalize()? })
     }
 
     /// The real path behind a client's path, links followed.
@@ -71,9 +66,7 @@ impl Tree {
         if path.absolute == "/" {
             return self.root.metadata();
         }
-        self.confine(parent.canonicalize()?)?
-            .join(name)
-            .symlink_metadata()
+        self.confine(parent.canonicalize()?)?.join(name).symlink_metadata()
     }
 
     /// Entries of a folder, `.` and `..` first as other servers give them, then sorted by name.
@@ -97,11 +90,7 @@ impl Tree {
     }
 
     fn confine(&self, real: PathBuf) -> io::Result<PathBuf> {
-        if real.starts_with(&self.root) {
-            Ok(real)
-        } else {
-            Err(io::ErrorKind::NotFound.into())
-        }
+        if real.starts_with(&self.root) { Ok(real) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 }
 
@@ -121,10 +110,7 @@ mod tests {
             ("/v1/../../etc/passwd", "/etc/passwd", true),
             ("../../..", "/", true),
         ] {
-            let expected = ClientPath {
-                absolute: absolute.to_owned(),
-                climbed,
-            };
+            let expected = ClientPath { absolute: absolute.to_owned(), climbed };
             assert_eq!(ClientPath::parse(asked), expected, "`{asked}`");
         }
     }
@@ -140,22 +126,9 @@ mod tests {
         let tree = Tree::new(inside.path()).unwrap();
         let follow = |path: &str| tree.follow(&ClientPath::parse(path));
 
-        assert_eq!(
-            follow("/near").unwrap(),
-            inside.path().canonicalize().unwrap().join("a.csv")
-        );
-        assert_eq!(
-            follow("/far/secret").unwrap_err().kind(),
-            io::ErrorKind::NotFound
-        );
-        assert!(
-            tree.describe_link(&ClientPath::parse("/far"))
-                .unwrap()
-                .is_symlink()
-        );
-        assert!(
-            tree.describe_link(&ClientPath::parse("/far/secret"))
-                .is_err()
-        );
+        assert_eq!(follow("/near").unwrap(), inside.path().canonicalize().unwrap().join("a.csv"));
+        assert_eq!(follow("/far/secret").unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(tree.describe_link(&ClientPath::parse("/far")).unwrap().is_symlink());
+        assert!(tree.describe_link(&ClientPath::parse("/far/secret")).is_err());
     }
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use lab::api::{
-    ApiFault, ApiOptions, ApiServer, ApiState, BalanceRecord, Book, Endpoint, PaymentRecord,
-    RefundRecord, Repeat, Scope, TransactionRecord,
+    ApiFault, ApiOptions, ApiServer, ApiState, BalanceRecord, Book, Endpoint, PaymentRecord, RefundRecord, Repeat,
+    Scope, TransactionRecord,
 };
 use serde_json::json;
 
@@ -63,10 +63,7 @@ fn book() -> Book {
 }
 
 async fn setup() -> (ApiServer, Caller) {
-    let options = ApiOptions {
-        state: ApiState::new(book()),
-        ..ApiOptions::new("LAB")
-    };
+    let options = ApiOptions { state: ApiState::new(book()), ..ApiOptions::new("LAB") };
     let server = ApiServer::start(options).await.unwrap();
     let caller = Caller::new(&server.url());
     (server, caller)
@@ -75,9 +72,7 @@ async fn setup() -> (ApiServer, Caller) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_is_told_with_its_refunds_and_openssl_verifies_it() {
     let (server, caller) = setup().await;
-    let answer = caller
-        .ask(PAYMENT, r#"{"paymentRequestId":"pr-1"}"#)
-        .unwrap();
+    let answer = caller.ask(PAYMENT, r#"{"paymentRequestId":"pr-1"}"#).unwrap();
     assert_eq!((answer.status, caller.verified(&answer)), (200, Some(true)));
     assert_eq!(answer.headers["client-id"], "LAB");
     assert!(answer.headers["response-time"].ends_with("+08:00"));
@@ -97,9 +92,7 @@ async fn a_payment_is_told_with_its_refunds_and_openssl_verifies_it() {
             }],
         })
     );
-    let both = caller
-        .ask(PAYMENT, r#"{"paymentId":"P2","paymentRequestId":"pr-1"}"#)
-        .unwrap();
+    let both = caller.ask(PAYMENT, r#"{"paymentId":"P2","paymentRequestId":"pr-1"}"#).unwrap();
     assert_eq!(both.json()["paymentId"], "P2", "paymentId wins");
     assert_eq!(server.log().count(Endpoint::InquiryPayment, "P1"), 1);
     assert_eq!(server.log().count(Endpoint::InquiryPayment, "pr-2"), 1);
@@ -111,20 +104,13 @@ async fn refunds_and_balances_are_told() {
     let refund = caller.ask(REFUND, r#"{"refundRequestId":"rr-1"}"#).unwrap();
     assert_eq!(caller.verified(&refund), Some(true));
     assert_eq!(refund.json()["refundStatus"], "PROCESSING");
-    assert_eq!(
-        refund.json().get("refundTime"),
-        None,
-        "told on success only"
-    );
+    assert_eq!(refund.json().get("refundTime"), None, "told on success only");
     for (body, account) in [("{}", "A0"), (r#"{"referenceMerchantId":"seller"}"#, "A1")] {
         let answer = caller.ask(BALANCE, body).unwrap();
         let accounts = answer.json()["accountBalances"].clone();
         assert_eq!(accounts.as_array().unwrap().len(), 1);
         assert_eq!(accounts[0]["accountNo"], account);
-        assert_eq!(
-            accounts[0]["totalBalance"],
-            json!({"currency": "EUR", "value": "100"})
-        );
+        assert_eq!(accounts[0]["totalBalance"], json!({"currency": "EUR", "value": "100"}));
     }
     let mut refunded = book().refunds.remove(0);
     refunded.status = "SUCCESS".to_owned();
@@ -147,11 +133,7 @@ async fn what_is_not_known_or_not_readable_is_told_under_signature() {
         (PAYMENT, &long, "F PARAM_ILLEGAL"),
         (PAYMENT, "[]", "F PARAM_ILLEGAL"),
         (PAYMENT, "paymentId=P1", "F PARAM_ILLEGAL"),
-        (
-            BALANCE,
-            r#"{"referenceMerchantId":"nobody"}"#,
-            "F PARAM_ILLEGAL",
-        ),
+        (BALANCE, r#"{"referenceMerchantId":"nobody"}"#, "F PARAM_ILLEGAL"),
     ] {
         let answer = caller.ask(api, body).unwrap();
         assert_eq!(answer.result(), result, "`{body}`");
@@ -165,40 +147,22 @@ async fn what_is_not_known_or_not_readable_is_told_under_signature() {
 async fn the_gateway_refuses_what_is_not_in_order_without_a_signature() {
     type Change = fn(&mut Request);
     let cases: [(&str, Change); 17] = [
-        ("INVALID_API", |it| {
-            it.path = "/ams/api/v1/payments/pay".to_owned()
-        }),
+        ("INVALID_API", |it| it.path = "/ams/api/v1/payments/pay".to_owned()),
         ("INVALID_API", |it| it.path = format!("{}/", it.path)),
         ("METHOD_NOT_SUPPORTED", |it| it.method = "PUT"),
-        ("MEDIA_TYPE_NOT_ACCEPTABLE", |it| {
-            it.content_type = "text/plain".to_owned()
-        }),
+        ("MEDIA_TYPE_NOT_ACCEPTABLE", |it| it.content_type = "text/plain".to_owned()),
         ("INVALID_CLIENT", |it| it.client_id = "SOMEONE".to_owned()),
         ("INVALID_CLIENT", |it| it.client_id = String::new()),
-        ("INVALID_CLIENT", |it| {
-            it.path = it.path.replace("/ams/", "/ams/sandbox/")
-        }),
-        ("PARAM_ILLEGAL", |it| {
-            it.time = "2026-11-20T08:00:00+08:00".to_owned()
-        }),
-        ("PARAM_ILLEGAL", |it| {
-            it.time = (now_millis() / 1000).to_string()
-        }),
-        ("PARAM_ILLEGAL", |it| {
-            it.time = (now_millis() - 600_000).to_string()
-        }),
+        ("INVALID_CLIENT", |it| it.path = it.path.replace("/ams/", "/ams/sandbox/")),
+        ("PARAM_ILLEGAL", |it| it.time = "2026-11-20T08:00:00+08:00".to_owned()),
+        ("PARAM_ILLEGAL", |it| it.time = (now_millis() / 1000).to_string()),
+        ("PARAM_ILLEGAL", |it| it.time = (now_millis() - 600_000).to_string()),
         ("PARAM_ILLEGAL", |it| it.time = String::new()),
         ("INVALID_SIGNATURE", |it| it.signature = Some(String::new())),
-        ("INVALID_SIGNATURE", |it| {
-            it.signature = Some("nonsense".to_owned())
-        }),
+        ("INVALID_SIGNATURE", |it| it.signature = Some("nonsense".to_owned())),
         ("INVALID_SIGNATURE", |it| it.key = "stranger.pem"),
-        ("INVALID_SIGNATURE", |it| {
-            it.signed_body = Some(format!("{} ", it.body))
-        }),
-        ("INVALID_SIGNATURE", |it| {
-            it.signed_body = Some(String::new())
-        }),
+        ("INVALID_SIGNATURE", |it| it.signed_body = Some(format!("{} ", it.body))),
+        ("INVALID_SIGNATURE", |it| it.signed_body = Some(String::new())),
         ("INVALID_SIGNATURE", |it| {
             it.signed_body = Some(it.body.replace("P1", "P2"));
         }),
@@ -209,38 +173,21 @@ async fn the_gateway_refuses_what_is_not_in_order_without_a_signature() {
         change(&mut request);
         let answer = caller.send(&request).unwrap();
         assert_eq!(answer.result(), format!("F {code}"), "case {number}");
-        assert_eq!(
-            (answer.status, caller.verified(&answer)),
-            (200, None),
-            "case {number}"
-        );
+        assert_eq!((answer.status, caller.verified(&answer)), (200, None), "case {number}");
     }
     assert_eq!(server.log().count(Endpoint::InquiryPayment, "P1"), 0);
     let outcomes = server.log().questions();
-    assert_eq!(
-        outcomes
-            .iter()
-            .filter(|it| it.outcome == "INVALID_SIGNATURE")
-            .count(),
-        6
-    );
+    assert_eq!(outcomes.iter().filter(|it| it.outcome == "INVALID_SIGNATURE").count(), 6);
 
     let mut bare = Request::new(PAYMENT, ABOUT_P1);
     bare.content_type = String::new();
-    assert_eq!(
-        caller.send(&bare).unwrap().result(),
-        "S SUCCESS",
-        "content-type is optional"
-    );
+    assert_eq!(caller.send(&bare).unwrap().result(), "S SUCCESS", "content-type is optional");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sandbox_client_has_its_own_path() {
     let state = ApiState::new(book());
-    let options = ApiOptions {
-        state,
-        ..ApiOptions::new("SANDBOX_LAB")
-    };
+    let options = ApiOptions { state, ..ApiOptions::new("SANDBOX_LAB") };
     let server = ApiServer::start(options).await.unwrap();
     let caller = Caller::new(&server.url());
     let mut request = Request::new(PAYMENT, ABOUT_P1);
@@ -248,10 +195,7 @@ async fn a_sandbox_client_has_its_own_path() {
     assert_eq!(caller.send(&request).unwrap().result(), "F INVALID_CLIENT");
     request.path = format!("/ams/sandbox/api/v1/{PAYMENT}");
     let answer = caller.send(&request).unwrap();
-    assert_eq!(
-        (answer.result().as_str(), caller.verified(&answer)),
-        ("S SUCCESS", Some(true))
-    );
+    assert_eq!((answer.result().as_str(), caller.verified(&answer)), ("S SUCCESS", Some(true)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,48 +207,28 @@ async fn answers_that_are_no_evidence() {
         (ApiFault::TamperedBody, Some(false)),
         (ApiFault::AnswerAbout("pr-2".to_owned()), Some(true)),
     ] {
-        server
-            .faults()
-            .plan(Scope::id("pr-1"), fault.clone(), Repeat::ONCE);
+        server.faults().plan(Scope::id("pr-1"), fault.clone(), Repeat::ONCE);
         let answer = caller.ask(PAYMENT, ABOUT_P1).unwrap();
         assert_eq!(caller.verified(&answer), verified, "{fault:?}");
         let id = if verified == Some(true) { "P2" } else { "P1" };
         assert_eq!(answer.json()["paymentId"], id, "{fault:?}");
         let again = caller.ask(PAYMENT, ABOUT_P1).unwrap();
-        assert_eq!(
-            (again.result().as_str(), caller.verified(&again)),
-            ("S SUCCESS", Some(true))
-        );
+        assert_eq!((again.result().as_str(), caller.verified(&again)), ("S SUCCESS", Some(true)));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_are_to_be_asked_again() {
     let (server, caller) = setup().await;
-    let code = |code: &str, status: &str| ApiFault::Result {
-        code: code.into(),
-        status: status.into(),
-    };
+    let code = |code: &str, status: &str| ApiFault::Result { code: code.into(), status: status.into() };
     let faults = server.faults();
-    faults.plan(
-        Scope::id("P1"),
-        ApiFault::UnknownException,
-        Repeat::Times(2),
-    );
+    faults.plan(Scope::id("P1"), ApiFault::UnknownException, Repeat::Times(2));
     faults.plan(Scope::All, ApiFault::Throttled, Repeat::ONCE);
     faults.plan(Scope::All, code("PROCESS_FAIL", "F"), Repeat::ONCE);
-    let results = |count: usize| -> Vec<String> {
-        (0..count)
-            .map(|_| caller.ask(PAYMENT, ABOUT_P1).unwrap().result())
-            .collect()
-    };
-    let expected = [
-        "U UNKNOWN_EXCEPTION",
-        "U UNKNOWN_EXCEPTION",
-        "U REQUEST_TRAFFIC_EXCEED_LIMIT",
-        "F PROCESS_FAIL",
-        "S SUCCESS",
-    ];
+    let results =
+        |count: usize| -> Vec<String> { (0..count).map(|_| caller.ask(PAYMENT, ABOUT_P1).unwrap().result()).collect() };
+    let expected =
+        ["U UNKNOWN_EXCEPTION", "U UNKNOWN_EXCEPTION", "U REQUEST_TRAFFIC_EXCEED_LIMIT", "F PROCESS_FAIL", "S SUCCESS"];
     assert_eq!(results(5), expected);
     faults.plan(Scope::All, ApiFault::Throttled, Repeat::Always);
     assert_eq!(results(3), ["U REQUEST_TRAFFIC_EXCEED_LIMIT"; 3]);
@@ -323,37 +247,22 @@ async fn broken_answers_and_none() {
 
     faults.plan(Scope::All, ApiFault::Reset, Repeat::ONCE);
     let begin = Instant::now();
-    let reset = caller
-        .ask(PAYMENT, ABOUT_P1)
-        .err()
-        .map(|error| error.kind());
+    let reset = caller.ask(PAYMENT, ABOUT_P1).err().map(|error| error.kind());
     assert_eq!(reset, Some(std::io::ErrorKind::ConnectionReset));
     faults.down(true);
     assert!(caller.ask(PAYMENT, ABOUT_P1).is_err());
     assert!(begin.elapsed() < Duration::from_secs(5));
     faults.down(false);
 
-    faults.plan(
-        Scope::All,
-        ApiFault::Delay(Duration::from_millis(80)),
-        Repeat::ONCE,
-    );
+    faults.plan(Scope::All, ApiFault::Delay(Duration::from_millis(80)), Repeat::ONCE);
     let begin = Instant::now();
     assert_eq!(caller.ask(PAYMENT, ABOUT_P1).unwrap().result(), "S SUCCESS");
     assert!(begin.elapsed() >= Duration::from_millis(80));
 
-    let outcomes: Vec<String> = server
-        .log()
-        .questions()
-        .into_iter()
-        .map(|it| it.outcome)
-        .collect();
+    let outcomes: Vec<String> = server.log().questions().into_iter().map(|it| it.outcome).collect();
     assert_eq!(outcomes, ["HTTP 500", "RESET", "RESET", "SUCCESS"]);
     server.stop().await;
-    let refused = caller
-        .ask(PAYMENT, ABOUT_P1)
-        .err()
-        .map(|error| error.kind());
+    let refused = caller.ask(PAYMENT, ABOUT_P1).err().map(|error| error.kind());
     assert_eq!(refused, Some(std::io::ErrorKind::ConnectionRefused));
 }
 
@@ -376,11 +285,7 @@ async fn questions_in_flight_are_counted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_counts_although_nobody_waited_for_its_answer() {
     let (server, mut caller) = setup().await;
-    server.faults().plan(
-        Scope::All,
-        ApiFault::Delay(Duration::from_secs(5)),
-        Repeat::ONCE,
-    );
+    server.faults().plan(Scope::All, ApiFault::Delay(Duration::from_secs(5)), Repeat::ONCE);
     caller.patience = Duration::from_millis(200);
     assert!(caller.ask(PAYMENT, ABOUT_P1).is_err());
     assert_eq!(server.log().count(Endpoint::InquiryPayment, "P1"), 1);

@@ -19,9 +19,7 @@ pub fn run<S: AsRef<OsStr>>(folder: &Path, program: &str, arguments: &[S], input
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| {
-            panic!(
-                "`{program}` cannot be started ({error}): install the Debian package `{package}`"
-            )
+            panic!("`{program}` cannot be started ({error}): install the Debian package `{package}`")
         });
     let mut stdin = child.stdin.take().expect("stdin is piped");
     // A tool that ends before it has read everything is judged by its exit code.
@@ -32,9 +30,6 @@ pub fn run<S: AsRef<OsStr>>(folder: &Path, program: &str, arguments: &[S], input
 
 /// Both streams of a tool as text, for assertions and their messages.
 pub fn said(output: &Output) -> String {
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     format!("{out}{err}")
 }

@@ -48,10 +48,7 @@ pub struct Caller {
 }
 
 pub fn now_millis() -> u128 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_millis()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()
 }
 
 impl Request {
@@ -81,11 +78,7 @@ impl Caller {
             fs::write(folder.path().join(name), pem).unwrap();
         }
         let gateway = gateway.strip_prefix("http://").unwrap().to_owned();
-        Self {
-            folder,
-            patience: PATIENCE,
-            gateway,
-        }
+        Self { folder, patience: PATIENCE, gateway }
     }
 
     /// Sends a question that is in order.
@@ -94,21 +87,10 @@ impl Caller {
     }
 
     pub fn send(&self, request: &Request) -> io::Result<Answer> {
-        let signature = request
-            .signature
-            .clone()
-            .unwrap_or_else(|| self.sign(request));
+        let signature = request.signature.clone().unwrap_or_else(|| self.sign(request));
         let mut stream = TcpStream::connect(&self.gateway)?;
         stream.set_read_timeout(Some(self.patience))?;
-        let Request {
-            method,
-            path,
-            client_id,
-            time,
-            content_type,
-            body,
-            ..
-        } = request;
+        let Request { method, path, client_id, time, content_type, body, .. } = request;
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n",
             self.gateway,
@@ -132,63 +114,29 @@ impl Caller {
 
     /// The header that belongs to a request.
     pub fn sign(&self, request: &Request) -> String {
-        let Request {
-            path,
-            client_id,
-            time,
-            body,
-            key,
-            ..
-        } = request;
+        let Request { path, client_id, time, body, key, .. } = request;
         let body = request.signed_body.as_ref().unwrap_or(body);
         let content = format!("POST {path}\n{client_id}.{time}.{body}");
         let arguments = ["dgst", "-sha256", "-sign", key];
-        let output = run(
-            self.folder.path(),
-            "openssl",
-            &arguments,
-            content.as_bytes(),
-        );
+        let output = run(self.folder.path(), "openssl", &arguments, content.as_bytes());
         assert!(output.status.success(), "{}", said(&output));
         let base64 = STANDARD.encode(output.stdout);
-        let encoded = base64
-            .replace('+', "%2B")
-            .replace('/', "%2F")
-            .replace('=', "%3D");
+        let encoded = base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
         format!("algorithm=RSA256, keyVersion=1, signature={encoded}")
     }
 
     /// Whether `openssl` verifies the answer with Antom's key; `None` when it has no signature.
     pub fn verified(&self, answer: &Answer) -> Option<bool> {
         let header = answer.headers.get("signature")?;
-        let value = header
-            .strip_prefix("algorithm=RSA256,keyVersion=1,signature=")
-            .unwrap();
-        let base64 = value
-            .replace("%2B", "+")
-            .replace("%2F", "/")
-            .replace("%3D", "=");
+        let value = header.strip_prefix("algorithm=RSA256,keyVersion=1,signature=").unwrap();
+        let base64 = value.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=");
         let folder: &Path = self.folder.path();
         fs::write(folder.join("signature"), STANDARD.decode(base64).unwrap()).unwrap();
-        let (client, time) = (
-            &answer.headers["client-id"],
-            &answer.headers["response-time"],
-        );
+        let (client, time) = (&answer.headers["client-id"], &answer.headers["response-time"]);
         let mut content = format!("POST {}\n{client}.{time}.", answer.path).into_bytes();
         content.extend_from_slice(&answer.body);
-        let arguments = [
-            "dgst",
-            "-sha256",
-            "-verify",
-            "antom.pem",
-            "-signature",
-            "signature",
-        ];
-        Some(
-            run(folder, "openssl", &arguments, &content)
-                .status
-                .success(),
-        )
+        let arguments = ["dgst", "-sha256", "-verify", "antom.pem", "-signature", "signature"];
+        Some(run(folder, "openssl", &arguments, &content).status.success())
     }
 }
 
@@ -211,13 +159,6 @@ fn parse(answer: &[u8], path: &str) -> Option<Answer> {
     let mut lines = head.split("\r\n");
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let headers = lines.filter_map(|line| line.split_once(": "));
-    let headers = headers
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    Some(Answer {
-        status,
-        headers,
-        body: answer[end + 4..].to_vec(),
-        path: path.to_owned(),
-    })
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Some(Answer { status, headers, body: answer[end + 4..].to_vec(), path: path.to_owned() })
 }

@@ -48,14 +48,8 @@ async fn a_password_login_lists_and_reads() {
     let (server, _remote) = server().await;
     let sftp = login(&server);
     let names: Vec<_> = sftp.readdir(Path::new("/day")).unwrap();
-    let names: BTreeSet<_> = names
-        .iter()
-        .map(|(path, stat)| (path.to_str().unwrap(), stat.size))
-        .collect();
-    let expected = [
-        ("/day/a.csv", Some(CONTENT.len() as u64)),
-        ("/day/big.csv", Some(3_000_000)),
-    ];
+    let names: BTreeSet<_> = names.iter().map(|(path, stat)| (path.to_str().unwrap(), stat.size)).collect();
+    let expected = [("/day/a.csv", Some(CONTENT.len() as u64)), ("/day/big.csv", Some(3_000_000))];
     assert_eq!(names, BTreeSet::from(expected));
     assert_eq!(read(&sftp, "/day/a.csv").unwrap(), CONTENT.as_bytes());
     assert_eq!(read(&sftp, "/day/big.csv").unwrap(), vec![b'x'; 3_000_000]);
@@ -81,89 +75,43 @@ async fn logins_by_key_and_wrong_secrets() {
     let mut options = SftpOptions::new(remote.path(), "recon", "secret");
     options.authorized_key = Some(key.public_openssh().unwrap());
     let server = SftpServer::start(options).await.unwrap();
-    let by_key = |key: &SshKey| {
-        connect(&server).userauth_pubkey_memory(
-            "recon",
-            None,
-            &key.private_openssh().unwrap(),
-            None,
-        )
-    };
-    assert!(
-        connect(&server)
-            .userauth_password("recon", "wrong")
-            .is_err()
-    );
-    assert!(
-        connect(&server)
-            .userauth_password("someone", "secret")
-            .is_err()
-    );
+    let by_key =
+        |key: &SshKey| connect(&server).userauth_pubkey_memory("recon", None, &key.private_openssh().unwrap(), None);
+    assert!(connect(&server).userauth_password("recon", "wrong").is_err());
+    assert!(connect(&server).userauth_password("someone", "secret").is_err());
     by_key(&other).unwrap_err();
-    assert_eq!(
-        (server.log().login_failures(), server.log().logins()),
-        (3, 0)
-    );
+    assert_eq!((server.log().login_failures(), server.log().logins()), (3, 0));
     by_key(&key).unwrap();
-    assert_eq!(
-        (server.log().login_failures(), server.log().logins()),
-        (3, 1)
-    );
+    assert_eq!((server.log().login_failures(), server.log().logins()), (3, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_dropped_once_or_always() {
     let (server, _remote) = server().await;
-    let fault = |repeat| FileFault::DropAfter {
-        bytes: 1_000_000,
-        repeat,
-    };
+    let fault = |repeat| FileFault::DropAfter { bytes: 1_000_000, repeat };
     server.faults().on_file("/day/big.csv", fault(Repeat::ONCE));
     assert!(read(&login(&server), "/day/big.csv").is_err());
-    assert_eq!(
-        read(&login(&server), "/day/big.csv").unwrap().len(),
-        3_000_000
-    );
+    assert_eq!(read(&login(&server), "/day/big.csv").unwrap().len(), 3_000_000);
 
-    server
-        .faults()
-        .on_file("/day/big.csv", fault(Repeat::Always));
+    server.faults().on_file("/day/big.csv", fault(Repeat::Always));
     for _ in 0..3 {
         assert!(read(&login(&server), "/day/big.csv").is_err());
     }
-    assert_eq!(
-        read(&login(&server), "/day/a.csv").unwrap(),
-        CONTENT.as_bytes()
-    );
+    assert_eq!(read(&login(&server), "/day/a.csv").unwrap(), CONTENT.as_bytes());
     let dropped = SftpEvent::Dropped("/day/big.csv".to_owned());
-    assert_eq!(
-        server
-            .log()
-            .events()
-            .iter()
-            .filter(|event| **event == dropped)
-            .count(),
-        4
-    );
+    assert_eq!(server.log().events().iter().filter(|event| **event == dropped).count(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stalled_read_is_never_answered_and_does_not_hold_up_the_stop() {
     let (server, _remote) = server().await;
-    server
-        .faults()
-        .on_file("big.csv", FileFault::StallAfter { bytes: 100_000 });
+    server.faults().on_file("big.csv", FileFault::StallAfter { bytes: 100_000 });
     let session = connect(&server);
     session.userauth_password("recon", "secret").unwrap();
     session.set_timeout(300);
     let sftp = session.sftp().unwrap();
     assert!(read(&sftp, "/day/big.csv").is_err());
-    assert!(
-        server
-            .log()
-            .events()
-            .contains(&SftpEvent::Stalled("/day/big.csv".to_owned()))
-    );
+    assert!(server.log().events().contains(&SftpEvent::Stalled("/day/big.csv".to_owned())));
     let begin = Instant::now();
     server.stop().await;
     assert!(begin.elapsed() < Duration::from_secs(5));
@@ -172,14 +120,9 @@ async fn a_stalled_read_is_never_answered_and_does_not_hold_up_the_stop() {
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_reads_take_their_time() {
     let (server, _remote) = server().await;
-    server
-        .faults()
-        .on_file("a.csv", FileFault::SlowReads(Duration::from_millis(60)));
+    server.faults().on_file("a.csv", FileFault::SlowReads(Duration::from_millis(60)));
     let begin = Instant::now();
-    assert_eq!(
-        read(&login(&server), "/day/a.csv").unwrap(),
-        CONTENT.as_bytes()
-    );
+    assert_eq!(read(&login(&server), "/day/a.csv").unwrap(), CONTENT.as_bytes());
     assert!(begin.elapsed() >= Duration::from_millis(60));
 }
 
@@ -192,12 +135,7 @@ async fn a_wrong_size_is_claimed_everywhere() {
     let listed = sftp.readdir(Path::new("/day")).unwrap();
     let listed = listed.iter().find(|(name, _)| name == path).unwrap().1.size;
     let opened = sftp.open(path).unwrap().stat().unwrap().size;
-    let sizes = [
-        sftp.stat(path).unwrap().size,
-        sftp.lstat(path).unwrap().size,
-        listed,
-        opened,
-    ];
+    let sizes = [sftp.stat(path).unwrap().size, sftp.lstat(path).unwrap().size, listed, opened];
     assert_eq!(sizes, [Some(7); 4]);
     assert_eq!(read(&sftp, "/day/a.csv").unwrap(), CONTENT.as_bytes());
 }
@@ -213,13 +151,7 @@ async fn hostile_names_are_listed_and_hold_something() {
         names.push(name.to_str().unwrap().to_owned());
     }
     for hostile in hostile_names() {
-        assert!(
-            names.contains(&hostile),
-            "`{hostile:?}` is not in {names:?}"
-        );
+        assert!(names.contains(&hostile), "`{hostile:?}` is not in {names:?}");
     }
-    assert_eq!(
-        read(&sftp, "/day/../../etc/passwd").unwrap(),
-        HOSTILE_CONTENT
-    );
+    assert_eq!(read(&sftp, "/day/../../etc/passwd").unwrap(), HOSTILE_CONTENT);
 }

@@ -18,25 +18,13 @@ async fn serving(root: &Path) -> Running {
         currency: "JPY".to_owned(),
         ..PaymentRecord::default()
     };
-    serve(
-        root,
-        Book {
-            payments: vec![payment],
-            ..Book::default()
-        },
-    )
-    .await
-    .unwrap()
+    serve(root, Book { payments: vec![payment], ..Book::default() }).await.unwrap()
 }
 
 /// The one line of the text that begins so, without its indentation.
 fn command(text: &str, begin: &str) -> String {
-    let line = text
-        .lines()
-        .map(str::trim)
-        .find(|line| line.starts_with(begin));
-    line.unwrap_or_else(|| panic!("no line begins with `{begin}` in:\n{text}"))
-        .to_owned()
+    let line = text.lines().map(str::trim).find(|line| line.starts_with(begin));
+    line.unwrap_or_else(|| panic!("no line begins with `{begin}` in:\n{text}")).to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,10 +39,7 @@ async fn the_commands_of_the_text_work() {
     let sftp = sftp.replace("sftp ", "sftp -F none -o IdentityAgent=none ");
     let output = run(root.path(), "bash", &["-c", &sftp], b"");
     assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(
-        fs::read_to_string(root.path().join("got.csv")).unwrap(),
-        "a\n<END>\n"
-    );
+    assert_eq!(fs::read_to_string(root.path().join("got.csv")).unwrap(), "a\n<END>\n");
 
     for tool in [["curl", "--version"], ["openssl", "version"]] {
         run(root.path(), tool[0], &tool[1..], b"");
@@ -63,10 +48,7 @@ async fn the_commands_of_the_text_work() {
     let output = run(root.path(), "sh", &["-c", &ask], b"");
     assert!(output.status.success(), "{}", said(&output));
     let said = said(&output);
-    assert!(
-        said.contains(r#""value":"5""#) && said.contains("Verified OK"),
-        "{said}"
-    );
+    assert!(said.contains(r#""value":"5""#) && said.contains("Verified OK"), "{said}");
     assert_eq!(running.api.log().count(Endpoint::InquiryPayment, "P1"), 1);
     running.stop().await;
 }
@@ -76,18 +58,11 @@ async fn a_second_start_keeps_the_host_key_and_secrets_are_for_their_owner() {
     let root = tempfile::tempdir().unwrap();
     let first = serving(root.path()).await;
     let fingerprint = first.sftp.host_key_fingerprint();
-    assert!(
-        first
-            .config_sections()
-            .contains(&format!("host_key = \"{fingerprint}\""))
-    );
+    assert!(first.config_sections().contains(&format!("host_key = \"{fingerprint}\"")));
     first.stop().await;
     let second = serving(root.path()).await;
     assert_eq!(second.sftp.host_key_fingerprint(), fingerprint);
-    for secret in [
-        &second.files.sftp_password,
-        &second.files.merchant_private_key,
-    ] {
+    for secret in [&second.files.sftp_password, &second.files.merchant_private_key] {
         let mode = fs::metadata(secret).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "`{}`", secret.display());
     }

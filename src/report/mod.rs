@@ -5,7 +5,12 @@
 //! from the archived bytes for the few lines that end in an output.
 
 mod line;
+mod parse;
 mod schema;
 
 pub use line::{Line, LineText, Original, ParsedReport, Place, Reject, TypeTotals};
-pub use schema::Layout;
+pub use parse::{MAX_REJECTS, ReportError, detect_kind, parse_report};
+pub use schema::{
+    Column, Generation, HeaderError, IdRule, Layout, MissingColumn, ReportOptions, ReportRules, SignRule, entry_type,
+    is_known_column, status,
+};

@@ -1,0 +1,113 @@
+//! Values in cells, and memories of the values that repeat.
+
+use crate::calendar::{BusinessDate, Instant};
+use crate::id::{Symbol, Symbols};
+use crate::money::{AmountUnit, Currency, parse_amount};
+
+/// Why a line is rejected: the position of the cell, and what was found and expected.
+pub(super) struct Unreadable {
+    pub(super) column: Option<usize>,
+    pub(super) reason: String,
+}
+
+impl Unreadable {
+    pub(super) const fn at(column: usize, reason: String) -> Self {
+        Self { column: Some(column), reason }
+    }
+
+    /// A cell and why it cannot be read.
+    pub(super) fn cell(column: usize, cell: &[u8], expected: impl std::fmt::Display) -> Self {
+        Self::at(column, format!("`{}`: {expected}", shortened(cell)))
+    }
+}
+
+/// A cell for a message: the first 64 characters.
+fn shortened(cell: &[u8]) -> String {
+    let text = String::from_utf8_lossy(cell);
+    match text.char_indices().nth(64) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    }
+}
+
+/// Memories of a block, so that texts which repeat need no lock and no second look.
+pub(super) struct Caches<'a> {
+    symbols: &'a Symbols,
+    interned: Vec<(Vec<u8>, Symbol)>,
+    currencies: Vec<([u8; 3], Currency)>,
+    /// The last settlement time that was readable.
+    settled_at: Vec<u8>,
+}
+
+/// Places in the memory of symbols; a power of two. A block has about 4,000 lines with three texts each.
+const INTERNED: usize = 1024;
+
+impl<'a> Caches<'a> {
+    pub(super) fn new(symbols: &'a Symbols) -> Self {
+        let interned = vec![(Vec::new(), Symbol::EMPTY); INTERNED];
+        Self { symbols, interned, currencies: Vec::new(), settled_at: Vec::new() }
+    }
+
+    /// The symbol of a text.
+    pub(super) fn symbol(&mut self, text: &[u8]) -> Symbol {
+        if text.is_empty() {
+            return Symbol::EMPTY;
+        }
+        let hash = xxhash_rust::xxh3::xxh3_64(text);
+        let at = usize::try_from(hash & (INTERNED as u64 - 1)).unwrap_or_default();
+        let (known, symbol) = &mut self.interned[at];
+        if known != text {
+            *symbol = self.symbols.intern(text);
+            known.clear();
+            known.extend_from_slice(text);
+        }
+        *symbol
+    }
+
+    /// The currency with a code.
+    pub(super) fn currency(&mut self, column: usize, cell: &[u8]) -> Result<Currency, Unreadable> {
+        if let Some((_, known)) = self.currencies.iter().find(|(code, _)| code == cell) {
+            return Ok(*known);
+        }
+        let currency = Currency::parse(cell)
+            .ok_or_else(|| Unreadable::cell(column, cell, "no currency that is known; expected a code of ISO 4217"))?;
+        self.currencies.extend(cell.try_into().map(|code| (code, currency)));
+        Ok(currency)
+    }
+
+    /// Checks the time of the settlement, which may be a date.
+    pub(super) fn settlement_time(&mut self, column: usize, cell: &[u8]) -> Result<(), Unreadable> {
+        if cell == self.settled_at {
+            return Ok(());
+        }
+        let is_date = || std::str::from_utf8(cell).is_ok_and(|text| text.parse::<BusinessDate>().is_ok());
+        if Instant::parse(cell).is_none() && !is_date() {
+            let expected = "no time; expected `YYYY-MM-DDTHH:MM:SS±hh:mm`, `YYYY-MM-DD` or `YYYYMMDD`";
+            return Err(Unreadable::cell(column, cell, expected));
+        }
+        self.settled_at.clear();
+        self.settled_at.extend_from_slice(cell);
+        Ok(())
+    }
+}
+
+/// Reads an amount.
+pub(super) fn amount(column: usize, cell: &[u8], currency: Currency, unit: AmountUnit) -> Result<i64, Unreadable> {
+    parse_amount(cell, currency, unit).map_err(|error| Unreadable::cell(column, cell, error))
+}
+
+/// Reads a point in time.
+pub(super) fn instant(column: usize, cell: &[u8]) -> Result<Instant, Unreadable> {
+    let expected = "no time; expected `YYYY-MM-DDTHH:MM:SS±hh:mm`, with its offset from UTC";
+    Instant::parse(cell).ok_or_else(|| Unreadable::cell(column, cell, expected))
+}
+
+/// Checks a rate: digits with at most one decimal point between them.
+pub(super) fn rate(column: usize, cell: &[u8]) -> Result<(), Unreadable> {
+    let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let mut parts = cell.splitn(2, |&byte| byte == b'.');
+    if parts.all(digits) {
+        return Ok(());
+    }
+    Err(Unreadable::cell(column, cell, "no rate; expected digits and at most one decimal point between them"))
+}

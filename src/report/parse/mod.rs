@@ -1,0 +1,124 @@
+//! The bytes of one report file to a [`ParsedReport`]: lines, rejects, control totals.
+//!
+//! Blocks of whole lines are read one after the other and parsed on all cores (`block`); what they give is put together in file
+//! order, so the result is the same for every number of threads and every size of block.
+
+mod block;
+mod cells;
+mod error;
+mod fees;
+mod finish;
+mod line;
+
+use std::io::Read;
+
+use crate::id::{KeyMaker, Symbols};
+use crate::movement::ReportKind;
+use crate::records::{Block, Broken, Piece, Splitter, in_order};
+
+use super::schema::Headings;
+use super::{ParsedReport, Reject, ReportOptions, ReportRules};
+use block::{BlockResult, Context, read_block};
+pub use error::{MAX_REJECTS, ReportError};
+use finish::Gathered;
+
+/// The last line of every report that is complete (all report pages).
+const END: &[u8] = b"<END>";
+
+/// Parses one report file on the current rayon pool. `file` is the file's index among the run's inputs; [`detect_kind`] finds the
+/// `kind` where nothing else tells it.
+///
+/// # Errors
+/// The file cannot be read, is not UTF-8, has no header that fits, or is incomplete; see [`ReportError`]. Bad lines are no
+/// errors but rejects.
+pub fn parse_report(
+    input: impl Read + Send,
+    file: u32,
+    kind: ReportKind,
+    options: &ReportOptions,
+    keys: KeyMaker,
+    symbols: &Symbols,
+) -> Result<ParsedReport, ReportError> {
+    parse_pieces(Splitter::new(input), file, kind, options, keys, symbols)
+}
+
+/// Finds out which report a file is, by its header.
+///
+/// # Errors
+/// As [`parse_report`]; the file is read as far as the header.
+pub fn detect_kind(input: impl Read, rules: &ReportRules) -> Result<ReportKind, ReportError> {
+    let headings = read_header(&mut Splitter::new(input))?.0;
+    Ok(headings.kind(|kind| rules.of(kind))?)
+}
+
+pub(super) fn parse_pieces(
+    mut splitter: Splitter<impl Read + Send>,
+    file: u32,
+    kind: ReportKind,
+    options: &ReportOptions,
+    keys: KeyMaker,
+    symbols: &Symbols,
+) -> Result<ParsedReport, ReportError> {
+    if !matches!(kind, ReportKind::TransactionDetails | ReportKind::SettlementDetails) {
+        return Err(ReportError::UnsupportedKind { kind });
+    }
+    let (headings, rest) = read_header(&mut splitter)?;
+    let header = headings.understand(kind, options)?;
+    let context = Context { layout: &header.layout, unit: options.amount_unit, file, keys, symbols };
+    let mut gathered = Gathered::default();
+    if let Some(rest) = rest {
+        gathered.take(read_block(&context, &rest))?;
+    }
+    in_order(
+        &mut splitter,
+        |piece| match piece {
+            Piece::Records(block) => read_block(&context, block),
+            Piece::Broken(broken) => read_broken(file, broken),
+        },
+        |result| gathered.take(result),
+    )?;
+    gathered.check_end()?;
+    Ok(gathered.finish(kind, options, symbols, header))
+}
+
+/// Reads the header, and gives the rest of the block that it stands in.
+fn read_header(splitter: &mut Splitter<impl Read>) -> Result<(Headings, Option<Block>), ReportError> {
+    loop {
+        let block = match splitter.next_piece()? {
+            None => return Err(ReportError::Empty),
+            Some(Piece::Broken(broken)) => {
+                return Err(ReportError::BrokenHeader { line: broken.line, reason: broken.cause.reason() });
+            }
+            Some(Piece::Records(block)) => block,
+        };
+        block::check_utf8(&block.bytes, block.offset, block.line)?;
+        let mut records = block.records();
+        let Some(header) = records.find(|record| !record.is_blank()) else { continue };
+        if block::is_end(header.bytes) {
+            return Err(ReportError::NoHeader { line: header.line });
+        }
+        let headings = Headings::read(header.bytes)?;
+        let rest = records.next().map(|next| {
+            let start = usize::try_from(next.offset - block.offset).unwrap_or(block.bytes.len());
+            Block { bytes: block.bytes[start..].to_vec(), offset: next.offset, line: next.line }
+        });
+        return Ok((headings, rest));
+    }
+}
+
+/// A line at which no record could be read.
+fn read_broken(file: u32, broken: &Broken) -> Result<BlockResult, ReportError> {
+    // The kept part may end inside a character, which is no fault of the file.
+    if let Err(error) = std::str::from_utf8(&broken.raw)
+        && error.error_len().is_some()
+    {
+        return Err(block::not_utf8(&broken.raw, error, broken.offset, broken.line));
+    }
+    let place = super::Place {
+        file,
+        line: broken.line,
+        offset: broken.offset,
+        length: u32::try_from(broken.length).unwrap_or(u32::MAX),
+    };
+    Ok(BlockResult::of_reject(Reject::of_whole_line(place, &broken.raw, broken.cause.reason())))
+}

@@ -1,0 +1,217 @@
+//! Where the columns of one file's header stand, and what its ids mean.
+
+use crate::movement::{EntryType, ReportKind, closed_words};
+use crate::records::{Cells, Row};
+use crate::report::LineText;
+use std::fmt;
+
+use super::columns::{FEE_AGGREGATE, FEES, OTHER_AMOUNTS};
+use super::header::Positions;
+use super::{Column, IdRule, entry_type, is_empty};
+
+closed_words! {
+    /// Which of Antom's layouts a header follows.
+    Generation {
+        /// The marketplace pages'.
+        Marketplace = "marketplace",
+        /// Until 2023.
+        First = "generation 1",
+        /// 2023 to 2025.
+        Second = "generation 2",
+        /// Since 2025.
+        Third = "generation 3",
+    }
+}
+
+/// Where an amount and its currency stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) struct AmountColumns {
+    pub(in crate::report) amount: usize,
+    pub(in crate::report) currency: Option<usize>,
+}
+
+/// Where the columns of one file's header stand.
+#[derive(Debug, Clone, Default)]
+pub struct Layout {
+    names: Vec<String>,
+    positions: [Option<usize>; Column::ALL.len()],
+    fee_aggregate: Option<AmountColumns>,
+    fees: Vec<AmountColumns>,
+    other_amounts: Vec<AmountColumns>,
+    /// Whether `transactionId` is the paymentId for every type.
+    new_ids: bool,
+    settlement: bool,
+}
+
+/// The ids of a line, as far as it names them; each may be empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::report) struct Ids<'a> {
+    /// The request id, if it is the line's own.
+    pub(in crate::report) request: &'a [u8],
+    /// Antom's id, if it is the line's own.
+    pub(in crate::report) antom: &'a [u8],
+    pub(in crate::report) original_request: &'a [u8],
+    pub(in crate::report) original_antom: &'a [u8],
+}
+
+impl Layout {
+    pub(super) fn new(kind: ReportKind, names: Vec<String>, positions: &Positions, id_rule: IdRule) -> Self {
+        let pair = |&(amount, currency): &(&str, &str)| {
+            let currency = positions.get(currency).copied();
+            positions.get(amount).map(|&amount| AmountColumns { amount, currency })
+        };
+        let mut places = [None; Column::ALL.len()];
+        for &column in Column::ALL {
+            places[column as usize] = positions.get(column.as_str()).copied();
+        }
+        let mut layout = Self {
+            names,
+            positions: places,
+            fee_aggregate: pair(&FEE_AGGREGATE),
+            fees: FEES.iter().filter_map(pair).collect(),
+            other_amounts: OTHER_AMOUNTS.iter().filter_map(pair).collect(),
+            new_ids: id_rule == IdRule::New,
+            settlement: kind == ReportKind::SettlementDetails,
+        };
+        if id_rule == IdRule::Auto {
+            layout.new_ids =
+                layout.has(Column::OriginalTransactionRequestId) && !layout.has(Column::OriginalTransactionId);
+        }
+        layout
+    }
+
+    /// Number of columns.
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The name of a column as the file writes it.
+    #[must_use]
+    pub fn name(&self, at: usize) -> &str {
+        self.names.get(at).map_or("", String::as_str)
+    }
+
+    /// The name of a column as the file writes it, or its canonical name if the file lacks it.
+    #[must_use]
+    pub fn name_of(&self, column: Column) -> &str {
+        self.position(column).map_or(column.as_str(), |at| self.name(at))
+    }
+
+    /// Where a column stands.
+    #[must_use]
+    pub const fn position(&self, column: Column) -> Option<usize> {
+        self.positions[column as usize]
+    }
+
+    /// Whether the file has a column.
+    #[must_use]
+    pub const fn has(&self, column: Column) -> bool {
+        self.position(column).is_some()
+    }
+
+    /// Whether `transactionId` is the paymentId for every type.
+    #[must_use]
+    pub const fn has_new_ids(&self) -> bool {
+        self.new_ids
+    }
+
+    /// Which of Antom's layouts it follows.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        let named = |name: &str| self.names.iter().any(|found| found == name);
+        let third = ["PSP", "ARN", "wallet", "settlementInitiatedDate", "transactionCompletionTime"];
+        if third.iter().any(|name| named(name)) {
+            Generation::Third
+        } else if named("customerId") && self.has(Column::OriginalTransactionRequestId) {
+            Generation::Second
+        } else if named("customerId") {
+            Generation::First
+        } else {
+            Generation::Marketplace
+        }
+    }
+
+    pub(in crate::report) const fn is_settlement(&self) -> bool {
+        self.settlement
+    }
+
+    pub(in crate::report) const fn fee_aggregate(&self) -> Option<AmountColumns> {
+        self.fee_aggregate
+    }
+
+    pub(in crate::report) fn fees(&self) -> &[AmountColumns] {
+        &self.fees
+    }
+
+    pub(in crate::report) fn other_amounts(&self) -> &[AmountColumns] {
+        &self.other_amounts
+    }
+
+    /// A line's cell; empty if the layout lacks the column or the cell says nothing.
+    pub(in crate::report) fn cell<'a>(&self, row: Row<'a>, column: Column) -> &'a [u8] {
+        let cell = self.position(column).map_or(&b""[..], |at| row.get(at));
+        if is_empty(cell) { b"" } else { cell }
+    }
+
+    /// A line's id; a dash says nothing either.
+    pub(in crate::report) fn id<'a>(&self, row: Row<'a>, column: Column) -> &'a [u8] {
+        let cell = self.cell(row, column);
+        if cell == b"-" { b"" } else { cell }
+    }
+
+    /// What the ids of a line are ids of, by the file's id rule (`antom.md` 4.2).
+    pub(in crate::report) fn ids<'a>(&self, row: Row<'a>, entry_type: Option<EntryType>) -> Ids<'a> {
+        use EntryType::*;
+        let antom = self.id(row, Column::TransactionId);
+        let request = self.id(row, Column::TransactionRequestId);
+        let mut ids = Ids { request, antom, ..Ids::default() };
+        let Some(entry_type) = entry_type.filter(|known| known.has_original()) else { return ids };
+        ids.original_request = self.id(row, Column::OriginalTransactionRequestId);
+        ids.original_antom = self.id(row, Column::OriginalTransactionId);
+        if matches!(entry_type, Capture | Void) && request == ids.original_request {
+            ids.request = b"";
+        }
+        if self.new_ids {
+            ids.original_antom = antom;
+            if entry_type != Cancel {
+                ids.antom = b"";
+            }
+            return ids;
+        }
+        // A cancel names the payment by the payment's own ids, and a payment's reversal by the payment's request id.
+        if matches!(entry_type, Cancel | PaymentReversal) && ids.original_request.is_empty() {
+            ids.original_request = request;
+        }
+        if entry_type == Cancel && ids.original_antom.is_empty() {
+            ids.original_antom = antom;
+        }
+        ids
+    }
+
+    /// Cuts the bytes of a line (without its line end) again into its ids.
+    #[must_use]
+    pub fn text(&self, raw: &[u8]) -> LineText {
+        let mut cells = Cells::default();
+        self.line_text(cells.cut(raw))
+    }
+
+    pub(in crate::report) fn line_text(&self, row: Row<'_>) -> LineText {
+        let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
+        let id = |column| text(self.id(row, column));
+        let raw_type = self.cell(row, Column::TransactionType);
+        let ids = self.ids(row, entry_type(raw_type));
+        LineText {
+            request_id: id(Column::TransactionRequestId),
+            antom_id: id(Column::TransactionId),
+            original_request_id: text(ids.original_request),
+            original_antom_id: text(ids.original_antom),
+            order_id: id(Column::ReferenceTransactionId),
+            sub_merchant_id: id(Column::ReferenceMerchantId),
+            merchant_id: id(Column::MerchantId),
+            batch_id: id(Column::BatchId),
+            raw_type: text(raw_type),
+            raw_status: text(self.cell(row, Column::Status)),
+        }
+    }
+}

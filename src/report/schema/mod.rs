@@ -1,0 +1,20 @@
+//! What Antom's pages say about columns, types and layouts, as data.
+//!
+//! Three generations of layouts are in use, next to the marketplace's own, and each account's columns can be customised; so a
+//! file is understood by the names in its header alone. `columns` lists the names, `words` the values, `options` what can be
+//! configured, `header` reads a header, and a [`Layout`] is the result.
+
+mod columns;
+mod header;
+mod layout;
+mod options;
+mod words;
+
+pub use columns::{Column, is_known_column};
+pub use header::{Header, HeaderError, Headings, MissingColumn};
+pub use layout::{Generation, Layout};
+pub use options::{IdRule, ReportOptions, ReportRules, SignRule};
+pub use words::{entry_type, status};
+
+pub(super) use layout::{AmountColumns, Ids};
+pub(super) use words::is_empty;

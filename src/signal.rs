@@ -1,0 +1,55 @@
+//! SIGINT and SIGTERM: the command is dropped where it waits, and the process ends with 130 or 143.
+#![allow(clippy::disallowed_methods, reason = "a stage that does not wait anywhere is ended with the process")]
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::failure::{Failure, Kind, OrFail};
+
+/// How long a stopped command may take to come to a place where it waits. Pure stages of a large day take seconds; Kubernetes
+/// kills after 30. Ending the process earlier is safe as well: nothing half-written is ever visible.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Resolves when the process is told to stop, with the failure that names the signal. From then on, the process ends by itself
+/// after [`PATIENCE`], or at once with a second signal.
+///
+/// # Errors
+/// If the signals cannot be listened to.
+pub async fn stopped() -> anyhow::Result<Failure> {
+    let listen = |kind| signal(kind).or_fail(Kind::Unforeseen, || "cannot listen for signals");
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    // A task of its own: it is polled even while the command computes without waiting.
+    tokio::spawn(async move {
+        let kind = tokio::select! {
+            _ = interrupt.recv() => Kind::Interrupted,
+            _ = terminate.recv() => Kind::Terminated,
+        };
+        if sender.send(kind).is_err() {
+            return; // the command has ended
+        }
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = tokio::time::sleep(PATIENCE) => {}
+        }
+        std::process::exit(kind.exit_code().into());
+    });
+    let kind = receiver.await.or_fail(Kind::Unforeseen, || "the signals are no longer listened to")?;
+    let name = if kind == Kind::Interrupted { "SIGINT" } else { "SIGTERM" };
+    Ok(Failure::new(kind, format!("stopped by {name}; nothing half-written is visible, the same command starts anew")))
+}
+
+/// Runs a command until it ends or the process is told to stop.
+///
+/// # Errors
+/// Those of the command; [`Kind::Interrupted`] or [`Kind::Terminated`] when it was stopped.
+pub async fn until_stopped<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::select! {
+        biased;
+        failure = stopped() => Err(failure?.into()),
+        result = command => result,
+    }
+}

@@ -69,7 +69,8 @@ impl BreakCause {
             Self::TooLong => format!("longer than {MAX_RECORD_BYTES} bytes; expected one line of a report"),
             Self::OpenQuote => format!("a quote opens and does not close within {MAX_RECORD_BYTES} bytes or the file"),
             Self::TextAfterQuote => {
-                "text after a closing quote; expected a comma or a line end, and quotes inside a field doubled".to_owned()
+                "text after a closing quote; expected a comma or a line end, and quotes inside a field doubled"
+                    .to_owned()
             }
         }
     }
@@ -217,7 +218,11 @@ impl<R: Read> Splitter<R> {
                 }
                 Scan::TextAfterQuote => BreakCause::TextAfterQuote,
                 Scan::Unfinished { quoted } if self.ended || bytes.len() - at > MAX_RECORD_BYTES => {
-                    if quoted { BreakCause::OpenQuote } else { BreakCause::TooLong }
+                    if quoted {
+                        BreakCause::OpenQuote
+                    } else {
+                        BreakCause::TooLong
+                    }
                 }
                 Scan::Unfinished { .. } if at > 0 => return Cut::At(at),
                 Scan::Unfinished { .. } => return Cut::More,

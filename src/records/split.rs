@@ -258,10 +258,13 @@ impl<R: Read> Splitter<R> {
             return Err(SplitError::TooManyBroken { line: self.line });
         }
         let (offset, line) = (self.offset, self.line);
-        let mut raw = self.pending[..self.pending.len().min(MAX_RAW_BYTES + 1)].to_vec();
+        let mut raw = Vec::new();
         let mut dropped = 0;
         let end = loop {
-            if let Some(end) = memchr(b'\n', &self.pending) {
+            let end = memchr(b'\n', &self.pending);
+            let content = &self.pending[..end.unwrap_or(self.pending.len())];
+            raw.extend_from_slice(&content[..content.len().min(MAX_RAW_BYTES + 1 - raw.len())]);
+            if let Some(end) = end {
                 break end + 1;
             }
             if self.ended {
@@ -274,8 +277,12 @@ impl<R: Read> Splitter<R> {
         let has_line_end = end > 0 && self.pending[end - 1] == b'\n';
         self.pending.drain(..end);
         let taken = dropped + end as u64;
-        let length = taken - u64::from(has_line_end);
-        raw.truncate(usize::try_from(length).unwrap_or(usize::MAX).min(MAX_RAW_BYTES));
+        let mut length = taken - u64::from(has_line_end);
+        if raw.len() as u64 == length && raw.last() == Some(&b'\r') {
+            raw.pop();
+            length -= 1;
+        }
+        raw.truncate(MAX_RAW_BYTES);
         self.advance(taken, usize::from(has_line_end))?;
         Ok(Broken { raw, offset, line, length, cause })
     }

@@ -1,10 +1,14 @@
 //! `antom-recon check`: report files alone.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-use crate::config::Config;
-use crate::failure::{Failure, Kind};
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::id::{KeyMaker, Symbols};
+use crate::report::{ParsedReport, ReportRules, detect_kind, parse_report};
 
 /// Parse and prove report files alone: no ledger, no database
 #[derive(Debug, clap::Args)]
@@ -12,12 +16,196 @@ pub struct Args {
     /// Report files
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+    /// Text for people, or JSON for machines
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: Format,
 }
 
-/// Replaced by the parsing branch.
+/// How findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For machines
+    Json,
+}
+
+/// What was found in all files together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// Files that are no report, or none that is complete.
+    pub refused: usize,
+    /// Lines that could not be read.
+    pub rejected: usize,
+}
+
+/// How many rejects per file are listed for people; machines get them all.
+const LISTED_REJECTS: usize = 20;
+
+/// What was found in one file. The names are those of the JSON form, and stable.
+#[derive(Debug, Serialize)]
+struct Findings {
+    file: String,
+    /// Why the file is refused; then the rest is empty.
+    problem: Option<String>,
+    kind: Option<&'static str>,
+    layout: Option<&'static str>,
+    /// What `transactionId` names: `own`, or `payment` for every type.
+    id_rule: Option<&'static str>,
+    complete: bool,
+    lines: usize,
+    rejected: usize,
+    totals: Vec<Total>,
+    rejects: Vec<Rejected>,
+    unknown_columns: Vec<String>,
+    remarks: Vec<String>,
+}
+
+/// A control total, in major units of its currency.
+#[derive(Debug, Serialize)]
+struct Total {
+    #[serde(rename = "type")]
+    raw_type: String,
+    currency: String,
+    count: u64,
+    debit: String,
+    credit: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Rejected {
+    line: u32,
+    column: String,
+    reason: String,
+}
+
+/// Reads each file and writes what was found. A file that is refused is a finding, and the others are read all the same.
 ///
 /// # Errors
-/// See [`crate::failure`].
-pub fn run(_args: &Args, _config: &Config, _out: &mut dyn Write) -> anyhow::Result<()> {
-    Err(Failure::new(Kind::Unforeseen, "`check` is not joined to the parser yet").into())
+/// Nothing but a failure of writing.
+pub fn run(args: &Args, rules: &ReportRules, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let findings: Vec<Findings> = args.files.iter().map(|path| check_file(path, rules)).collect();
+    match args.format {
+        Format::Text => findings.iter().try_for_each(|found| found.write_text(out)),
+        Format::Json => write_json(&findings, out),
+    }
+    .context("writing what was found")?;
+    Ok(Outcome {
+        refused: findings.iter().filter(|found| found.problem.is_some()).count(),
+        rejected: findings.iter().map(|found| found.rejected).sum(),
+    })
+}
+
+fn write_json(findings: &[Findings], out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        files: &'a [Findings],
+    }
+    serde_json::to_writer_pretty(&mut *out, &Document { files: findings })?;
+    writeln!(out)
+}
+
+fn check_file(path: &Path, rules: &ReportRules) -> Findings {
+    match read_report(path, 0, rules, &Symbols::new()) {
+        Ok(report) => Findings::of_report(path, report),
+        Err(error) => Findings::of_problem(path, format!("{error:#}")),
+    }
+}
+
+/// Reads a report whose kind its header tells.
+pub(super) fn read_report(
+    path: &Path,
+    file: u32,
+    rules: &ReportRules,
+    symbols: &Symbols,
+) -> anyhow::Result<ParsedReport> {
+    let kind = detect_kind(File::open(path)?, rules)?;
+    // Nothing is joined here, so the seed of the keys does not matter.
+    Ok(parse_report(File::open(path)?, file, kind, &rules.of(kind), KeyMaker::new(0), symbols)?)
+}
+
+impl Findings {
+    fn of_problem(path: &Path, problem: String) -> Self {
+        Self {
+            file: path.display().to_string(),
+            problem: Some(problem),
+            kind: None,
+            layout: None,
+            id_rule: None,
+            complete: false,
+            lines: 0,
+            rejected: 0,
+            totals: Vec::new(),
+            rejects: Vec::new(),
+            unknown_columns: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    fn of_report(path: &Path, report: ParsedReport) -> Self {
+        let total = |((raw_type, currency), tally): (&(String, crate::money::Currency), &crate::money::Tally)| Total {
+            raw_type: raw_type.clone(),
+            currency: currency.to_string(),
+            count: tally.count,
+            debit: currency.major(tally.debit).to_string(),
+            credit: currency.major(tally.credit).to_string(),
+        };
+        Self {
+            file: path.display().to_string(),
+            problem: None,
+            kind: Some(report.kind.as_str()),
+            layout: Some(report.layout.generation().as_str()),
+            id_rule: Some(if report.layout.has_new_ids() { "payment" } else { "own" }),
+            complete: true,
+            lines: report.lines.len(),
+            rejected: report.rejects.len(),
+            totals: report.totals.iter().map(total).collect(),
+            rejects: (report.rejects.into_iter())
+                .map(|reject| Rejected { line: reject.place.line, column: reject.column, reason: reject.reason })
+                .collect(),
+            unknown_columns: report.unknown_columns,
+            remarks: report.remarks,
+        }
+    }
+
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(problem) = &self.problem {
+            return writeln!(out, "{}\n  refused: {problem}\n", self.file);
+        }
+        writeln!(out, "{}", self.file)?;
+        let (kind, layout) = (self.kind.unwrap_or_default(), self.layout.unwrap_or_default());
+        writeln!(out, "  {kind}, {layout} layout, complete: {} lines, {} rejected", self.lines, self.rejected)?;
+        self.write_totals(out)?;
+        for reject in self.rejects.iter().take(LISTED_REJECTS) {
+            let column = if reject.column.is_empty() { String::new() } else { format!(" `{}`", reject.column) };
+            writeln!(out, "  rejected: line {}{column}: {}", reject.line, reject.reason)?;
+        }
+        if self.rejects.len() > LISTED_REJECTS {
+            let more = self.rejects.len() - LISTED_REJECTS;
+            writeln!(out, "  rejected: {more} more; `--format json` lists all")?;
+        }
+        if !self.unknown_columns.is_empty() {
+            writeln!(out, "  unknown columns: `{}`", self.unknown_columns.join("`, `"))?;
+        }
+        for remark in &self.remarks {
+            writeln!(out, "  remark: {remark}")?;
+        }
+        writeln!(out)
+    }
+
+    fn write_totals(&self, out: &mut dyn Write) -> io::Result<()> {
+        let head = ["type", "currency", "count", "debit", "credit"].map(str::to_owned);
+        let rows = self.totals.iter().map(|total| {
+            let Total { raw_type, currency, count, debit, credit } = total;
+            [raw_type.clone(), currency.clone(), count.to_string(), debit.clone(), credit.clone()]
+        });
+        let rows: Vec<[String; 5]> = std::iter::once(head).chain(rows).collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let [w0, w1, w2, w3, w4] = [0, 1, 2, 3, 4].map(width);
+        for [raw_type, currency, count, debit, credit] in &rows {
+            writeln!(out, "  {raw_type:w0$}  {currency:w1$}  {count:>w2$}  {debit:>w3$}  {credit:>w4$}")?;
+        }
+        Ok(())
+    }
 }

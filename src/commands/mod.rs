@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use crate::config::{Config as Configuration, Flags};
 use crate::environment::Environment;
 use crate::failure::LogFormat;
+use crate::pipeline::report_rules;
 
 pub mod check;
 pub mod config;
@@ -70,8 +71,8 @@ impl Command {
         match self {
             Self::Run(args) => run::run(args, &Configuration::load(file, environment, &args.flags())?, out),
             Self::Fetch(args) => fetch::run(args, &load()?, out),
-            Self::Check(args) => check::run(args, &load_if_present()?, out),
-            Self::Parse(args) => parse::run(args, &load_if_present()?, out),
+            Self::Check(args) => check::run(args, &report_rules(&load_if_present()?)?, out).map(drop),
+            Self::Parse(args) => parse::run(args, &report_rules(&load_if_present()?)?, out).map(drop),
             Self::Ledger(args) => ledger::run(args, &load()?, out),
             Self::Explain(args) => explain::run(args, &load()?, out),
             Self::Status(args) => status::run(args, &load()?, out),

@@ -1,6 +1,6 @@
 //! Where a record ends. The one place that knows how quotes and line ends play together.
 
-use memchr::{memchr, memchr2, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr2};
 
 /// What the bytes from the start of a record say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -69,7 +69,8 @@ impl BreakCause {
             Self::TooLong => format!("longer than {MAX_RECORD_BYTES} bytes; expected one line of a report"),
             Self::OpenQuote => format!("a quote opens and does not close within {MAX_RECORD_BYTES} bytes or the file"),
             Self::TextAfterQuote => {
-                "text after a closing quote; expected a comma or a line end, and quotes inside a field doubled".to_owned()
+                "text after a closing quote; expected a comma or a line end, and quotes inside a field doubled"
+                    .to_owned()
             }
         }
     }
@@ -217,7 +218,11 @@ impl<R: Read> Splitter<R> {
                 }
                 Scan::TextAfterQuote => BreakCause::TextAfterQuote,
                 Scan::Unfinished { quoted } if self.ended || bytes.len() - at > MAX_RECORD_BYTES => {
-                    if quoted { BreakCause::OpenQuote } else { BreakCause::TooLong }
+                    if quoted {
+                        BreakCause::OpenQuote
+                    } else {
+                        BreakCause::TooLong
+                    }
                 }
                 Scan::Unfinished { .. } if at > 0 => return Cut::At(at),
                 Scan::Unfinished { .. } => return Cut::More,
@@ -253,10 +258,13 @@ impl<R: Read> Splitter<R> {
             return Err(SplitError::TooManyBroken { line: self.line });
         }
         let (offset, line) = (self.offset, self.line);
-        let mut raw = self.pending[..self.pending.len().min(MAX_RAW_BYTES + 1)].to_vec();
+        let mut raw = Vec::new();
         let mut dropped = 0;
         let end = loop {
-            if let Some(end) = memchr(b'\n', &self.pending) {
+            let end = memchr(b'\n', &self.pending);
+            let content = &self.pending[..end.unwrap_or(self.pending.len())];
+            raw.extend_from_slice(&content[..content.len().min(MAX_RAW_BYTES + 1 - raw.len())]);
+            if let Some(end) = end {
                 break end + 1;
             }
             if self.ended {
@@ -269,8 +277,12 @@ impl<R: Read> Splitter<R> {
         let has_line_end = end > 0 && self.pending[end - 1] == b'\n';
         self.pending.drain(..end);
         let taken = dropped + end as u64;
-        let length = taken - u64::from(has_line_end);
-        raw.truncate(usize::try_from(length).unwrap_or(usize::MAX).min(MAX_RAW_BYTES));
+        let mut length = taken - u64::from(has_line_end);
+        if raw.len() as u64 == length && raw.last() == Some(&b'\r') {
+            raw.pop();
+            length -= 1;
+        }
+        raw.truncate(MAX_RAW_BYTES);
         self.advance(taken, usize::from(has_line_end))?;
         Ok(Broken { raw, offset, line, length, cause })
     }

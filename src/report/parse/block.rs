@@ -67,7 +67,8 @@ impl BlockResult {
     }
 
     fn add_to_totals(&mut self, line: &Line) {
-        let known = self.totals.iter_mut().find(|total| total.raw_type == line.raw_type && total.currency == line.currency);
+        let known =
+            self.totals.iter_mut().find(|total| total.raw_type == line.raw_type && total.currency == line.currency);
         if let Some(total) = known {
             total.tally.add(line.amount);
             return;

@@ -3,6 +3,7 @@
 use crate::calendar::{BusinessDate, Instant};
 use crate::id::{Symbol, Symbols};
 use crate::money::{AmountUnit, Currency, parse_amount};
+use crate::records::SymbolCache;
 
 /// Why a line is rejected: the position of the cell, and what was found and expected.
 pub(super) struct Unreadable {
@@ -32,36 +33,20 @@ fn shortened(cell: &[u8]) -> String {
 
 /// Memories of a block, so that texts which repeat need no lock and no second look.
 pub(super) struct Caches<'a> {
-    symbols: &'a Symbols,
-    interned: Vec<(Vec<u8>, Symbol)>,
+    symbols: SymbolCache<'a>,
     currencies: Vec<([u8; 3], Currency)>,
     /// The last settlement time that was readable.
     settled_at: Vec<u8>,
 }
 
-/// Places in the memory of symbols; a power of two. A block has about 4,000 lines with three texts each.
-const INTERNED: usize = 1024;
-
 impl<'a> Caches<'a> {
     pub(super) fn new(symbols: &'a Symbols) -> Self {
-        let interned = vec![(Vec::new(), Symbol::EMPTY); INTERNED];
-        Self { symbols, interned, currencies: Vec::new(), settled_at: Vec::new() }
+        Self { symbols: SymbolCache::new(symbols), currencies: Vec::new(), settled_at: Vec::new() }
     }
 
     /// The symbol of a text.
     pub(super) fn symbol(&mut self, text: &[u8]) -> Symbol {
-        if text.is_empty() {
-            return Symbol::EMPTY;
-        }
-        let hash = xxhash_rust::xxh3::xxh3_64(text);
-        let at = usize::try_from(hash & (INTERNED as u64 - 1)).unwrap_or_default();
-        let (known, symbol) = &mut self.interned[at];
-        if known != text {
-            *symbol = self.symbols.intern(text);
-            known.clear();
-            known.extend_from_slice(text);
-        }
-        *symbol
+        self.symbols.symbol(text)
     }
 
     /// The currency with a code.

@@ -137,7 +137,9 @@ impl Gathered {
     fn remark_foreign_fees(&self) -> Option<String> {
         let lines = self.evidence.foreign_fees;
         (lines > 0).then(|| {
-            format!("{lines} lines have a fee in another currency than the settlement's, which is not part of their fee")
+            format!(
+                "{lines} lines have a fee in another currency than the settlement's, which is not part of their fee"
+            )
         })
     }
 }

@@ -154,7 +154,8 @@ impl BlockReader<'_> {
         }
         let pair = layout.cell(row, Column::QuoteCurrencyPair);
         if let Some(at) = layout.position(Column::QuoteCurrencyPair).filter(|_| !pair.is_empty()) {
-            let (Some((left, [b'/'])), Some(right)) = (pair.get(..4).map(|left| left.split_at(3)), pair.get(4..)) else {
+            let (Some((left, [b'/'])), Some(right)) = (pair.get(..4).map(|left| left.split_at(3)), pair.get(4..))
+            else {
                 return Err(Unreadable::cell(at, pair, "no pair of currencies; expected one such as `USD/SGD`"));
             };
             self.caches.currency(at, left)?;

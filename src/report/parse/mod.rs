@@ -122,3 +122,6 @@ fn read_broken(file: u32, broken: &Broken) -> Result<BlockResult, ReportError> {
     };
     Ok(BlockResult::of_reject(Reject::of_whole_line(place, &broken.raw, broken.cause.reason())))
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,7 +128,8 @@ const NOT_READ: [&str; 11] = [
 
 /// The canonical names of all documented columns.
 pub(super) fn canonical_names() -> impl Iterator<Item = &'static str> {
-    let pairs = FEES.iter().chain([&FEE_AGGREGATE]).chain(&OTHER_AMOUNTS).flat_map(|&(amount, currency)| [amount, currency]);
+    let pairs =
+        FEES.iter().chain([&FEE_AGGREGATE]).chain(&OTHER_AMOUNTS).flat_map(|&(amount, currency)| [amount, currency]);
     let read = Column::ALL.iter().map(|column| column.as_str());
     read.chain(pairs).chain(NOT_READ).chain(ONLY_TRANSACTION_DETAILS.into_iter().skip(1))
 }

@@ -36,7 +36,9 @@ pub enum HeaderError {
         target: String,
     },
     /// No report that is known has such a header.
-    #[error("the header is that of no report that is known: expected `transactionType` and `transactionId` among its columns")]
+    #[error(
+        "the header is that of no report that is known: expected `transactionType` and `transactionId` among its columns"
+    )]
     UnknownReport,
 }
 
@@ -97,12 +99,6 @@ impl Headings {
         Ok(Self(names))
     }
 
-    /// The names, in file order.
-    #[must_use]
-    pub fn names(&self) -> &[String] {
-        &self.0
-    }
-
     /// Finds out which report it is; `options` gives the aliases of each kind.
     ///
     /// # Errors
@@ -111,8 +107,10 @@ impl Headings {
         use ReportKind::*;
         let has = |kind, name| -> Result<bool, HeaderError> { Ok(self.resolve(&options(kind))?.0.contains_key(name)) };
         if has(TransactionDetails, "transactionType")? || has(TransactionDetails, "transactionId")? {
-            let only_transactions = ONLY_TRANSACTION_DETAILS.iter().any(|name| self.0.iter().any(|found| found == name));
-            let settles = has(SettlementDetails, "settlementBatchId")? || has(SettlementDetails, "settlementAmountValue")?;
+            let only_transactions =
+                ONLY_TRANSACTION_DETAILS.iter().any(|name| self.0.iter().any(|found| found == name));
+            let settles =
+                has(SettlementDetails, "settlementBatchId")? || has(SettlementDetails, "settlementAmountValue")?;
             let timed = has(SettlementDetails, "settlementTime")?;
             return Ok(if settles && (timed || !only_transactions) { SettlementDetails } else { TransactionDetails });
         }
@@ -187,9 +185,8 @@ impl Headings {
         };
         let original = Column::OriginalTransactionId.as_str();
         let original_request = Column::OriginalTransactionRequestId.as_str();
-        let is_there = |name: &str| {
-            positions.contains_key(name) || (name == original && positions.contains_key(original_request))
-        };
+        let is_there =
+            |name: &str| positions.contains_key(name) || (name == original && positions.contains_key(original_request));
         let missing: Vec<MissingColumn> = (required.into_iter().filter(|name| !is_there(name)))
             .map(|name| MissingColumn { name: name.to_owned(), nearest: self.nearest(name, positions) })
             .collect();

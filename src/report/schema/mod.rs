@@ -16,5 +16,5 @@ pub use layout::{Generation, Layout};
 pub use options::{IdRule, ReportOptions, ReportRules, SignRule};
 pub use words::{entry_type, status};
 
-pub(super) use layout::{AmountColumns, Ids};
+pub(super) use layout::AmountColumns;
 pub(super) use words::is_empty;

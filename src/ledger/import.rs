@@ -1,0 +1,120 @@
+//! A ledger for import: validated rows in batches, and all bad rows named.
+
+use std::collections::VecDeque;
+use std::io::Read;
+
+use crate::calendar::Instant;
+use crate::ledger::parse::{check_utf8, read_header};
+use crate::ledger::row::Columns;
+use crate::ledger::{EntryText, LedgerError};
+use crate::records::{Block, Cells, MAX_RECORD_BYTES, Piece, Splitter};
+
+/// How many bad rows are named; the others are counted. A thousand messages are more than anybody reads.
+pub const MAX_BAD_ROWS: usize = 1_000;
+
+/// A row that may be imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportRow {
+    /// Physical line where it starts.
+    pub line: u32,
+    /// Its text; every cell was read successfully.
+    pub text: EntryText,
+    /// `occurred_at`.
+    pub occurred_at: Instant,
+    /// `amount_minor`.
+    pub amount: i64,
+}
+
+/// A row that may not be imported.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {}{reason}", if column.is_empty() { String::new() } else { format!("`{column}`: ") })]
+pub struct BadRow {
+    /// Physical line where it starts.
+    pub line: u32,
+    /// The column that cannot be read; empty if the row as a whole cannot.
+    pub column: String,
+    /// What was found and what was expected.
+    pub reason: String,
+}
+
+/// All bad rows of a ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BadRows {
+    /// The first [`MAX_BAD_ROWS`] of them, in file order.
+    pub first: Vec<BadRow>,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// Reads a ledger block by block; memory is bounded by a block.
+#[derive(Debug)]
+pub struct Import<R> {
+    splitter: Splitter<R>,
+    columns: Columns,
+    waiting: VecDeque<Block>,
+    bad: BadRows,
+}
+
+impl<R: Read> Import<R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn start(input: R) -> Result<Self, LedgerError> {
+        let mut splitter = Splitter::new(input);
+        let (columns, rest) = read_header(&mut splitter)?;
+        Ok(Self { splitter, columns, waiting: rest.into_iter().collect(), bad: BadRows::default() })
+    }
+
+    /// The good rows of the next block (perhaps none of them); `None` at the end of the ledger.
+    ///
+    /// # Errors
+    /// See [`LedgerError`].
+    pub fn next_batch(&mut self) -> Result<Option<Vec<ImportRow>>, LedgerError> {
+        let block = match self.waiting.pop_front() {
+            Some(block) => block,
+            None => match self.splitter.next_piece()? {
+                None => return Ok(None),
+                Some(Piece::Broken(broken)) => {
+                    self.reject(broken.line, "", broken.cause.reason());
+                    return Ok(Some(Vec::new()));
+                }
+                Some(Piece::Records(block)) => block,
+            },
+        };
+        check_utf8(&block)?;
+        let mut cells = Cells::default();
+        let mut rows = Vec::new();
+        for record in block.records().filter(|record| !record.is_blank()) {
+            if record.bytes.len() > MAX_RECORD_BYTES {
+                self.reject(record.line, "", format!("longer than {MAX_RECORD_BYTES} bytes"));
+                continue;
+            }
+            let row = cells.cut(record.bytes);
+            match self.columns.values(row) {
+                Ok(values) => rows.push(ImportRow {
+                    line: record.line,
+                    text: self.columns.entry_text(row),
+                    occurred_at: values.occurred_at,
+                    amount: values.amount,
+                }),
+                Err(unreadable) => self.reject(record.line, unreadable.column, unreadable.reason),
+            }
+        }
+        self.splitter.recycle(Piece::Records(block));
+        Ok(Some(rows))
+    }
+
+    /// The rows so far that may not be imported.
+    #[must_use]
+    pub const fn bad_rows(&self) -> &BadRows {
+        &self.bad
+    }
+
+    fn reject(&mut self, line: u32, column: &str, reason: String) {
+        self.bad.count += 1;
+        if self.bad.first.len() < MAX_BAD_ROWS {
+            self.bad.first.push(BadRow { line, column: column.to_owned(), reason });
+        }
+    }
+}

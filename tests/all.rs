@@ -1,2 +1,3 @@
 //! Tests.
 mod export;
+mod requery;

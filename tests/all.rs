@@ -1,1 +1,6 @@
-//! Tests.
+//! All tests of the job as a whole, in one binary.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests make files and start servers")]
+#![allow(clippy::unwrap_used)]
+
+mod cli;
+mod tidy;

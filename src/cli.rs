@@ -31,7 +31,7 @@ ANTOM_RECON_LOG sets what is logged: error, warn, info (the default), debug, tra
 
 /// Reconciles Antom's marketplace reports with a marketplace's ledger, every business day
 #[derive(Debug, Parser)]
-#[command(name = "antom-recon", version, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "antom-recon", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
     /// What every command takes.
     #[command(flatten)]

@@ -11,6 +11,9 @@ use crate::failure::{Failure, Kind};
 /// Files are archived as they came, under their SHA-256. Nothing on the server is changed. Exit code 3 if an expected report is
 /// missing or incomplete.
 #[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "antom-recon fetch --date <DATE> [OPTIONS]\n       antom-recon fetch --from <DATE> --to <DATE> [OPTIONS]"
+)]
 pub struct Args {
     /// Which dates.
     #[command(flatten)]

@@ -5,6 +5,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use crate::config::{Config as Configuration, Flags};
@@ -29,33 +30,31 @@ pub use dates::Dates;
 #[derive(Debug, Args)]
 pub struct Global {
     /// Configuration file [default: antom-recon.toml]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "For every command")]
     pub config: Option<PathBuf>,
     /// How logs are written to stderr
-    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = log_format(), default_value = "text")]
+    #[arg(help_heading = "For every command")]
     pub log_format: LogFormat,
+}
+
+/// The words of [`LogFormat`].
+fn log_format() -> impl TypedValueParser<Value = LogFormat> {
+    PossibleValuesParser::new(LogFormat::WORDS).try_map(|word| LogFormat::parse(&word).ok_or("not a format"))
 }
 
 /// The commands, in the order of a first day with the program.
 #[derive(Debug, Subcommand)]
+#[allow(missing_docs, reason = "the doc comment of each command's Args is its help; one here would hide it")]
 pub enum Command {
-    /// Run the whole job for a business date: fetch, parse, prove, match, ask, write
     Run(run::Args),
-    /// Fetch and archive the reports of a business date, nothing else
     Fetch(fetch::Args),
-    /// Parse and prove report files alone: no ledger, no database
     Check(check::Args),
-    /// Print the normalised lines of report files
     Parse(parse::Args),
-    /// Work with the built-in ledger
     Ledger(ledger::Args),
-    /// Tell everything that is known about an id
     Explain(explain::Args),
-    /// Show runs, open items by age, and reports that are expected and missing
     Status(status::Args),
-    /// Try configuration, database, SFTP, API and disk, and say what is wrong
     Doctor(doctor::Args),
-    /// Work with the configuration
     Config(config::Args),
 }
 

@@ -15,6 +15,9 @@ use crate::failure::{Failure, Kind};
 /// transit, a discrepancy, excluded by a named rule, or rejected. The outputs appear in one step, in
 /// <DIR>/<PLATFORM MERCHANT ID>/<DATE>/. The same date may be run again: the same inputs give the same bytes.
 #[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "antom-recon run --date <DATE> [OPTIONS]\n       antom-recon run --from <DATE> --to <DATE> [OPTIONS]"
+)]
 pub struct Args {
     /// Which dates.
     #[command(flatten)]

@@ -15,21 +15,21 @@ pub fn is_fingerprint(text: &str) -> bool {
     digest.len() == DIGEST_CHARACTERS && digest.bytes().all(base64) && digest.as_bytes().last().is_some_and(last)
 }
 
-/// The gateway without a slash at its end, or what is wrong with it.
+/// The gateway without a slash at its end, or what is expected instead.
 pub fn gateway(text: &str) -> Result<String, &'static str> {
-    let plain = "`http://` is accepted for loopback addresses only; expected `https://` and a host name";
+    let plain = "`https://` and a host name (`http://` is accepted for loopback only)";
     let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),
         (_, Some(rest)) => (false, rest),
-        _ => return Err("expected `https://` and a host name, such as `https://open-sea-global.alipay.com`"),
+        _ => return Err("`https://` and a host name, such as `https://open-sea-global.alipay.com`"),
     };
     let rest = rest.trim_end_matches('/');
     if rest.contains(['/', '?', '#', '@']) || rest.contains(char::is_whitespace) {
-        return Err("expected scheme, host and port only, without path, query or user");
+        return Err("scheme, host and port only, without path, query or user");
     }
     let (host, port) = split_port(rest);
     if host.is_empty() || port.is_some_and(|port| port.parse::<u16>().is_err()) {
-        return Err("expected `https://`, a host name and perhaps a port");
+        return Err("`https://`, a host name and perhaps a port");
     }
     if !secure && !is_loopback(host) {
         return Err(plain);

@@ -117,6 +117,12 @@ impl Reader<'_> {
             let known = nearest(&below, keys::all().iter().map(|key| key.section.as_str())).unwrap_or_default();
             return format!("`{path}` line {line}: unknown section `[{below}]`; the nearest known one is `[{known}]`");
         }
+        if keys::is_section(name) && section.is_empty() {
+            let found = value.type_str();
+            return format!(
+                "`{path}` line {line}: `{name}` is of type {found}; expected a section `[{name}]` with keys"
+            );
+        }
         let place = if section.is_empty() { "outside of any section".to_owned() } else { format!("in `[{section}]`") };
         let within: Vec<&str> =
             keys::all().iter().filter(|key| key.section == section).map(|key| key.name.as_str()).collect();

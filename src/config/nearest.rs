@@ -23,10 +23,11 @@ fn distance(a: &str, b: &str) -> usize {
     cost[cost.len() - 1]
 }
 
-/// How far a known word is: a word that contains the other (`password`, `password_file`) is as near as one typing error.
-fn score(found: &str, known: &str) -> usize {
+/// How far a known word is: one that contains the other (`password`, `password_file`) is as near as two typing errors.
+fn score(found: &str, known: &str) -> (usize, usize) {
+    let distance = distance(found, known);
     let contains = found.len() >= 3 && known.contains(found) || known.len() >= 3 && found.contains(known);
-    if contains { 1 } else { distance(found, known) }
+    (if contains { distance.min(2) } else { distance }, distance)
 }
 
 /// The nearest of the known words, the first of several.

@@ -252,10 +252,7 @@ impl Config {
             "gateway",
             "Antom's gateway, such as `https://open-sea-global.alipay.com`",
         )?;
-        let gateway = endpoint::gateway(gateway).map_err(|expected| {
-            let expected = expected.strip_prefix("expected ").unwrap_or(expected);
-            self.settings.wrong("api", "gateway", expected)
-        })?;
+        let gateway = endpoint::gateway(gateway).map_err(|expected| self.settings.wrong("api", "gateway", expected))?;
         let private = "the file that holds the merchant's private key (PEM or base64)";
         let public = "the file that holds Antom's public key (PEM or base64)";
         let private_key = self.secret_file("api", "private_key_file", private)?;

@@ -1,9 +1,9 @@
-//! Tests.
-mod export;
-mod requery;
-//! All tests of the job as a whole, in one binary.
+//! All tests of the job as a whole, in one binary: a module per subject.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests make files and start servers")]
 #![allow(clippy::unwrap_used)]
 
 mod cli;
+mod export;
+mod requery;
+mod store;
 mod tidy;

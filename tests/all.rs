@@ -7,3 +7,5 @@ mod export;
 mod requery;
 mod store;
 mod tidy;
+//! Tests.
+mod fetch;

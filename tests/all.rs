@@ -4,8 +4,7 @@
 
 mod cli;
 mod export;
+mod fetch;
 mod requery;
 mod store;
 mod tidy;
-//! Tests.
-mod fetch;

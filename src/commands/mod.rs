@@ -10,8 +10,10 @@ use clap::{Args, Subcommand};
 
 use crate::config::{Config as Configuration, Flags};
 use crate::environment::Environment;
-use crate::failure::LogFormat;
-use crate::pipeline::report_rules;
+use crate::failure::{Kind, LogFormat, OrFail};
+use crate::pipeline::{OrKind, report_rules, store_options};
+use crate::signal::until_stopped;
+use crate::store::Store;
 
 pub mod check;
 pub mod config;
@@ -79,4 +81,19 @@ impl Command {
             Self::Config(args) => config::run(args, out),
         }
     }
+}
+
+/// Runs the waiting part of a command: on a runtime of its own, until it ends or the process is told to stop.
+fn session<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.or_fail(Kind::Unforeseen, || "cannot start threads; expected the system to allow a few")?;
+    let result = runtime.block_on(until_stopped(command));
+    // A stopped command may leave a transfer behind that nobody waits for.
+    runtime.shutdown_background();
+    result
+}
+
+/// Opens the database and brings its schema up to date.
+async fn open_store(config: &Configuration) -> anyhow::Result<Store> {
+    Store::open(config.database()?.expose(), store_options(config)).await.or_kind()
 }

@@ -4,10 +4,12 @@ use std::io::Write;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::Dates;
+use super::{Dates, open_store, session};
+use crate::clock;
 use crate::config::{Config, Flags};
 use crate::discrepancy::Severity;
 use crate::failure::{Failure, Kind};
+use crate::pipeline::{RunOptions, run_day};
 
 /// Run the whole job for a business date: fetch, parse, prove, match, ask, write
 ///
@@ -50,10 +52,27 @@ impl Args {
     }
 }
 
-/// Runs the job for every date, oldest first.
+/// Runs the job for every date, oldest first; the first failure ends it, except that discrepancies and missing answers are told
+/// after the last date.
 ///
 /// # Errors
 /// See [`crate::failure`].
-pub fn run(_args: &Args, _config: &Config, _out: &mut dyn Write) -> anyhow::Result<()> {
-    Err(Failure::new(Kind::Unforeseen, "`run` is not joined to the pipeline yet").into())
+pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
+    let today = config.cut_off()?.date_of(clock::now());
+    let dates = args.dates.all(today)?;
+    let options =
+        RunOptions { allow_missing: args.allow_missing, require_answers: args.require_answers, fail_on: args.fail_on };
+    session(async {
+        let store = open_store(config).await?;
+        let mut verdict = Ok(());
+        for date in dates {
+            match run_day(config, &store, date, options).await {
+                Ok(day) => out.write_all(day.page().as_bytes())?,
+                Err(error) if matches!(Failure::of(&error), Kind::Discrepancies) => verdict = Err(error),
+                Err(error) => return Err(error.context(format!("business date {date}"))),
+            }
+        }
+        store.close().await;
+        verdict
+    })
 }

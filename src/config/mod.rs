@@ -84,6 +84,18 @@ impl Config {
         self.settings.file()
     }
 
+    /// What decides about a run's results, as text: two runs with the same text and the same inputs come to the same.
+    ///
+    /// # Errors
+    /// See [`Config::merchant`]: the holidays file cannot be read.
+    pub fn what_decides(&self) -> Result<String, Failure> {
+        let mut text = self.settings.written(&["merchant", "reports", "matching", "expect", "severity", "requery"]);
+        for holiday in self.holidays()? {
+            text.push_str(&format!("holiday {holiday}\n"));
+        }
+        Ok(text)
+    }
+
     /// The folder at which relative paths start.
     #[must_use]
     pub fn folder(&self) -> PathBuf {

@@ -27,6 +27,18 @@ pub enum Value {
     Table(BTreeMap<String, Vec<String>>),
 }
 
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Words(words) => write!(f, "{words:?}"),
+            Self::Table(table) => write!(f, "{table:?}"),
+        }
+    }
+}
+
 /// Where a value was written.
 #[derive(Clone)]
 pub enum Origin {
@@ -135,6 +147,13 @@ impl Settings {
     fn get(&self, section: &str, name: &str) -> Option<&Setting> {
         debug_assert!(keys::find(section, name).is_some(), "`[{section}] {name}` stands in no table");
         self.values.get(&(section.to_owned(), name.to_owned()))
+    }
+
+    /// What is set in these sections and their subsections, a line each, in order. Not for sections that hold secrets.
+    pub fn written(&self, sections: &[&str]) -> String {
+        let belongs = |name: &str| sections.contains(&name.split('.').next().unwrap_or(name));
+        let set = self.values.iter().filter(|((section, _), _)| belongs(section));
+        set.map(|((section, name), setting)| format!("[{section}] {name} = {}\n", setting.value)).collect()
     }
 
     /// Whether the key is set.

@@ -3,20 +3,23 @@
 use std::collections::BTreeMap;
 
 use crate::kind::{DiscrepancyKind, Severity};
-use crate::money::{AmountUnit, Currency, parse_amount};
+use crate::money::Currency;
 
-/// The rule: every kind has a severity; an amount at stake of `raise_at` major units or more raises it by one step.
+/// Currencies have at most this many decimal places (ISO 4217).
+const MAX_PLACES: usize = 4;
+
+/// The rule: every kind has a severity; an amount at stake that reaches a threshold raises it by one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeverityRule {
     /// Severities that the configuration sets; they are final, whatever the amount.
     pub overrides: BTreeMap<DiscrepancyKind, Severity>,
-    /// Whole major units of the discrepancy's own currency.
-    pub raise_at: u64,
+    /// The threshold in smallest units, by the currency's number of places: the same number of major units in each.
+    pub raise_at_minor: [u128; MAX_PLACES + 1],
 }
 
 impl Default for SeverityRule {
     fn default() -> Self {
-        Self { overrides: BTreeMap::new(), raise_at: 1_000 }
+        Self { overrides: BTreeMap::new(), raise_at_minor: [1_000, 10_000, 100_000, 1_000_000, 10_000_000] }
     }
 }
 
@@ -28,7 +31,9 @@ impl SeverityRule {
             return set;
         }
         let base = by_kind(kind);
-        let raised = currency.is_some_and(|known| at_stake >= minor(self.raise_at, known));
+        let raised = currency.is_some_and(|known| {
+            self.raise_at_minor.get(usize::from(known.places())).is_some_and(|threshold| at_stake >= *threshold)
+        });
         match (base, raised) {
             (Severity::Info, true) => Severity::Low,
             (Severity::Low, true) => Severity::Medium,
@@ -36,12 +41,6 @@ impl SeverityRule {
             (other, _) => other,
         }
     }
-}
-
-/// Whole major units in the smallest unit.
-fn minor(major: u64, currency: Currency) -> u128 {
-    parse_amount(major.to_string().as_bytes(), currency, AmountUnit::Major)
-        .map_or(u128::MAX, |amount| u128::from(amount.unsigned_abs()))
 }
 
 /// What each kind is worth before its amount is looked at. High: money may be lost or a control has failed. Medium: somebody has

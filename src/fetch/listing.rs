@@ -69,6 +69,12 @@ pub struct Ignored {
     pub reason: IgnoredReason,
 }
 
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.name, self.reason)
+    }
+}
+
 /// The content of a date's directory, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listing {

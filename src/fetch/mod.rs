@@ -7,6 +7,7 @@
 //!
 //! The code is synchronous and blocks; call it from a thread that may. Which report a file is follows from its name alone
 //! ([`names`]); what is in it is not this module's business, except for the last line, which tells whether it is whole.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "fetching is reading and writing files")]
 
 mod archive;
 pub mod bounds;

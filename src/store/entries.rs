@@ -74,7 +74,10 @@ pub struct Import {
 
 impl std::fmt::Debug for Import {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Import").field("done", &self.done).field("conflicting", &self.conflicting).finish_non_exhaustive()
+        f.debug_struct("Import")
+            .field("done", &self.done)
+            .field("conflicting", &self.conflicting)
+            .finish_non_exhaustive()
     }
 }
 
@@ -207,7 +210,8 @@ impl Import {
         let stored: HashMap<&str, &EntryRow> = rows.iter().map(|row| (row.entry_id.as_str(), row)).collect();
         let mut differing = 0;
         for entry in chunk {
-            let differences = stored.get(entry.text.entry_id.as_str()).map(|row| row.differences(entry)).unwrap_or_default();
+            let differences =
+                stored.get(entry.text.entry_id.as_str()).map(|row| row.differences(entry)).unwrap_or_default();
             if differences.is_empty() {
                 continue;
             }

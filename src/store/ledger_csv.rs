@@ -36,7 +36,7 @@ impl Store {
     /// [`StoreError::Output`] if the writer fails; as any query.
     pub async fn read_ledger(&self, from: Instant, to: Instant, writer: impl Write) -> Result<u64, StoreError> {
         let limit = self.options.ledger_timeout;
-        let mut copy = LedgerCsv::begin(writer)?;
+        let mut copy = LedgerCsv::begin(writer, &COLUMNS)?;
         let window = || (from.millis(), to.millis());
         macro_rules! stream {
             ($on:expr) => {{
@@ -80,9 +80,9 @@ pub(super) struct LedgerCsv<W: Write> {
 
 impl<W: Write> LedgerCsv<W> {
     /// Writes the header.
-    pub(super) fn begin(writer: W) -> Result<Self, StoreError> {
+    pub(super) fn begin(writer: W, columns: &[&str]) -> Result<Self, StoreError> {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(writer);
-        writer.write_record(COLUMNS).map_err(failed)?;
+        writer.write_record(columns).map_err(failed)?;
         Ok(Self { writer, rows: 0 })
     }
 

@@ -6,6 +6,7 @@
 //!
 //! Matched lines are not kept here; the archive is the record of them. A ledger that lives in somebody else's database is read
 //! by [`QueryLedger`], which never writes.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the database and its lock are files")]
 
 mod address;
 mod answers;

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row, SqlSafeStr, Statement, TypeInfo, ValueRef};
+use sqlx::{
+    AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row, SqlSafeStr, Statement, TypeInfo, ValueRef,
+};
 
 use super::address::Address;
 use super::error::StoreError;
@@ -74,14 +76,21 @@ impl QueryLedger {
     ///
     /// # Errors
     /// [`StoreError::LedgerQuery`] naming a column that is missing, given twice or of a type that is no such value.
-    pub async fn read(
+    pub async fn read(&mut self, sql: &str, from: Instant, to: Instant, writer: impl Write) -> Result<u64, StoreError> {
+        self.read_columns(&with_window(sql, from, to), &COLUMNS, writer).await
+    }
+
+    /// Runs a query that gives these columns, whatever it is about (a registry of sub-merchants), and writes what it gives as
+    /// CSV with them as header, in the order of the query. Returns the number of rows.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn read_columns(
         &mut self,
         sql: &str,
-        from: Instant,
-        to: Instant,
+        columns: &[&'static str],
         writer: impl Write,
     ) -> Result<u64, StoreError> {
-        let sql = with_window(sql, from, to);
         let (name, limit) = (self.name.as_str(), self.limit);
         let refused = |problem| StoreError::LedgerQuery { database: name.to_owned(), problem };
         // A statement that the database refuses is the user's to mend.
@@ -89,22 +98,22 @@ impl QueryLedger {
             StoreError::Query { problem, .. } => refused(problem),
             other => other,
         };
-        let mut copy = LedgerCsv::begin(writer)?;
+        let mut copy = LedgerCsv::begin(writer, columns)?;
         macro_rules! stream {
             ($connection:expr, $cell:expr, typed: $typed:expr) => {{
-                let prepare = $connection.prepare(AssertSqlSafe(sql.as_str()).into_sql_str());
+                let prepare = $connection.prepare(AssertSqlSafe(sql).into_sql_str());
                 let statement = within(name, limit, DOING, prepare).await.map_err(query_error)?;
                 let found: Vec<_> = statement.columns().iter().map(|column| column.name()).collect();
-                let places = places_of(&found).map_err(refused)?;
-                if $typed {
+                let places = places_of(&found, columns).map_err(refused)?;
+                if $typed && columns.len() == COLUMNS.len() {
                     check_types(|at| statement.column(places[at]).type_info().name()).map_err(refused)?;
                 }
-                let mut rows = sqlx::raw_sql(AssertSqlSafe(sql.as_str())).fetch(&mut **$connection);
+                let mut rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut **$connection);
                 while let Some(row) = next_row!(rows, name, limit).await.map_err(query_error)? {
                     for (at, &place) in places.iter().enumerate() {
                         let text = $cell(&row, place, at).map_err(|problem| {
                             let entry = $cell(&row, places[0], 0).unwrap_or_default();
-                            refused(format!("entry `{entry}`, column `{}`: {problem}", COLUMNS[at]))
+                            refused(format!("row `{entry}`, column `{}`: {problem}", columns[at]))
                         })?;
                         copy.cell(&text)?;
                     }
@@ -161,15 +170,22 @@ fn with_window(sql: &str, from: Instant, to: Instant) -> String {
 }
 
 /// Where each column of the contract stands among those found.
-fn places_of(found: &[&str]) -> Result<[usize; 15], String> {
-    let mut places = [0; 15];
-    for (place, column) in places.iter_mut().zip(COLUMNS) {
-        let mut at = found.iter().enumerate().filter(|(_, name)| **name == column).map(|(at, _)| at);
+fn places_of(found: &[&str], columns: &[&str]) -> Result<Vec<usize>, String> {
+    let mut places = vec![0; columns.len()];
+    for (place, column) in places.iter_mut().zip(columns) {
+        let mut at = found.iter().enumerate().filter(|(_, name)| *name == column).map(|(at, _)| at);
         *place = at.next().ok_or_else(|| {
-            format!("column `{column}` is missing; expected all of `{}`, found `{}`", COLUMNS.join(", "), found.join(", "))
+            format!(
+                "column `{column}` is missing; expected all of `{}`, found `{}`",
+                columns.join(", "),
+                found.join(", ")
+            )
         })?;
         if at.next().is_some() {
-            return Err(format!("column `{column}` is there twice; expected each column once, found `{}`", found.join(", ")));
+            return Err(format!(
+                "column `{column}` is there twice; expected each column once, found `{}`",
+                found.join(", ")
+            ));
         }
     }
     Ok(places)
@@ -179,7 +195,9 @@ fn places_of(found: &[&str]) -> Result<[usize; 15], String> {
 fn check_types<'t>(type_of: impl Fn(usize) -> &'t str) -> Result<(), String> {
     let amount = type_of(AMOUNT_MINOR);
     if matches!(amount, "FLOAT4" | "FLOAT8" | "REAL" | "MONEY") {
-        return Err(format!("column `amount_minor` has type `{amount}`; expected an integer of smallest units, no float"));
+        return Err(format!(
+            "column `amount_minor` has type `{amount}`; expected an integer of smallest units, no float"
+        ));
     }
     let occurred = type_of(OCCURRED_AT);
     if matches!(occurred, "TIMESTAMP" | "DATE" | "TIME") {
@@ -213,7 +231,11 @@ fn sqlite_cell(row: &SqliteRow, place: usize, column: usize) -> Result<String, S
     let text = match kind.as_str() {
         "INTEGER" => row.try_get_unchecked::<i64, _>(place).map(|number| number.to_string()),
         "TEXT" => row.try_get_unchecked::<String, _>(place),
-        _ => return Err(format!("found a value of type `{kind}`; expected text or an integer (`CAST(… AS TEXT)` makes it so)")),
+        _ => {
+            return Err(format!(
+                "found a value of type `{kind}`; expected text or an integer (`CAST(… AS TEXT)` makes it so)"
+            ));
+        }
     }
     .map_err(|error| error.to_string())?;
     if column == AMOUNT_MINOR { integer_text(&text) } else { Ok(text) }
@@ -230,7 +252,9 @@ fn instant_text(text: &str) -> Result<String, String> {
 /// A number without its empty fraction: `725.00` is 725.
 fn integer_text(text: &str) -> Result<String, String> {
     match text.split_once('.') {
-        Some((whole, fraction)) if !whole.is_empty() && !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0') => {
+        Some((whole, fraction))
+            if !whole.is_empty() && !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0') =>
+        {
             Ok(whole.to_owned())
         }
         Some(_) => Err(format!("found `{text}`; expected an integer of smallest units")),

@@ -94,7 +94,8 @@ async fn sqlite_creates_its_folder_and_says_what_is_in_the_way() {
     assert!(harness.folder.path().join("data/recon.db").exists());
     let below_a_file = Store::open("sqlite://data/recon.db/x.db", harness.options()).await.unwrap_err();
     is_unreachable(&below_a_file, "recon.db");
-    std::fs::write(harness.folder.path().join("letter.db"), "Dear database, this is no database at all.".repeat(40)).unwrap();
+    std::fs::write(harness.folder.path().join("letter.db"), "Dear database, this is no database at all.".repeat(40))
+        .unwrap();
     let error = Store::open("sqlite://letter.db", harness.options()).await.unwrap_err();
     assert!(matches!(error, StoreError::Integrity { .. }), "{error}");
     assert!(error.to_string().contains("not a database"), "{error}");

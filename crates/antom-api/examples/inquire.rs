@@ -6,9 +6,14 @@
 //! ```
 //!
 //! `ANTOM_GATEWAY` names another gateway than the Asian one.
-#![allow(clippy::print_stdout, reason = "an example talks to its user")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example talks to its user"
+)]
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use antom_api::{
     Answer, Client, ClientConfig, Outcome, PaymentInquiry, PaymentQuestion, PrivateKey, PublicKey,
@@ -18,7 +23,17 @@ const GATEWAY: &str = "https://open-sea-global.alipay.com";
 const USAGE: &str = "usage: inquire (id PAYMENT_ID | request-id PAYMENT_REQUEST_ID)";
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match inquire().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("inquire: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn inquire() -> Result<(), Box<dyn Error>> {
     let question = question()?;
     let gateway = std::env::var("ANTOM_GATEWAY").unwrap_or_else(|_| GATEWAY.to_owned());
     let client = Client::new(ClientConfig::new(
@@ -45,7 +60,11 @@ fn setting(name: &str) -> Result<String, Box<dyn Error>> {
 }
 
 fn show(answer: &Answer<PaymentInquiry>) {
-    println!("{} says {}", answer.response_time, answer.result);
+    println!(
+        "{} Antom says {}",
+        answer.response_time.to_rfc3339(),
+        answer.result
+    );
     match answer.outcome {
         Outcome::NotFound => println!("the payment does not exist"),
         Outcome::Refused => println!("Antom refuses to say more"),

@@ -12,7 +12,8 @@ use crate::model::open_enum;
 pub struct Answer<T> {
     /// What it means for the question.
     pub outcome: Outcome,
-    /// Antom's own verdict on the call. It does not say what became of the payment or refund: the body does.
+    /// Antom's own verdict on the call. It does not say what became of the payment or refund: the
+    /// body does.
     pub result: ResultInfo,
     /// The answer, typed. Mostly empty unless the outcome is [`Outcome::Found`].
     pub body: T,
@@ -20,7 +21,8 @@ pub struct Answer<T> {
     pub raw: RawBody,
     /// When Antom answered, by its own clock (to the second) and in its own offset.
     pub response_time: DateTime<FixedOffset>,
-    /// When the last attempt was sent, by our clock: with `response_time` it shows how far the clocks are apart.
+    /// When the last attempt was sent, by our clock: with `response_time` it shows how far the
+    /// clocks are apart.
     pub asked_at: DateTime<Utc>,
     /// How often it was asked, this time included.
     pub attempts: u32,
@@ -28,7 +30,8 @@ pub struct Answer<T> {
     pub signed: Signed,
 }
 
-/// The parts of an answer that its signature covers besides the body and the client id, and the signature.
+/// The parts of an answer that its signature covers besides the body and the client id, and the
+/// signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
     /// The path that was called.
@@ -76,8 +79,8 @@ open_enum! {
 }
 
 impl ResultInfo {
-    /// Whether the same question may get another answer soon: everything that is not final (`U`, and statuses that Antom
-    /// may invent), and throttling whatever its status.
+    /// Whether the same question may get another answer soon: everything that is not final (`U`,
+    /// and statuses that Antom may invent), and throttling whatever its status.
     #[must_use]
     pub fn is_worth_a_retry(&self) -> bool {
         match self.status {
@@ -104,8 +107,9 @@ impl fmt::Display for ResultInfo {
     }
 }
 
-/// The codes that, with status `F`, say that the payment or refund does not exist. Antom's tables for the inquiries have
-/// not been seen in full; `ORDER_NOT_EXIST` is what sister calls use, the others are the same in other words.
+/// The codes that, with status `F`, say that the payment or refund does not exist. Antom's tables
+/// for the inquiries have not been seen in full; `ORDER_NOT_EXIST` is what sister calls use, the
+/// others are the same in other words.
 pub const NOT_FOUND_CODES: &[&str] = &[
     "ORDER_NOT_EXIST",
     "ORDER_NOT_FOUND",
@@ -118,7 +122,8 @@ pub const NOT_FOUND_CODES: &[&str] = &[
     "TRANSACTION_NOT_FOUND",
 ];
 
-/// The exact text of a body. It may contain personal data of a buyer, so debugging shows its length only.
+/// The exact text of a body. It may contain personal data of a buyer, so debugging shows its length
+/// only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawBody(String);
 

@@ -1,25 +1,25 @@
-//! The client: signs a question, asks it as often as it is worth, believes nothing that is not signed.
+//! The client: its settings checked, its questions asked as often as it is worth.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use tokio::sync::Semaphore;
-use tracing::debug;
+use tracing::{debug, warn};
 
-use crate::answer::{Answer, Outcome, RawBody, ResultInfo, ResultStatus, Signed};
+use crate::answer::Answer;
+#[cfg(doc)]
+use crate::answer::Outcome;
+use crate::attempt::Miss;
 use crate::config::ClientConfig;
-use crate::error::{AskError, ConfigError, Distrust, Failure, NotAsked};
+#[cfg(doc)]
+use crate::error::Failure;
+use crate::error::{AskError, ConfigError};
 use crate::gateway::{Gateway, header_value};
-use crate::model::{
-    BalanceInquiry, Body, BodyError, PaymentInquiry, RefundInquiry, claimed_code, parse_time,
-    read_body,
-};
+use crate::model::{BalanceInquiry, PaymentInquiry, RefundInquiry};
 use crate::question::{BalanceQuestion, PaymentQuestion, Question, RefundQuestion};
-use crate::signature;
-use crate::transport::{Reply, Transport};
+use crate::transport::Transport;
 
 /// Asks Antom. Cheap to clone; clones share connections and the ceiling on questions in flight.
 ///
@@ -42,12 +42,12 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
-struct Inner {
-    config: ClientConfig,
-    gateway: Gateway,
-    transport: Transport,
+pub(crate) struct Inner {
+    pub(crate) config: ClientConfig,
+    pub(crate) transport: Transport,
     /// The headers that are the same for every request.
-    headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
+    gateway: Gateway,
     in_flight: Semaphore,
 }
 
@@ -69,7 +69,7 @@ impl Client {
             }
         }
         if config.antom_public_key == config.private_key.public_key() {
-            tracing::warn!(
+            warn!(
                 "Antom's public key is the merchant's own: every real answer will look badly signed; \
                  copy Antom's key from its dashboard"
             );
@@ -136,7 +136,7 @@ impl fmt::Debug for Client {
 impl Inner {
     /// One question: its turn, its attempts, the pauses in between.
     async fn ask<Q: Question>(&self, question: &Q) -> Result<Answer<Q::Body>, AskError> {
-        let body = question.request(self.config.merchant_account_id.as_deref())?;
+        let request = question.request(self.config.merchant_account_id.as_deref())?;
         let url = self.gateway.call(Q::API);
         let _turn = self
             .in_flight
@@ -146,189 +146,27 @@ impl Inner {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let end = self.attempt(question, &url, &body, attempts).await;
-            let pause = match worth_a_retry(&end) {
-                Some(asked_pause) => {
-                    self.config
-                        .retry
-                        .wait_after(attempts, asked_pause, &self.config.randomness)
-                }
-                None => None,
+            let end = self.attempt(question, &url, &request, attempts).await;
+            let Some(pause) = self.pause_after(&end, attempts) else {
+                return end.map_err(|miss| miss.into_error(url.path(), attempts));
             };
-            let Some(pause) = pause else { return end };
-            match &end {
-                Ok(answer) => {
-                    debug!(path = url.path(), attempts, ?pause, result = %answer.result, "asking again")
-                }
-                Err(error) => debug!(path = url.path(), attempts, ?pause, %error, "asking again"),
-            }
+            debug!(path = url.path(), attempts, ?pause, "asking again");
             tokio::time::sleep(pause).await;
         }
     }
 
-    /// One attempt: signed anew, because the time is part of what is signed.
-    async fn attempt<Q: Question>(
-        &self,
-        question: &Q,
-        url: &Url,
-        body: &[u8],
-        attempts: u32,
-    ) -> Result<Answer<Q::Body>, AskError> {
-        let path = || url.path().to_owned();
-        let asked_at = self.config.clock.now();
-        let headers =
-            self.signed_headers(url.path(), &asked_at.timestamp_millis().to_string(), body)?;
-        let reply = self
-            .transport
-            .post(url.clone(), headers, body.to_vec())
-            .await;
-        let reply = reply.map_err(|failure| AskError::Unreachable {
-            path: path(),
-            attempts,
-            failure,
-        })?;
-        let untrusted = |reason| AskError::Untrusted {
-            path: path(),
-            attempts,
-            reason,
+    /// How long to wait before asking again; `None` if this is the end.
+    fn pause_after<T>(&self, end: &Result<Answer<T>, Miss>, attempts: u32) -> Option<Duration> {
+        let asked_pause = match end {
+            Ok(answer) if answer.result.is_worth_a_retry() => None,
+            Err(Miss::Failure(failure)) if failure.is_worth_a_retry() => failure.asked_pause(),
+            _ => return None,
         };
-        let signed = self.verify(url.path(), &reply).map_err(untrusted)?;
-        let (raw, response_time, result, body) = read_reply::<Q::Body>(reply.body, &signed)
-            .map_err(|(reason, raw)| AskError::Unreadable {
-                path: path(),
-                attempts,
-                reason,
-                raw,
-            })?;
-        question.recognise(&body).map_err(untrusted)?;
-        let outcome = self.outcome(&result, &body);
-        debug!(path = url.path(), attempts, result = %result, ?outcome, "answered");
-        Ok(Answer {
-            outcome,
-            result,
-            body,
-            raw,
-            response_time,
-            asked_at,
-            attempts,
-            signed,
-        })
+        let ClientConfig {
+            retry, randomness, ..
+        } = &self.config;
+        retry.wait_after(attempts, asked_pause, randomness)
     }
-
-    fn signed_headers(&self, path: &str, time: &str, body: &[u8]) -> Result<HeaderMap, NotAsked> {
-        let config = &self.config;
-        let signature = signature::sign(
-            &config.private_key,
-            config.key_version,
-            path,
-            &config.client_id,
-            time,
-            body,
-        )?;
-        let mut headers = self.headers.clone();
-        for (name, value) in [("request-time", time), ("signature", &signature)] {
-            let value = HeaderValue::from_str(value)
-                .expect("digits and URL-encoded base64 are header values");
-            headers.insert(name, value);
-        }
-        Ok(headers)
-    }
-
-    /// The gate that every answer passes: its exact bytes, Antom's key, its time.
-    fn verify(&self, path: &str, reply: &Reply) -> Result<Signed, Distrust> {
-        let unsigned = |missing| Distrust::Unsigned {
-            missing,
-            claimed: claimed_code(&reply.body),
-        };
-        let signature =
-            sole_header(&reply.headers, "signature")?.ok_or_else(|| unsigned("signature"))?;
-        let time = sole_header(&reply.headers, "response-time")?
-            .ok_or_else(|| unsigned("response-time"))?;
-        let config = &self.config;
-        signature::verify(
-            &config.antom_public_key,
-            path,
-            &config.client_id,
-            &time,
-            &reply.body,
-            &signature,
-        )?;
-        Ok(Signed {
-            path: path.to_owned(),
-            response_time: time,
-            signature,
-        })
-    }
-
-    fn outcome(&self, result: &ResultInfo, body: &impl Body) -> Outcome {
-        match result.status {
-            ResultStatus::Success => body.outcome_of_success(),
-            ResultStatus::Failed if self.config.not_found_codes.contains(&result.code) => {
-                Outcome::NotFound
-            }
-            ResultStatus::Failed => Outcome::Refused,
-            ResultStatus::Unknown | ResultStatus::Other(_) => Outcome::Unknown,
-        }
-    }
-}
-
-/// `None` if this is the end; else the pause that the server asked for, if it did.
-fn worth_a_retry<T>(end: &Result<Answer<T>, AskError>) -> Option<Option<Duration>> {
-    match end {
-        Ok(answer) if answer.result.is_worth_a_retry() => Some(None),
-        Err(AskError::Unreachable { failure, .. }) if failure.is_worth_a_retry() => match failure {
-            Failure::Status { retry_after, .. } => Some(*retry_after),
-            _ => Some(None),
-        },
-        _ => None,
-    }
-}
-
-type ReadReply<T> = (
-    RawBody,
-    chrono::DateTime<chrono::FixedOffset>,
-    ResultInfo,
-    T,
-);
-
-/// Understands a verified body; where that fails, hands it back with the reason.
-fn read_reply<T: Body>(
-    body: Vec<u8>,
-    signed: &Signed,
-) -> Result<ReadReply<T>, (BodyError, RawBody)> {
-    let text = String::from_utf8(body).map_err(|error| {
-        let reason = BodyError::Json {
-            place: "the body".to_owned(),
-            reason: error.utf8_error().to_string(),
-        };
-        (
-            reason,
-            RawBody::new(String::from_utf8_lossy(error.as_bytes()).into_owned()),
-        )
-    })?;
-    let time = parse_time(&signed.response_time).ok_or_else(|| BodyError::Unexpected {
-        field: "response-time".to_owned(),
-        found: crate::excerpt(&signed.response_time),
-        expected: "a time such as `2019-05-28T12:12:14+08:00`",
-    });
-    match time.and_then(|time| Ok((time, read_body(&text)?))) {
-        Ok((time, (result, body))) => Ok((RawBody::new(text), time, result, body)),
-        Err(reason) => Err((reason, RawBody::new(text))),
-    }
-}
-
-/// A header's text; `None` if it is absent or empty.
-fn sole_header(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, Distrust> {
-    let doubtful = || Distrust::DoubtfulHeader { header: name };
-    let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    if values.next().is_some() {
-        return Err(doubtful());
-    }
-    let text = value.to_str().map_err(|_| doubtful())?;
-    Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
 fn fixed_headers(config: &ClientConfig) -> Result<HeaderMap, ConfigError> {

@@ -15,10 +15,11 @@ use crate::retry::{Randomness, RetryPolicy};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// What the official SDKs allow for reading.
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
-/// At a quarter of a second per inquiry, eight in flight ask 500 questions in 16 s. Antom publishes no rate limit, so this
-/// stays modest.
+/// At a quarter of a second per inquiry, eight in flight ask 500 questions in 16 s. Antom publishes
+/// no rate limit, so this stays modest.
 const MAX_IN_FLIGHT: usize = 8;
-/// A transaction inside an `inquiryPayment` answer takes about 1 KiB: room for a payment with a thousand refunds.
+/// A transaction inside an `inquiryPayment` answer takes about 1 KiB: room for a payment with a
+/// thousand refunds.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// The settings of a [`Client`](crate::Client). They are checked when the client is built.
@@ -44,8 +45,9 @@ pub struct ClientConfig {
 impl ClientConfig {
     /// The four things that have no default.
     ///
-    /// `gateway` is the address of Antom's region, such as `https://open-sea-global.alipay.com`; `http://` is accepted
-    /// for loopback hosts only. A `client_id` that begins with `SANDBOX_` goes to the sandbox's paths.
+    /// `gateway` is the address of Antom's region, such as `https://open-sea-global.alipay.com`;
+    /// `http://` is accepted for loopback hosts only. A `client_id` that begins with `SANDBOX_`
+    /// goes to the sandbox's paths.
     #[must_use]
     pub fn new(
         gateway: impl Into<String>,
@@ -75,7 +77,8 @@ impl ClientConfig {
         }
     }
 
-    /// `keyVersion`: which of the merchant's uploaded keys signs. Default 1, which is what the official SDKs send.
+    /// `keyVersion`: which of the merchant's uploaded keys signs. Default 1, which is what the
+    /// official SDKs send.
     #[must_use]
     pub fn key_version(self, key_version: u32) -> Self {
         ClientConfig {
@@ -111,8 +114,9 @@ impl ClientConfig {
         }
     }
 
-    /// How long the server may keep silent. Default 15 s. A whole attempt, the last byte of the answer included, may take
-    /// both time-outs together, so that a server cannot hold a question by dripping.
+    /// How long the server may keep silent. Default 15 s. A whole attempt, the last byte of the
+    /// answer included, may take both time-outs together, so that a server cannot hold a question
+    /// by dripping.
     #[must_use]
     pub fn read_timeout(self, read_timeout: Duration) -> Self {
         ClientConfig {
@@ -127,8 +131,8 @@ impl ClientConfig {
         ClientConfig { retry, ..self }
     }
 
-    /// How many questions are asked at the same time, their retries and pauses included; others wait for their turn.
-    /// Default 8. Clones of a client share the ceiling.
+    /// How many questions are asked at the same time, their retries and pauses included; others
+    /// wait for their turn. Default 8. Clones of a client share the ceiling.
     #[must_use]
     pub fn max_in_flight(self, max_in_flight: usize) -> Self {
         ClientConfig {
@@ -146,8 +150,8 @@ impl ClientConfig {
         }
     }
 
-    /// The codes that, with status `F`, mean [`Outcome::NotFound`](crate::Outcome::NotFound). Default
-    /// [`NOT_FOUND_CODES`]; this replaces them.
+    /// The codes that, with status `F`, mean [`Outcome::NotFound`](crate::Outcome::NotFound).
+    /// Default [`NOT_FOUND_CODES`]; this replaces them.
     #[must_use]
     pub fn not_found_codes(self, codes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         ClientConfig {
@@ -165,7 +169,8 @@ impl ClientConfig {
         }
     }
 
-    /// Where jitter comes from: 64 random bits per call. Default: the standard library's hash seeds.
+    /// Where jitter comes from: 64 random bits per call. Default: the standard library's hash
+    /// seeds.
     #[must_use]
     pub fn randomness(self, bits: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         ClientConfig {
@@ -175,7 +180,8 @@ impl ClientConfig {
     }
 }
 
-/// The `agent-token` header's value: a secret that shows nothing of itself and is wiped when it is dropped.
+/// The `agent-token` header's value: a secret that shows nothing of itself and is wiped when it is
+/// dropped.
 pub struct AgentToken(Zeroizing<String>);
 
 impl AgentToken {

@@ -8,14 +8,16 @@ use crate::answer::RawBody;
 use crate::model::BodyError;
 use crate::signature::SignatureError;
 
-/// A question that brought no evidence. What Antom did say, a refusal included, is an [`Answer`](crate::Answer).
+/// A question that brought no evidence. What Antom did say, a refusal included, is an
+/// [`Answer`](crate::Answer).
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AskError {
     /// The question was wrong and was not asked.
     #[error("not asked: {0}")]
     NotAsked(#[from] NotAsked),
-    /// No answer came, after all the attempts that were worth making. Nothing is known; ask again later.
+    /// No answer came, after all the attempts that were worth making. Nothing is known; ask again
+    /// later.
     #[error("no answer to `{path}` after {attempts} attempt(s): {failure}")]
     Unreachable {
         /// The path that was called.
@@ -25,8 +27,9 @@ pub enum AskError {
         /// What happened the last time.
         failure: Failure,
     },
-    /// Something answered, and it must not be believed. It is not asked again: a wrong key, a gateway that cannot verify
-    /// us and somebody in between do not go away by themselves, and repeating gives the last of them more to work with.
+    /// Something answered, and it must not be believed. It is not asked again: a wrong key, a
+    /// gateway that cannot verify us and somebody in between do not go away by themselves, and
+    /// repeating gives the last of them more to work with.
     #[error("the answer to `{path}` is no evidence: {reason}")]
     Untrusted {
         /// The path that was called.
@@ -45,7 +48,7 @@ pub enum AskError {
         attempts: u32,
         /// What is unexpected, and where.
         reason: BodyError,
-        /// The exact body.
+        /// The exact body; if it is no UTF-8, with `\u{fffd}` for what is not.
         raw: RawBody,
     },
 }
@@ -76,7 +79,8 @@ pub enum Failure {
     /// No connection: name, address, port or TLS.
     #[error("no connection: {0}")]
     Connection(String),
-    /// The server's certificate is not valid for its name, by the certificates that this machine trusts.
+    /// The server's certificate is not valid for its name, by the certificates that this machine
+    /// trusts.
     #[error(
         "the server's certificate is refused: {0}; check the gateway's host name and this machine's CA certificates"
     )]
@@ -92,7 +96,8 @@ pub enum Failure {
     /// The connection broke before the answer was complete, or what came was no HTTP.
     #[error("the connection broke: {0}")]
     Broken(String),
-    /// Another HTTP status than 200, the only one that Antom answers with. Redirects are not followed.
+    /// Another HTTP status than 200, the only one that Antom answers with. Redirects are not
+    /// followed.
     #[error("HTTP status {status}, expected 200{}", claim(claimed.as_deref()))]
     Status {
         /// The status.
@@ -113,8 +118,8 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether trying again can help: connections, time-outs, HTTP 408, 429 and 5xx. A refused certificate, another status and an
-    /// oversized body will be the same the next time.
+    /// Whether trying again can help: connections, time-outs, HTTP 408, 429 and 5xx. A refused
+    /// certificate, another status and an oversized body will be the same the next time.
     #[must_use]
     pub fn is_worth_a_retry(&self) -> bool {
         match self {
@@ -123,13 +128,22 @@ impl Failure {
             Failure::Certificate(_) | Failure::TooLarge { .. } => false,
         }
     }
+
+    /// How long the server asked to be left alone.
+    pub(crate) fn asked_pause(&self) -> Option<Duration> {
+        match self {
+            Failure::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
 }
 
 /// Why an answer is not believed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Distrust {
-    /// No `signature` or no `response-time` header. Antom's gateway answers so when it could not verify the request.
+    /// No `signature` or no `response-time` header. Antom's gateway answers so when it could not
+    /// verify the request.
     #[error(
         "it has no `{missing}` header{}; check client id, private key, key version, \
          and that the matching public key was uploaded to Antom",

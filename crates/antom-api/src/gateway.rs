@@ -88,7 +88,8 @@ fn without_login(gateway: &str) -> String {
     }
 }
 
-/// Checks a text that travels in a header. The text itself, which may be a secret, is not in the message.
+/// Checks a text that travels in a header. The text itself, which may be a secret, is not in the
+/// message.
 pub(crate) fn header_value(name: &'static str, text: &str) -> Result<HeaderValue, ConfigError> {
     let problem = match text {
         "" => "empty",

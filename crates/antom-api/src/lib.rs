@@ -1,4 +1,5 @@
-//! A client for the payment API of Antom, Alipay's global acquirer: signed questions, verified answers.
+//! A client for the payment API of Antom, Alipay's global acquirer: signed questions, verified
+//! answers.
 //!
 //! ```no_run
 //! use antom_api::{Client, ClientConfig, Outcome, PaymentQuestion, PrivateKey, PublicKey};
@@ -23,27 +24,32 @@
 //!
 //! # What it promises
 //!
-//! - **Every answer is verified before it is read**: RSA-SHA256 over the exact bytes, with Antom's key and the answer's
-//!   time. Unsigned or wrongly signed is [`AskError::Untrusted`], whatever the body claims; so is a genuine answer about
-//!   another payment. (The official SDKs skip verification when there is no signature.)
-//! - **An [`Answer`] is evidence**: the typed body, the exact text, Antom's time, and what it takes to verify it again.
-//! - **Nothing Antom says is lost or guessed**: unknown members and enumeration values survive; amounts are whole numbers
-//!   in the smallest unit; an unreadable value is an error that names its place.
-//! - **It is polite and bounded**: a ceiling on questions in flight, exponential back-off with full jitter on `U`, on
-//!   throttling and on outages, time-outs, a longest body, no redirects.
+//! - **Every answer is verified before it is read**: RSA-SHA256 over the exact bytes, with Antom's
+//!   key and the answer's time. Unsigned or wrongly signed is [`AskError::Untrusted`], whatever the
+//!   body claims; so is a genuine answer about another payment. (The official SDKs skip
+//!   verification when there is no signature.)
+//! - **An [`Answer`] is evidence**: the typed body, the exact text, Antom's time, and what it takes
+//!   to verify it again.
+//! - **Nothing Antom says is lost or guessed**: unknown members and enumeration values survive;
+//!   amounts are whole numbers in the smallest unit; an unreadable value is an error that names its
+//!   place.
+//! - **It is polite and bounded**: a ceiling on questions in flight, exponential back-off with full
+//!   jitter on `U`, on throttling and on outages, time-outs, a longest body, no redirects.
 //! - **It moves no money**: inquiries only.
 //!
 //! # Where to look
 //!
-//! [`ClientConfig`] for the settings, [`Client`] for the calls and how they end, [`signature`] for the scheme itself (for
-//! verifying notifications, or for the server side of a test), [`AskError`] for what can go wrong.
+//! [`ClientConfig`] for the settings, [`Client`] for the calls and how they end, [`signature`] for
+//! the scheme itself (for verifying notifications, or for the server side of a test), [`AskError`]
+//! for what can go wrong.
 //!
 //! # Time-outs add up
 //!
-//! One attempt takes at most the connect and read time-outs together. With the defaults a question is given up after four
-//! attempts of at most 30 s and pauses of at most 3.5 s in all.
+//! One attempt takes at most the connect and read time-outs together. With the defaults a question
+//! is given up after four attempts of at most 30 s and pauses of at most 3.5 s in all.
 
 mod answer;
+mod attempt;
 mod client;
 mod config;
 mod error;

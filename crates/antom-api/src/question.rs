@@ -39,8 +39,8 @@ pub enum BalanceQuestion {
 }
 
 impl PaymentQuestion {
-    /// By `paymentId` if there is one, else by `paymentRequestId`: Antom prefers the former when it gets both. Empty ids
-    /// count as none; `None` without any.
+    /// By `paymentId` if there is one, else by `paymentRequestId`: Antom prefers the former when it
+    /// gets both. Empty ids count as none; `None` without any.
     #[must_use]
     pub fn by(payment_id: Option<&str>, payment_request_id: Option<&str>) -> Option<Self> {
         either(payment_id, payment_request_id, Self::Id, Self::RequestId)
@@ -48,8 +48,8 @@ impl PaymentQuestion {
 }
 
 impl RefundQuestion {
-    /// By `refundId` if there is one, else by `refundRequestId`: Antom prefers the former when it gets both. Empty ids
-    /// count as none; `None` without any.
+    /// By `refundId` if there is one, else by `refundRequestId`: Antom prefers the former when it
+    /// gets both. Empty ids count as none; `None` without any.
     #[must_use]
     pub fn by(refund_id: Option<&str>, refund_request_id: Option<&str>) -> Option<Self> {
         either(refund_id, refund_request_id, Self::Id, Self::RequestId)

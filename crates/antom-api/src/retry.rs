@@ -13,8 +13,9 @@ const BASE_DELAY: Duration = Duration::from_millis(500);
 /// Longer than this, a question blocks others that may fare better.
 const MAX_DELAY: Duration = Duration::from_secs(10);
 
-/// Exponential back-off with full jitter: before attempt n + 1 the client waits a random time between nothing and
-/// `base_delay` × 2ⁿ⁻¹, at most `max_delay`. Many clients that were refused together so come back apart.
+/// Exponential back-off with full jitter: before attempt n + 1 the client waits a random time
+/// between nothing and `base_delay` × 2ⁿ⁻¹, at most `max_delay`. Many clients that were refused
+/// together so come back apart.
 ///
 /// The official SDKs do not retry at all; inquiries change nothing, so repeating them is safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +48,8 @@ impl RetryPolicy {
         }
     }
 
-    /// How long to wait after `attempts` that failed; `None` when they were enough. A server that asked for a pause gets
-    /// it, as far as `max_delay` allows.
+    /// How long to wait after `attempts` that failed; `None` when they were enough. A server that
+    /// asked for a pause gets it, as far as `max_delay` allows.
     pub(crate) fn wait_after(
         &self,
         attempts: u32,
@@ -77,7 +78,8 @@ impl Randomness {
         Randomness(Arc::new(source))
     }
 
-    /// The standard library seeds every `RandomState` differently, which is random enough to spread retries.
+    /// The standard library seeds every `RandomState` differently, which is random enough to spread
+    /// retries.
     pub(crate) fn system() -> Self {
         Randomness::new(|| RandomState::new().build_hasher().finish())
     }

@@ -6,9 +6,10 @@
 //! header    = "algorithm=RSA256,keyVersion=1,signature=" signature
 //! ```
 //!
-//! A request is signed with its `request-time` header and our key, an answer with its `response-time` header and Antom's.
-//! The path is the one that was called (sandbox prefix included), the body is taken byte for byte.
-//! Sources: page `digital_signature`; `SignatureTool` of the official Java SDK.
+//! A request is signed with its `request-time` header and our key, an answer with its
+//! `response-time` header and Antom's. The path is the one that was called (sandbox prefix
+//! included), the body is taken byte for byte. Sources: page `digital_signature`; `SignatureTool`
+//! of the official Java SDK.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -19,8 +20,8 @@ use crate::key::{PrivateKey, PublicKey};
 /// The only algorithm that Antom documents: RSA with SHA-256.
 pub const ALGORITHM: &str = "RSA256";
 
-/// The bytes that a signature covers. `path` begins with `/` and contains the query, if there is one; `time` is the text
-/// of the `request-time` or `response-time` header, unchanged.
+/// The bytes that a signature covers. `path` begins with `/` and contains the query, if there is
+/// one; `time` is the text of the `request-time` or `response-time` header, unchanged.
 #[must_use]
 pub fn content_to_sign(path: &str, client_id: &str, time: &str, body: &[u8]) -> Vec<u8> {
     let mut content = Vec::with_capacity(
@@ -37,7 +38,8 @@ pub fn content_to_sign(path: &str, client_id: &str, time: &str, body: &[u8]) -> 
 ///
 /// # Errors
 ///
-/// [`SignatureError::Signing`] if the key is unusable, which [`PrivateKey::from_text`] has ruled out already.
+/// [`SignatureError::Signing`] if the key is unusable, which [`PrivateKey::from_text`] has ruled
+/// out already.
 pub fn sign(
     key: &PrivateKey,
     key_version: u32,
@@ -59,7 +61,8 @@ pub fn sign(
 ///
 /// # Errors
 ///
-/// The header is malformed or names another algorithm, or the signature was not made with this key over these bytes.
+/// The header is malformed or names another algorithm, or the signature was not made with this key
+/// over these bytes.
 pub fn verify(
     key: &PublicKey,
     path: &str,
@@ -86,12 +89,14 @@ pub struct SignatureHeader {
 }
 
 impl SignatureHeader {
-    /// Reads `algorithm=RSA256,keyVersion=1,signature=…`: parts in any order, spaces around them allowed, each split at
-    /// its first `=`. The signature may be URL-encoded base64 or plain base64. Unknown parts are passed over.
+    /// Reads `algorithm=RSA256,keyVersion=1,signature=…`: parts in any order, spaces around them
+    /// allowed, each split at its first `=`. The signature may be URL-encoded base64 or plain
+    /// base64. Unknown parts are passed over.
     ///
     /// # Errors
     ///
-    /// A part is repeated or has no `=`, the signature is missing or no base64, the algorithm is another one.
+    /// A part is repeated or has no `=`, the signature is missing or no base64, the algorithm is
+    /// another one.
     pub fn parse(header: &str) -> Result<Self, SignatureError> {
         let (mut algorithm, mut key_version, mut signature) = (None, None, None);
         for part in header

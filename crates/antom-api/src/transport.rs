@@ -1,4 +1,5 @@
-//! One HTTP exchange: a POST out, a bounded body back. No redirects, no retries, no opinion about what was said.
+//! One HTTP exchange: a POST out, a bounded body back. No redirects, no retries, no opinion about
+//! what was said.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -117,8 +118,9 @@ impl Transport {
     }
 }
 
-/// TLS by ring, named here so that nobody has to install a process-wide provider. The system's CA certificates decide
-/// whom to trust; a gateway without encryption gets a configuration that trusts nobody and needs no certificates.
+/// TLS by ring, named here so that nobody has to install a process-wide provider. The system's CA
+/// certificates decide whom to trust; a gateway without encryption gets a configuration that trusts
+/// nobody and needs no certificates.
 fn tls(gateway: &Gateway) -> Result<rustls::ClientConfig, ConfigError> {
     let problem = |error: rustls::Error| ConfigError::Tls(error.to_string());
     let provider = Arc::new(rustls::crypto::ring::default_provider());

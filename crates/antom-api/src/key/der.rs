@@ -1,8 +1,9 @@
 //! Just enough DER to find an RSA key inside its wrappings.
 //!
-//! ring wants the bare `RSAPublicKey` or `RSAPrivateKey` (RFC 8017, appendix A.1). Antom's dashboard hands out
-//! SubjectPublicKeyInfo, the tools of merchants write PKCS#8 or PKCS#1. The reader below takes definite, minimal
-//! lengths only and leaves no byte unread, so that two parsers cannot disagree about the same key.
+//! ring wants the bare `RSAPublicKey` or `RSAPrivateKey` (RFC 8017, appendix A.1). Antom's
+//! dashboard hands out SubjectPublicKeyInfo, the tools of merchants write PKCS#8 or PKCS#1. The
+//! reader below takes definite, minimal lengths only and leaves no byte unread, so that two parsers
+//! cannot disagree about the same key.
 
 use super::KeyError;
 
@@ -29,7 +30,8 @@ pub(super) enum RsaKey<'a> {
 }
 
 impl<'a> RsaKey<'a> {
-    /// Unwraps PKCS#8, PKCS#1 (both halves) or SubjectPublicKeyInfo, told apart by their structure alone.
+    /// Unwraps PKCS#8, PKCS#1 (both halves) or SubjectPublicKeyInfo, told apart by their structure
+    /// alone.
     pub(super) fn unwrap(der: &'a [u8]) -> Result<Self, KeyError> {
         let mut outer = Reader(der).sole(SEQUENCE)?;
         match outer.peek()? {
@@ -70,14 +72,16 @@ impl<'a> RsaKey<'a> {
     }
 }
 
-/// `SubjectPublicKeyInfo ::= SEQUENCE { algorithm, subjectPublicKey BIT STRING }`, positioned after the outer header.
+/// `SubjectPublicKeyInfo ::= SEQUENCE { algorithm, subjectPublicKey BIT STRING }`, positioned after
+/// the outer header.
 fn unwrap_spki(mut outer: Reader<'_>) -> Result<RsaKey<'_>, KeyError> {
     let algorithm = Reader(outer.take(SEQUENCE)?);
     if algorithm.peek()? != OBJECT_IDENTIFIER {
         return Err(KeyError::Certificate);
     }
     match outer.peek()? {
-        // EncryptedPrivateKeyInfo has the same beginning, and the cipher where the algorithm stands.
+        // EncryptedPrivateKeyInfo has the same beginning, and the cipher where the algorithm
+        // stands.
         OCTET_STRING => return Err(KeyError::Encrypted),
         BIT_STRING => require_rsa(algorithm)?,
         _ => return Err(malformed("no public key follows the algorithm")),
@@ -90,7 +94,8 @@ fn unwrap_spki(mut outer: Reader<'_>) -> Result<RsaKey<'_>, KeyError> {
     }
 }
 
-/// `PrivateKeyInfo ::= SEQUENCE { version, algorithm, privateKey OCTET STRING, … }`, positioned after the version.
+/// `PrivateKeyInfo ::= SEQUENCE { version, algorithm, privateKey OCTET STRING, … }`, positioned
+/// after the version.
 fn unwrap_pkcs8(mut outer: Reader<'_>) -> Result<RsaKey<'_>, KeyError> {
     require_rsa(Reader(outer.take(SEQUENCE)?))?;
     // Attributes may follow; they carry nothing that signing needs.

@@ -10,7 +10,8 @@ use super::KeyError;
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 
-/// Base64 with or without its padding: copying from a web page loses a trailing `=` easily, and DER says its own length.
+/// Base64 with or without its padding: copying from a web page loses a trailing `=` easily, and DER
+/// says its own length.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -33,7 +34,8 @@ pub(super) fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
             .chars()
             .filter(|character| !character.is_ascii_whitespace()),
     );
-    // Decoding into a buffer of the final size: a buffer that grows would leave copies of the key behind.
+    // Decoding into a buffer of the final size: a buffer that grows would leave copies of the key
+    // behind.
     let mut der = Zeroizing::new(vec![0; base64::decoded_len_estimate(compact.len())]);
     let length = LENIENT
         .decode_slice(compact.as_bytes(), &mut der)

@@ -1,7 +1,8 @@
 //! The two keys of a client: the merchant's private one and Antom's public one.
 //!
-//! Both are read from the text of a file: PEM (`PRIVATE KEY`, `RSA PRIVATE KEY`, `PUBLIC KEY`, `RSA PUBLIC KEY`) or the
-//! bare base64 DER that Antom's dashboard and official SDKs use (PKCS#8, SubjectPublicKeyInfo), line breaks allowed.
+//! Both are read from the text of a file: PEM (`PRIVATE KEY`, `RSA PRIVATE KEY`, `PUBLIC KEY`, `RSA
+//! PUBLIC KEY`) or the bare base64 DER that Antom's dashboard and official SDKs use (PKCS#8,
+//! SubjectPublicKeyInfo), line breaks allowed.
 
 mod der;
 mod encoding;
@@ -25,8 +26,9 @@ const MOST_PUBLIC_BITS: usize = 8192;
 
 /// The merchant's private key, which signs what we ask.
 ///
-/// The text and the DER that it was read from are wiped as soon as it is built. The numbers that ring keeps for signing
-/// live until it is dropped. It shows its length and nothing else, and cannot be written out again.
+/// The text and the DER that it was read from are wiped as soon as it is built. The numbers that
+/// ring keeps for signing live until it is dropped. It shows its length and nothing else, and
+/// cannot be written out again.
 pub struct PrivateKey {
     pair: RsaKeyPair,
 }
@@ -36,8 +38,8 @@ impl PrivateKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] says what the text is instead of an RSA private key of 2048 to 4096 bits. A key whose numbers do not
-    /// belong together is refused here and not at the first signature.
+    /// [`KeyError`] says what the text is instead of an RSA private key of 2048 to 4096 bits. A key
+    /// whose numbers do not belong together is refused here and not at the first signature.
     pub fn from_text(text: &str) -> Result<Self, KeyError> {
         let der = encoding::decode(text)?;
         let key = RsaKey::unwrap(&der)?;
@@ -62,7 +64,8 @@ impl PrivateKey {
     ///
     /// # Errors
     ///
-    /// As [`from_text`](Self::from_text), with the path in front; and where the file cannot be read.
+    /// As [`from_text`](Self::from_text), with the path in front; and where the file cannot be
+    /// read.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         from_file(path.as_ref(), Self::from_text)
     }
@@ -75,10 +78,12 @@ impl PrivateKey {
         }
     }
 
-    /// RSASSA-PKCS1-v1_5 with SHA-256. `None` if the key turns out to be unusable, which reading it has ruled out.
+    /// RSASSA-PKCS1-v1_5 with SHA-256. `None` if the key turns out to be unusable, which reading it
+    /// has ruled out.
     pub(crate) fn sign(&self, content: &[u8]) -> Option<Vec<u8>> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
-        // The randomness blinds the computation against timing; the signature does not depend on it.
+        // The randomness blinds the computation against timing; the signature does not depend on
+        // it.
         self.pair
             .sign(
                 &signature::RSA_PKCS1_SHA256,
@@ -101,7 +106,8 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// Antom's public key, which verifies what Antom answers. The dashboard shows it after the merchant's was uploaded.
+/// Antom's public key, which verifies what Antom answers. The dashboard shows it after the
+/// merchant's was uploaded.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {
     /// `RSAPublicKey`, the form that ring takes.
@@ -130,7 +136,8 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// As [`from_text`](Self::from_text), with the path in front; and where the file cannot be read.
+    /// As [`from_text`](Self::from_text), with the path in front; and where the file cannot be
+    /// read.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         from_file(path.as_ref(), Self::from_text)
     }

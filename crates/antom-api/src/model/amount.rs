@@ -6,8 +6,9 @@ use super::{BodyError, Fields, FromFields};
 
 /// An amount of money: `{currency, value}`.
 ///
-/// `value` is a non-negative whole number in the currency's smallest unit (725 for 7.25 USD, 725 for 725 JPY). Reports,
-/// by contrast, are in major units. Direction is never in the sign: a refund of 725 is 725 too.
+/// `value` is a non-negative whole number in the currency's smallest unit (725 for 7.25 USD, 725
+/// for 725 JPY). Reports, by contrast, are in major units. Direction is never in the sign: a refund
+/// of 725 is 725 too.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Amount {
     /// ISO 4217, three capital letters.

@@ -3,7 +3,8 @@
 use super::{Amount, Body, BodyError, Fields, FromFields, UnknownFields, read_body};
 use crate::answer::{Outcome, ResultInfo};
 
-/// The answer to `inquireBalance`: the balances of one party, by currency. It carries no id of the party.
+/// The answer to `inquireBalance`: the balances of one party, by currency. It carries no id of the
+/// party.
 ///
 /// Source: SDK `AlipayInquireBalanceResponse`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Reading a JSON object member by member, with the path of whatever is wrong.
 //!
-//! Values stay the text that Antom sent until somebody asks for them, so that no number passes through binary floating
-//! point on its way, and what nobody asks for survives unchanged.
+//! Values stay the text that Antom sent until somebody asks for them, so that no number passes
+//! through binary floating point on its way, and what nobody asks for survives unchanged.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -188,7 +188,8 @@ impl Fields {
     }
 }
 
-/// Members of an object that this crate has no field for, by name, each as the exact JSON text that Antom sent.
+/// Members of an object that this crate has no field for, by name, each as the exact JSON text that
+/// Antom sent.
 ///
 /// They may contain personal data of a buyer, so debugging shows their names only.
 #[derive(Clone, Default)]
@@ -227,7 +228,8 @@ impl fmt::Debug for UnknownFields {
     }
 }
 
-/// An object that refuses to have a member twice: two readers could take different ones for the truth.
+/// An object that refuses to have a member twice: two readers could take different ones for the
+/// truth.
 struct Members(BTreeMap<String, Box<RawValue>>);
 
 impl<'de> Deserialize<'de> for Members {

@@ -1,10 +1,12 @@
-//! Antom's answers in types. Field names are Antom's, in Rust's spelling; each field's documentation gives the original.
+//! Antom's answers in types. Field names are Antom's, in Rust's spelling; each field's
+//! documentation gives the original.
 //!
-//! What all bodies have in common: a member that is absent, `null` or empty is `None`; numbers and booleans may come as
-//! JSON strings or natively (documentation says strings, the SDKs say both); members that are not listed here are kept
-//! in `other`, with the exact text that Antom sent; a value of an enumeration that this crate does not know is kept as
-//! `Other`; a member that is listed and cannot be read makes the whole body unreadable, because half of an answer is
-//! worse evidence than none.
+//! What all bodies have in common: a member that is absent, `null` or empty is `None`; numbers and
+//! booleans may come as JSON strings or natively (documentation says strings, the SDKs say both);
+//! members that are not listed here are kept in `other`, with the exact text that Antom sent; a
+//! value of an enumeration that this crate does not know is kept as `Other`; a member that is
+//! listed and cannot be read makes the whole body unreadable, because half of an answer is worse
+//! evidence than none.
 
 mod amount;
 mod balance;
@@ -44,7 +46,8 @@ pub(crate) fn read_body<T: FromFields>(text: &str) -> Result<(ResultInfo, T), Bo
     Ok((result, T::from_fields(fields)?))
 }
 
-/// The `resultCode` of a body that nobody vouches for, for messages only: cut to what a code can be.
+/// The `resultCode` of a body that nobody vouches for, for messages only: cut to what a code can
+/// be.
 pub(crate) fn claimed_code(body: &[u8]) -> Option<String> {
     let fields = Fields::parse(std::str::from_utf8(body).ok()?);
     let result = fields.ok()?.object::<ResultInfo>("result").ok()??;

@@ -10,7 +10,8 @@ use crate::answer::{Outcome, ResultInfo};
 
 /// The answer to `inquiryPayment`: a payment with its captures and refunds.
 ///
-/// Source: SDK `AlipayPayQueryResponse`, page `paymentri_online`. What reconciliation does not need is in `other`.
+/// Source: SDK `AlipayPayQueryResponse`, page `paymentri_online`. What reconciliation does not need
+/// is in `other`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentInquiry {
@@ -40,7 +41,8 @@ pub struct PaymentInquiry {
     pub auth_expiry_time: Option<DateTime<FixedOffset>>,
     /// `earliestSettlementTime`: from when a marketplace may settle (split) the payment.
     pub earliest_settlement_time: Option<DateTime<FixedOffset>>,
-    /// `grossSettlementAmount`: in settlement currency, only if the rate was locked with the transaction.
+    /// `grossSettlementAmount`: in settlement currency, only if the rate was locked with the
+    /// transaction.
     pub gross_settlement_amount: Option<Amount>,
     /// `settlementQuote`: that rate.
     pub settlement_quote: Option<Quote>,
@@ -50,7 +52,8 @@ pub struct PaymentInquiry {
     pub payment_method_type: Option<String>,
     /// `merchantAccountId`.
     pub merchant_account_id: Option<String>,
-    /// `transactions`: the captures, refunds and the rest that happened to the payment. Empty if Antom sent none.
+    /// `transactions`: the captures, refunds and the rest that happened to the payment. Empty if
+    /// Antom sent none.
     pub transactions: Vec<Transaction>,
     /// Everything else.
     pub other: UnknownFields,
@@ -121,7 +124,8 @@ pub struct Transaction {
     pub transaction_time: Option<DateTime<FixedOffset>>,
     /// `transactionResult`: Antom's verdict on this transaction.
     pub transaction_result: Option<ResultInfo>,
-    /// `grossSettlementAmount`: in settlement currency, only if the rate was locked with the transaction.
+    /// `grossSettlementAmount`: in settlement currency, only if the rate was locked with the
+    /// transaction.
     pub gross_settlement_amount: Option<Amount>,
     /// `settlementQuote`: that rate.
     pub settlement_quote: Option<Quote>,

@@ -10,9 +10,11 @@ use super::{BodyError, Fields, FromFields, UnknownFields};
 pub struct Quote {
     /// `quoteId`.
     pub quote_id: Option<String>,
-    /// `quoteCurrencyPair`, such as `BRL/USD`. An amount in the left currency times the price is one in the right.
+    /// `quoteCurrencyPair`, such as `BRL/USD`. An amount in the left currency times the price is
+    /// one in the right.
     pub quote_currency_pair: Option<String>,
-    /// `quotePrice`, the exact decimal text that Antom sent: rates do not pass through binary floating point here.
+    /// `quotePrice`, the exact decimal text that Antom sent: rates do not pass through binary
+    /// floating point here.
     pub quote_price: Option<String>,
     /// `quoteStartTime`.
     pub quote_start_time: Option<DateTime<FixedOffset>>,

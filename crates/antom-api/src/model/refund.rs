@@ -9,7 +9,8 @@ use crate::answer::{Outcome, ResultInfo};
 
 /// The answer to `inquiryRefund`.
 ///
-/// Source: SDK `AlipayRefundQueryResponse`, page `ir_online`. What reconciliation does not need is in `other`.
+/// Source: SDK `AlipayRefundQueryResponse`, page `ir_online`. What reconciliation does not need is
+/// in `other`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RefundInquiry {
@@ -25,7 +26,8 @@ pub struct RefundInquiry {
     pub actual_refund_amount: Option<Amount>,
     /// `refundTime`: when it succeeded, only then.
     pub refund_time: Option<DateTime<FixedOffset>>,
-    /// `grossSettlementAmount`: in settlement currency, only if the rate was locked with the transaction.
+    /// `grossSettlementAmount`: in settlement currency, only if the rate was locked with the
+    /// transaction.
     pub gross_settlement_amount: Option<Amount>,
     /// `settlementQuote`: that rate.
     pub settlement_quote: Option<Quote>,

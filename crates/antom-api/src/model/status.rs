@@ -53,7 +53,8 @@ macro_rules! open_enum {
 pub(crate) use open_enum;
 
 open_enum! {
-    /// `paymentStatus` of `inquiryPayment`, and `transactionStatus` of its transactions (SDK `TransactionStatusType`).
+    /// `paymentStatus` of `inquiryPayment`, and `transactionStatus` of its transactions (SDK
+    /// `TransactionStatusType`).
     pub enum PaymentStatus {
         /// Paid. For cards with manual capture: authorised.
         Success = "SUCCESS",

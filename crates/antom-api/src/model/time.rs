@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, FixedOffset};
 
-/// Reads an instant with its offset. The documented form is ISO 8601 (`2019-05-28T12:12:14+08:00`); the offset without
-/// its colon is ISO 8601 as well, and milliseconds since 1970 are what request times have been since June 2023.
+/// Reads an instant with its offset. The documented form is ISO 8601 (`2019-05-28T12:12:14+08:00`);
+/// the offset without its colon is ISO 8601 as well, and milliseconds since 1970 are what request
+/// times have been since June 2023.
 pub(crate) fn parse_time(text: &str) -> Option<DateTime<FixedOffset>> {
     let with_colon = || DateTime::parse_from_rfc3339(text).ok();
     let without_colon = || DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z").ok();

@@ -99,11 +99,15 @@ async fn attempts_run_out() {
 
 #[tokio::test]
 async fn nobody_listening_is_no_connection() {
-    let gateway = Gateway::start([Reply::reset()]).await;
-    let client = gateway.client();
-    drop(gateway);
-    // The listener closes when its task is gone, which takes a moment.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let retry = RetryPolicy {
+        max_attempts: 3.try_into().unwrap(),
+        max_delay: Duration::ZERO,
+        ..RetryPolicy::default()
+    };
+    let client = Client::new(config(&url).retry(retry)).unwrap();
     let (what, attempts) = failure(&client).await;
     assert!(matches!(what, Failure::Connection(_)), "{what:?}");
     assert_eq!(attempts, 3);

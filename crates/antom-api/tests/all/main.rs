@@ -1,4 +1,5 @@
-//! The crate from the outside: keys and signatures against `openssl`, calls against a small server on loopback.
+//! The crate from the outside: keys and signatures against `openssl`, calls against a small server
+//! on loopback.
 #![allow(clippy::unwrap_used)]
 
 /// A gateway that misbehaves on demand.

@@ -1,11 +1,13 @@
 //! One CSV writer for all outputs: cells, quoting, line ends, and a digest of what was written.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 use ring::digest::{Context, SHA256};
 
 use super::neutral::needs_shield;
+use crate::calendar::BusinessDate;
 use crate::money::Currency;
 
 /// Bytes that are gathered before they are hashed and written: large enough that system calls do not count, small enough
@@ -67,6 +69,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 pub struct CsvOut<W: Write> {
     rows: csv::Writer<Hashing<W>>,
     scratch: String,
+    /// The text of each date seen: a few dozen in a file of millions of rows.
+    dates: BTreeMap<BusinessDate, String>,
     count: u64,
 }
 
@@ -80,7 +84,7 @@ impl<W: Write> CsvOut<W> {
             .terminator(csv::Terminator::CRLF)
             .buffer_capacity(BUFFER_BYTES)
             .from_writer(Hashing::new(sink));
-        let mut table = Self { rows, scratch: String::new(), count: 0 };
+        let mut table = Self { rows, scratch: String::new(), dates: BTreeMap::new(), count: 0 };
         table.rows.write_record(columns).map_err(io::Error::from)?;
         Ok(table)
     }
@@ -109,7 +113,16 @@ impl<W: Write> CsvOut<W> {
         self.rows.write_field(&self.scratch).map_err(io::Error::from)
     }
 
-    /// The same, or an empty cell.
+    /// A date.
+    ///
+    /// # Errors
+    /// The sink's.
+    pub fn date(&mut self, date: BusinessDate) -> io::Result<()> {
+        let text = self.dates.entry(date).or_insert_with(|| date.to_string());
+        self.rows.write_field(text).map_err(io::Error::from)
+    }
+
+    /// A value, or an empty cell.
     ///
     /// # Errors
     /// The sink's.

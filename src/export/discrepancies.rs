@@ -69,8 +69,8 @@ fn write_row<W: Write>(table: &mut CsvOut<W>, row: &Discrepancy) -> io::Result<(
     table.text(row.discrepancy_id.as_str())?;
     table.value(row.kind)?;
     table.value(row.severity)?;
-    table.value(row.business_date)?;
-    table.value(row.first_seen_on)?;
+    table.date(row.business_date)?;
+    table.date(row.first_seen_on)?;
     table.value(row.age_days)?;
     table.text(&row.sub_merchant_id)?;
     table.text(&row.entry_type)?;

@@ -34,20 +34,18 @@ pub(super) struct Folders {
     date: String,
 }
 
+/// The beginning of the name of a complete folder on its way.
+const READY: &str = ".ready-";
+
 /// The longest id that is taken for a folder name; Antom's are 16 digits.
 const MAX_MERCHANT_CHARS: usize = 64;
 
 impl Folders {
     pub(super) fn new(out: &Path, merchant: &PlatformMerchantId, date: BusinessDate) -> Result<Self, PublishError> {
-        let id = merchant.as_str();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        if id.is_empty() || id.len() > MAX_MERCHANT_CHARS || !id.bytes().all(plain) || id.starts_with('-') {
-            return Err(PublishError::Merchant(id.to_owned()));
-        }
-        let merchant = out.join(id);
+        let merchant = merchant_folder(out, merchant)?;
         Ok(Self {
             private_prefix: format!(".tmp-{date}-"),
-            ready: merchant.join(format!(".ready-{date}")),
+            ready: merchant.join(format!("{READY}{date}")),
             visible: merchant.join(date.to_string()),
             superseded: merchant.join("superseded"),
             date: date.to_string(),
@@ -103,6 +101,16 @@ impl Folders {
     }
 }
 
+/// `out/<merchant>`, if the id can be a folder name and nothing else.
+fn merchant_folder(out: &Path, merchant: &PlatformMerchantId) -> Result<PathBuf, PublishError> {
+    let id = merchant.as_str();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if id.is_empty() || id.len() > MAX_MERCHANT_CHARS || !id.bytes().all(plain) || id.starts_with('-') {
+        return Err(PublishError::Merchant(id.to_owned()));
+    }
+    Ok(out.join(id))
+}
+
 /// Finishes a publication of this date that a crash interrupted, and sweeps what it left. Whoever calls it holds the run's lock:
 /// nobody else is publishing the same date. Nothing happens if there is nothing to repair.
 ///
@@ -110,6 +118,21 @@ impl Folders {
 /// A merchant id that is no folder name; what the file system says.
 pub fn recover(out: &Path, merchant: &PlatformMerchantId, date: BusinessDate) -> Result<(), PublishError> {
     Folders::new(out, merchant, date)?.repair()
+}
+
+/// The dates whose publication a crash interrupted when it was complete already, oldest first: [`recover`] each of them.
+///
+/// # Errors
+/// A merchant id that is no folder name; what the file system says.
+pub fn unfinished(out: &Path, merchant: &PlatformMerchantId) -> Result<Vec<BusinessDate>, PublishError> {
+    let folder = merchant_folder(out, merchant)?;
+    if !exists(&folder)? {
+        return Ok(Vec::new());
+    }
+    let names = names_in(&folder)?;
+    let mut dates: Vec<BusinessDate> = names.iter().filter_map(|name| name.strip_prefix(READY)?.parse().ok()).collect();
+    dates.sort_unstable();
+    Ok(dates)
 }
 
 /// Whether every output of `new` stands in `old` with the same bytes, and `old` has no further output. Timings in `summary.json`

@@ -14,7 +14,8 @@ const FORMULA_STARTS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠
 /// ```
 pub(super) fn needs_shield(text: &str) -> bool {
     // Nearly every cell is an id: decided without decoding a character.
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if !text.starts_with('-') && text.bytes().all(plain) {
         return false;
     }
     let first = text.chars().find(|&at| !at.is_whitespace() && !is_quote(at) && !is_invisible(at));
@@ -22,7 +23,7 @@ pub(super) fn needs_shield(text: &str) -> bool {
 }
 
 const fn is_quote(at: char) -> bool {
-    matches!(at, '\'' | '"' | '`' | '‘' | '’' | '“' | '”')
+    matches!(at, '\'' | '"' | '‘' | '’' | '“' | '”')
 }
 
 /// Zero-width characters, direction marks and byte order marks: not seen, and skipped by some importers.
@@ -63,9 +64,21 @@ mod tests {
         ] {
             assert!(needs_shield(text), "{text:?}");
         }
-        for text in
-            ["", "a", "a=b", "2023061819401080", "seller-1", "user@example.com", "1-2", "a b", "ordre n° 5", "商店"]
-        {
+        for text in [
+            "",
+            "a",
+            "a=b",
+            "2023061819401080",
+            "seller-1",
+            "user@example.com",
+            "1-2",
+            "a b",
+            "ordre n° 5",
+            "商店",
+            "`-5` is no date",
+            ".5",
+            "_-",
+        ] {
             assert!(!needs_shield(text), "{text:?}");
         }
     }

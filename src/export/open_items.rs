@@ -55,8 +55,8 @@ where
         table.value(row.currency)?;
         table.amount(Some(row.amount), Some(row.currency))?;
         table.value(row.side)?;
-        table.value(row.business_date)?;
-        table.value(row.due_on)?;
+        table.date(row.business_date)?;
+        table.date(row.due_on)?;
         table.text(row.waits_for)?;
         table.end()?;
     }
@@ -82,10 +82,10 @@ where
         table.optional(row.currency)?;
         table.amount(row.amount, row.currency)?;
         table.value(row.side)?;
-        table.value(row.business_date)?;
+        table.date(row.business_date)?;
         table.optional(row.due_on)?;
         table.text(&row.cleared_by)?;
-        table.value(row.cleared_on)?;
+        table.date(row.cleared_on)?;
         table.end()?;
     }
     table.finish()

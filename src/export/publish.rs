@@ -1,9 +1,9 @@
 //! Writing the outputs beside their target and letting them appear all at once.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::{error, fmt};
 
 use tempfile::TempDir;
 
@@ -43,11 +43,17 @@ pub struct OutputDigest {
 }
 
 /// Why outputs could not be published.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// The merchant id cannot be a folder name.
+    #[error(
+        "`{}` cannot name an output folder; expected 1 to 64 of A-Z, a-z, 0-9, `_` and `-` (not first) \
+         as `merchant.platform_merchant_id`",
+        .0.escape_debug()
+    )]
     Merchant(String),
     /// The file system refused.
+    #[error("cannot {action} `{}`: {source}{}", path.display(), advice(source.kind()))]
     FileSystem {
         /// What was to be done.
         action: &'static str,
@@ -56,31 +62,6 @@ pub enum PublishError {
         /// What the operating system says.
         source: io::Error,
     },
-}
-
-impl fmt::Display for PublishError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Merchant(id) => write!(
-                f,
-                "`{}` cannot name an output folder; expected 1 to 64 of A-Z, a-z, 0-9, `_` and `-` (not first) \
-                 as `merchant.platform_merchant_id`",
-                id.escape_debug()
-            ),
-            Self::FileSystem { action, path, source } => {
-                write!(f, "cannot {action} `{}`: {source}{}", path.display(), advice(source.kind()))
-            }
-        }
-    }
-}
-
-impl error::Error for PublishError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match self {
-            Self::Merchant(_) => None,
-            Self::FileSystem { source, .. } => Some(source),
-        }
-    }
 }
 
 /// What to do about a failure, where there is something to do.

@@ -63,7 +63,7 @@ where
     for row in rows {
         let row = row.borrow();
         table.value(row.side)?;
-        table.value(row.business_date)?;
+        table.date(row.business_date)?;
         table.text(&row.file)?;
         table.value(row.line)?;
         table.text(&row.column)?;

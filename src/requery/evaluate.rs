@@ -45,7 +45,8 @@ pub fn apply(discrepancies: &mut [Discrepancy], plan: &Plan, records: &[AnswerRe
 /// | processing or pending | pending | pending | pending |
 /// | not known, or not listed under its payment | not found | not found | not found |
 ///
-/// `NOT_SETTLED` is pending as well while the payment may not be settled yet (`earliestSettlementTime`). The limits
+/// Shares and disputes have no inquiry: a share stands with its payment (the amount is left open), a dispute is not found unless
+/// the payment failed. `NOT_SETTLED` is pending as well while the payment may not be settled yet (`earliestSettlementTime`). The limits
 /// `REFUND_EXCEEDS_PAYMENT` and `CAPTURE_EXCEEDS_AUTHORIZATION` compare the sum of what Antom lists as successful: equal to the
 /// reported sum confirms the report, within the limit the ledger.
 #[must_use]
@@ -107,7 +108,11 @@ fn claim_of(row: &Discrepancy, endpoint: Endpoint, facts: &AnswerFacts, answered
     };
     let claim = match entry_type {
         Payment | Authorization => claim(entry_type, &facts.subject),
-        Settlement => Claim { amount: None, ..claim(entry_type, &facts.subject) },
+        Settlement => Claim {
+            amount: None,
+            note: "Antom answers for the payment; its shares have no inquiry of their own".to_owned(),
+            ..claim(entry_type, &facts.subject)
+        },
         Capture | Refund => claim(entry_type, listed()?),
         RefundReversal => bounced(listed()?)?,
         Cancel | Void | PaymentReversal => match listed() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use antom_recon::export::{self, CsvOut, Outcome, Output, Publication, PublishError, Published, recover};
+use antom_recon::export::{self, CsvOut, Outcome, Output, Publication, PublishError, Published, recover, unfinished};
 use antom_recon::id::PlatformMerchantId;
 
 use super::rendering::summary;
@@ -176,6 +176,8 @@ fn a_crash_after_any_step_is_repaired() {
         for old in [None, Some("old")] {
             let out = tempfile::tempdir().unwrap();
             crashed(out.path(), step, old);
+            let waiting = unfinished(out.path(), &merchant()).unwrap();
+            assert_eq!(waiting.len(), usize::from(step == 1 || step == 2), "step {step}: {waiting:?}");
             recover(out.path(), &merchant(), DATE.parse().unwrap()).unwrap();
             let expected = match (step, old) {
                 (0, None) => pairs(&[]),
@@ -195,9 +197,18 @@ fn a_crash_after_any_step_is_repaired() {
 }
 
 #[test]
+fn a_crash_after_the_same_bytes_supersedes_nothing() {
+    let out = tempfile::tempdir().unwrap();
+    crashed(out.path(), 1, Some("new"));
+    recover(out.path(), &merchant(), DATE.parse().unwrap()).unwrap();
+    assert_eq!(tree(out.path()), pairs(&[(DATE, "new")]));
+}
+
+#[test]
 fn other_dates_and_nothing_at_all_are_left_alone() {
     let out = tempfile::tempdir().unwrap();
     recover(out.path(), &merchant(), DATE.parse().unwrap()).unwrap();
+    assert!(unfinished(out.path(), &merchant()).unwrap().is_empty());
     assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
     let busy = out.path().join("218/.tmp-2026-03-03-AbCdEf");
     fs::create_dir_all(&busy).unwrap();

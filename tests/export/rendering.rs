@@ -307,3 +307,33 @@ fn the_summary_has_a_fixed_order_and_exact_amounts() {
     assert!(text.find("FILE_MISSING").unwrap() < text.find("MISSING_IN_LEDGER").unwrap());
     assert!(text.find("\"program\"").unwrap() < text.find("\"inputs\"").unwrap());
 }
+
+/// Whatever the text, it comes back from a CSV reader, and no spreadsheet can run it.
+#[test]
+fn any_text_survives_and_none_is_a_formula() {
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, TestRunner};
+    use std::cell::Cell;
+    let (shielded, plain) = (Cell::new(0), Cell::new(0));
+    let texts = prop_oneof![any::<String>(), "[ '\"\u{feff}]{0,2}[=+@a1,;＝-]{1,3}[\r\n\t\"x]{0,3}"];
+    let config = Config { failure_persistence: None, ..Config::with_cases(2000) };
+    let run = TestRunner::new(config).run(&texts, |text| {
+        let mut bytes = Vec::new();
+        let mut table = export::CsvOut::new(&mut bytes, &["a", "b"])?;
+        table.text(&text)?;
+        table.value(1)?;
+        table.end()?;
+        table.finish()?;
+        let record = csv::Reader::from_reader(bytes.as_slice()).records().next().unwrap()?;
+        let (cell, count) = match record[0].strip_prefix('\'') {
+            Some(rest) if record[0] != text => (rest, &shielded),
+            _ => (&record[0], &plain),
+        };
+        prop_assert_eq!(cell, &text);
+        prop_assert!(!record[0].starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝']), "{:?}", &record[0]);
+        count.set(count.get() + 1);
+        Ok(())
+    });
+    run.unwrap();
+    assert!(shielded.get() > 200 && plain.get() > 200, "{} shielded, {} plain", shielded.get(), plain.get());
+}

@@ -3,6 +3,7 @@
 
 mod asking;
 mod evaluating;
+mod gateway;
 mod planning;
 
 use antom_recon::discrepancy::{Discrepancy, DiscrepancyKind, Severity, Stage};

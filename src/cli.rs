@@ -43,6 +43,7 @@ pub struct Cli {
 
 /// Runs the program with these arguments, the first being its name, and gives the exit code. Results go to stdout, logs and
 /// failures to stderr. May be called several times in one process.
+#[allow(clippy::disallowed_methods, reason = "this is where results go to stdout")]
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     run_with(args, &Environment::read(), &mut io::stdout())
 }

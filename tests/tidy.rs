@@ -247,7 +247,7 @@ fn picture() -> Vec<String> {
     let after = comments.iter().skip_while(|line| !line.contains("Modules, in reading and import order"));
     let block = after.skip_while(|line| !line.contains("```text")).skip(1).take_while(|line| !line.contains("```"));
     let name = |line: &&str| line.trim().split_once("  ").map(|(name, _)| name.to_owned());
-    block.filter_map(|line| name(line)).collect()
+    block.filter_map(name).collect()
 }
 
 #[test]

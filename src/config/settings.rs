@@ -307,7 +307,7 @@ fn reject_unknown_variable(variable: &str, known: &[&Key]) -> Result<(), Failure
         let section = format!("{PREFIX}{}_", key.section.replace('.', "_")).to_uppercase();
         variable.starts_with(&section)
     };
-    if known.iter().any(|key| of_section(key)) {
+    if known.iter().any(of_section) {
         let sentence = format!(
             "unknown environment variable `{variable}`; the nearest known one is `{near}`; correct or unset it"
         );

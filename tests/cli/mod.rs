@@ -101,6 +101,21 @@ fn whoever_stops_reading_stops_nothing() {
     assert_eq!(run_with(args, &Environment::default(), &mut Gone), 0);
 }
 
+#[test]
+fn a_defect_is_exit_code_5_and_no_other() {
+    struct Defect;
+    impl std::io::Write for Defect {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            panic!("a defect, for this test")
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let args = ["antom-recon", "config", "example"].map(OsString::from);
+    assert_eq!(run_with(args, &Environment::default(), &mut Defect), 5);
+}
+
 /// Runs the binary: exit code and stderr.
 fn run_binary(args: &[&str]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,5 @@
 //! A ledger for import: validated rows in batches, and all bad rows named.
 
-use std::collections::VecDeque;
 use std::io::Read;
 
 use crate::calendar::Instant;
@@ -51,7 +50,8 @@ pub struct BadRows {
 pub struct Import<R> {
     splitter: Splitter<R>,
     columns: Columns,
-    waiting: VecDeque<Block>,
+    /// What the header's block holds beside the header.
+    first: Option<Block>,
     bad: BadRows,
 }
 
@@ -63,7 +63,7 @@ impl<R: Read> Import<R> {
     pub fn start(input: R) -> Result<Self, LedgerError> {
         let mut splitter = Splitter::new(input);
         let (columns, rest) = read_header(&mut splitter)?;
-        Ok(Self { splitter, columns, waiting: rest.into_iter().collect(), bad: BadRows::default() })
+        Ok(Self { splitter, columns, first: rest, bad: BadRows::default() })
     }
 
     /// The good rows of the next block (perhaps none of them); `None` at the end of the ledger.
@@ -71,7 +71,7 @@ impl<R: Read> Import<R> {
     /// # Errors
     /// See [`LedgerError`].
     pub fn next_batch(&mut self) -> Result<Option<Vec<ImportRow>>, LedgerError> {
-        let block = match self.waiting.pop_front() {
+        let block = match self.first.take() {
             Some(block) => block,
             None => match self.splitter.next_piece()? {
                 None => return Ok(None),

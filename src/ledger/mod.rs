@@ -8,3 +8,6 @@ mod row;
 pub use entry::{COLUMNS, Entry, EntryText, ParsedLedger, RefundSource};
 pub use import::{BadRow, BadRows, Import, ImportRow, MAX_BAD_ROWS};
 pub use parse::{LedgerError, MAX_REJECTS, parse_ledger};
+
+#[cfg(test)]
+mod tests;

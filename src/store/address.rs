@@ -76,11 +76,17 @@ mod tests {
         let table = [
             ("sqlite://data/a.db", "sqlite:///base/data/a.db"),
             ("sqlite:///var/lib/a.db", "sqlite:///var/lib/a.db"),
-            ("postgres://recon:s3cret@db.example.com:5433/money?sslmode=verify-full", "postgres://recon@db.example.com:5433/money"),
+            (
+                "postgres://recon:s3cret@db.example.com:5433/money?sslmode=verify-full",
+                "postgres://recon@db.example.com:5433/money",
+            ),
             ("postgresql://recon:s3cret@db/money", "postgres://recon@db:5432/money"),
         ];
         for (url, name) in table {
-            assert_eq!(Address::parse(url, Path::new("/base")).ok().map(|address| address.name()).as_deref(), Some(name));
+            assert_eq!(
+                Address::parse(url, Path::new("/base")).ok().map(|address| address.name()).as_deref(),
+                Some(name)
+            );
         }
     }
 
@@ -95,7 +101,8 @@ mod tests {
             ("sqlite://a.db?mode=ro", "takes no parameters"),
         ];
         for (url, part) in table {
-            let message = Address::parse(url, Path::new("/base")).err().map(|error| error.to_string()).unwrap_or_default();
+            let message =
+                Address::parse(url, Path::new("/base")).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(message.contains(part), "{url}: {message}");
             assert!(message.contains("expected `sqlite://path`"), "{message}");
             assert!(!message.contains("s3cret"), "{message}");

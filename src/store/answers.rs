@@ -133,7 +133,8 @@ impl AnswerRow {
             endpoint: self.endpoint,
             asked_at: Instant::from_millis(self.asked_at_ms),
             answered_at: self.answered_at_ms.map(Instant::from_millis),
-            http_status: http_status.map_err(|_| format!("http_status is `{:?}`; expected three digits", self.http_status))?,
+            http_status: http_status
+                .map_err(|_| format!("http_status is `{:?}`; expected three digits", self.http_status))?,
             signature: self.signature,
             body: self.body,
             outcome: self.outcome,

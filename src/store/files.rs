@@ -28,7 +28,12 @@ impl Store {
     ///
     /// # Errors
     /// As any statement.
-    pub async fn note_files_seen(&self, merchant: &str, files: &[(&str, &str)], now: Instant) -> Result<(), StoreError> {
+    pub async fn note_files_seen(
+        &self,
+        merchant: &str,
+        files: &[(&str, &str)],
+        now: Instant,
+    ) -> Result<(), StoreError> {
         let cells: Vec<_> = files
             .iter()
             .flat_map(|(path, sha256)| {

@@ -60,7 +60,9 @@ impl Store {
         for expected in of(&self.pool).iter() {
             newest = newest.max(expected.version);
             let Some(found) = applied.iter().find(|found| found.version == expected.version) else {
-                return Err(self.schema(format!("migration {} is not applied; open it with this program", expected.version)));
+                return Err(
+                    self.schema(format!("migration {} is not applied; open it with this program", expected.version))
+                );
             };
             if found.checksum != expected.checksum {
                 return Err(sort(&self.name, &MigrateError::VersionMismatch(found.version)));
@@ -86,10 +88,14 @@ fn sort(name: &str, error: &MigrateError) -> StoreError {
             }
         }
         MigrateError::VersionMissing(version) => {
-            format!("it has migration {version}, which this program does not know; use the newer program that applied it")
+            format!(
+                "it has migration {version}, which this program does not know; use the newer program that applied it"
+            )
         }
         MigrateError::VersionMismatch(version) => {
-            format!("migration {version} was applied with another content; use the program that applied it, or restore a backup")
+            format!(
+                "migration {version} was applied with another content; use the program that applied it, or restore a backup"
+            )
         }
         other => other.to_string(),
     };

@@ -207,11 +207,7 @@ async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<
     within(name, options.connect_timeout * 2, "opening it", pool).await
 }
 
-async fn open_postgres(
-    server: &PgConnectOptions,
-    name: &str,
-    options: &StoreOptions,
-) -> Result<PgPool, StoreError> {
+async fn open_postgres(server: &PgConnectOptions, name: &str, options: &StoreOptions) -> Result<PgPool, StoreError> {
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(options.connect_timeout)

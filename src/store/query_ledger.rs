@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row, SqlSafeStr, Statement, TypeInfo, ValueRef};
+use sqlx::{
+    AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row, SqlSafeStr, Statement, TypeInfo, ValueRef,
+};
 
 use super::address::Address;
 use super::error::StoreError;
@@ -74,13 +76,7 @@ impl QueryLedger {
     ///
     /// # Errors
     /// [`StoreError::LedgerQuery`] naming a column that is missing, given twice or of a type that is no such value.
-    pub async fn read(
-        &mut self,
-        sql: &str,
-        from: Instant,
-        to: Instant,
-        writer: impl Write,
-    ) -> Result<u64, StoreError> {
+    pub async fn read(&mut self, sql: &str, from: Instant, to: Instant, writer: impl Write) -> Result<u64, StoreError> {
         let sql = with_window(sql, from, to);
         let (name, limit) = (self.name.as_str(), self.limit);
         let refused = |problem| StoreError::LedgerQuery { database: name.to_owned(), problem };
@@ -166,10 +162,17 @@ fn places_of(found: &[&str]) -> Result<[usize; 15], String> {
     for (place, column) in places.iter_mut().zip(COLUMNS) {
         let mut at = found.iter().enumerate().filter(|(_, name)| **name == column).map(|(at, _)| at);
         *place = at.next().ok_or_else(|| {
-            format!("column `{column}` is missing; expected all of `{}`, found `{}`", COLUMNS.join(", "), found.join(", "))
+            format!(
+                "column `{column}` is missing; expected all of `{}`, found `{}`",
+                COLUMNS.join(", "),
+                found.join(", ")
+            )
         })?;
         if at.next().is_some() {
-            return Err(format!("column `{column}` is there twice; expected each column once, found `{}`", found.join(", ")));
+            return Err(format!(
+                "column `{column}` is there twice; expected each column once, found `{}`",
+                found.join(", ")
+            ));
         }
     }
     Ok(places)
@@ -179,7 +182,9 @@ fn places_of(found: &[&str]) -> Result<[usize; 15], String> {
 fn check_types<'t>(type_of: impl Fn(usize) -> &'t str) -> Result<(), String> {
     let amount = type_of(AMOUNT_MINOR);
     if matches!(amount, "FLOAT4" | "FLOAT8" | "REAL" | "MONEY") {
-        return Err(format!("column `amount_minor` has type `{amount}`; expected an integer of smallest units, no float"));
+        return Err(format!(
+            "column `amount_minor` has type `{amount}`; expected an integer of smallest units, no float"
+        ));
     }
     let occurred = type_of(OCCURRED_AT);
     if matches!(occurred, "TIMESTAMP" | "DATE" | "TIME") {
@@ -213,7 +218,11 @@ fn sqlite_cell(row: &SqliteRow, place: usize, column: usize) -> Result<String, S
     let text = match kind.as_str() {
         "INTEGER" => row.try_get_unchecked::<i64, _>(place).map(|number| number.to_string()),
         "TEXT" => row.try_get_unchecked::<String, _>(place),
-        _ => return Err(format!("found a value of type `{kind}`; expected text or an integer (`CAST(… AS TEXT)` makes it so)")),
+        _ => {
+            return Err(format!(
+                "found a value of type `{kind}`; expected text or an integer (`CAST(… AS TEXT)` makes it so)"
+            ));
+        }
     }
     .map_err(|error| error.to_string())?;
     if column == AMOUNT_MINOR { integer_text(&text) } else { Ok(text) }
@@ -230,7 +239,9 @@ fn instant_text(text: &str) -> Result<String, String> {
 /// A number without its empty fraction: `725.00` is 725.
 fn integer_text(text: &str) -> Result<String, String> {
     match text.split_once('.') {
-        Some((whole, fraction)) if !whole.is_empty() && !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0') => {
+        Some((whole, fraction))
+            if !whole.is_empty() && !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0') =>
+        {
             Ok(whole.to_owned())
         }
         Some(_) => Err(format!("found `{text}`; expected an integer of smallest units")),

@@ -283,7 +283,8 @@ impl DiscrepancyRow {
             answer: optional(&self.answer, |text| word("answer", text, Answer::parse(text)))?,
             answer_amount: money("answer_amount", &self.answer_amount)?,
             answer_currency: currency("answer_currency", &self.answer_currency)?,
-            report_line: line.map_err(|_| unexpected("report_line", &format!("{:?}", self.report_line), "a line number"))?,
+            report_line: line
+                .map_err(|_| unexpected("report_line", &format!("{:?}", self.report_line), "a line number"))?,
             stage: word("stage", &self.stage, Stage::parse(&self.stage))?,
             discrepancy_id: DiscrepancyId::new(self.discrepancy_id),
             sub_merchant_id: self.sub_merchant_id,

@@ -124,7 +124,8 @@ impl Store {
     }
 
     pub(super) fn revision(&self, stored: i64) -> Result<u32, StoreError> {
-        u32::try_from(stored).map_err(|_| self.damaged("reading a run", format!("revision is `{stored}`; expected 1 or more")))
+        u32::try_from(stored)
+            .map_err(|_| self.damaged("reading a run", format!("revision is `{stored}`; expected 1 or more")))
     }
 }
 

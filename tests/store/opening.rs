@@ -94,7 +94,8 @@ async fn sqlite_creates_its_folder_and_says_what_is_in_the_way() {
     assert!(harness.folder.path().join("data/recon.db").exists());
     let below_a_file = Store::open("sqlite://data/recon.db/x.db", harness.options()).await.unwrap_err();
     is_unreachable(&below_a_file, "recon.db");
-    std::fs::write(harness.folder.path().join("letter.db"), "Dear database, this is no database at all.".repeat(40)).unwrap();
+    std::fs::write(harness.folder.path().join("letter.db"), "Dear database, this is no database at all.".repeat(40))
+        .unwrap();
     let error = Store::open("sqlite://letter.db", harness.options()).await.unwrap_err();
     assert!(matches!(error, StoreError::Integrity { .. }), "{error}");
     assert!(error.to_string().contains("not a database"), "{error}");
@@ -111,13 +112,21 @@ async fn sqlite_survives_what_a_killed_process_leaves() {
     std::fs::create_dir(copy.folder.path().join("data")).unwrap();
     let store = harness.open().await;
     let mut import = store.begin_import(antom_recon::calendar::Instant::from_millis(0)).await.unwrap();
-    import.push(&[super::samples::entry("e", "1", "2026-10-01T00:00:00Z")]).await.unwrap();
+    // More than the page cache holds, so that uncommitted pages are in the log already.
+    for batch in 0..10 {
+        let ids = (0..1_000).map(|n| format!("e-{batch}-{n}-{}", "x".repeat(400)));
+        let entries: Vec<_> = ids.map(|id| super::samples::entry(&id, "1", "2026-10-01T00:00:00Z")).collect();
+        import.push(&entries).await.unwrap();
+    }
+    let log = std::fs::metadata(harness.folder.path().join("data/recon.db-wal")).unwrap().len();
+    assert!(log > 1_000_000, "{log}");
     for file in std::fs::read_dir(harness.folder.path().join("data")).unwrap() {
         let file = file.unwrap();
         std::fs::copy(file.path(), copy.folder.path().join("data").join(file.file_name())).unwrap();
     }
     let after = copy.open().await;
-    assert!(after.find_entries("e").await.unwrap().is_empty());
+    let (from, to) = (super::samples::at("1970-01-01T00:00:00Z"), super::samples::at("9999-01-01T00:00:00Z"));
+    assert_eq!(after.read_ledger(from, to, std::io::sink()).await.unwrap(), 0);
     let mut again = after.begin_import(antom_recon::calendar::Instant::from_millis(0)).await.unwrap();
     again.push(&[super::samples::entry("e", "1", "2026-10-01T00:00:00Z")]).await.unwrap();
     assert_eq!(again.commit().await.unwrap().inserted, 1);

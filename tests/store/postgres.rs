@@ -142,5 +142,7 @@ fn programs() -> Result<PathBuf, String> {
         .into_iter()
         .rev()
         .find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
-        .ok_or_else(|| "neither `initdb` and `pg_ctl` in /usr/lib/postgresql nor on the path; install PostgreSQL".to_owned())
+        .ok_or_else(|| {
+            "neither `initdb` and `pg_ctl` in /usr/lib/postgresql nor on the path; install PostgreSQL".to_owned()
+        })
 }

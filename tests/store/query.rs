@@ -86,9 +86,14 @@ async fn postgres_types_become_the_contracts_text() {
     let Some(harness) = Harness::postgres().await else { return };
     shop(&harness, "CREATE TABLE shop (id UUID, cents NUMERIC(12, 2), at TIMESTAMPTZ, name VARCHAR(9), local TIMESTAMP, f FLOAT8);
         INSERT INTO shop VALUES ('00000000-0000-0000-0000-000000000001', 725, '2026-10-01 10:00:00.5+08', 'ü,', now(), 1)").await;
-    let sql = format!("SELECT {REST}, at AS occurred_at, cents AS amount_minor, id AS entry_id FROM shop WHERE at >= $1 AND at < $2::timestamptz");
+    let sql = format!(
+        "SELECT {REST}, at AS occurred_at, cents AS amount_minor, id AS entry_id FROM shop WHERE at >= $1 AND at < $2::timestamptz"
+    );
     let (_, body) = read(&harness, &sql).await.unwrap();
-    assert_eq!(body, "00000000-0000-0000-0000-000000000001,PAYMENT,,,,,,,725,USD,SUCCESS,2026-10-01T02:00:00.500Z,,,\n");
+    assert_eq!(
+        body,
+        "00000000-0000-0000-0000-000000000001,PAYMENT,,,,,,,725,USD,SUCCESS,2026-10-01T02:00:00.500Z,,,\n"
+    );
 
     let sql = format!("SELECT {REST}, local AS occurred_at, cents AS amount_minor, id AS entry_id FROM shop");
     let error = read(&harness, &sql).await.unwrap_err().to_string();

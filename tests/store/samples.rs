@@ -1,9 +1,7 @@
 //! Sample values.
 
 use antom_recon::calendar::{BusinessDate, Instant};
-use antom_recon::discrepancy::{
-    Answer, ClearedRow, Discrepancy, DiscrepancyKind, InTransitRow, Severity, Side, Stage,
-};
+use antom_recon::discrepancy::{Answer, ClearedRow, Discrepancy, DiscrepancyKind, InTransitRow, Severity, Side, Stage};
 use antom_recon::id::DiscrepancyId;
 use antom_recon::ledger::EntryText;
 use antom_recon::money::Currency;

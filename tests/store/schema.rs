@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use antom_recon::store::RunRecord;
 use sqlx::Connection;
 
-use super::samples::{MERCHANT, bare_discrepancy, at, cleared, day, file, in_transit, run};
+use super::samples::{MERCHANT, at, bare_discrepancy, cleared, day, file, in_transit, run};
 use super::{Harness, on_both};
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Many rows at once: one statement with many `VALUES` rows, the same text for both databases.
+//! Many rows at once: one statement with many `VALUES` rows.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -40,12 +40,12 @@ impl Table {
         debug_assert_eq!(cells.len() % width, 0, "whole rows only");
         let mut inserted = 0;
         for chunk in cells.chunks(MAX_VALUES / width * width) {
-            let sql = AssertSqlSafe(self.statement(chunk.len() / width));
+            let sql = AssertSqlSafe(self.statement(chunk.len() / width, matches!(tx, Tx::Postgres(_))));
             inserted += on_tx!(&mut *tx, connection => {
                 let mut query = sqlx::query(sql);
                 for cell in chunk {
                     query = match cell {
-                        Cell::Text(text) => query.bind(text.as_ref()),
+                        Cell::Text(text) => query.bind(storable(text)),
                         Cell::Integer(number) => query.bind(*number),
                         Cell::NoInteger => query.bind(None::<i64>),
                     };
@@ -56,22 +56,33 @@ impl Table {
         Ok(inserted)
     }
 
-    /// Only names and placeholders, never a value.
-    fn statement(&self, rows: usize) -> String {
+    /// Only names and placeholders, never a value. SQLite looks a numbered placeholder up by its name among all of them, which
+    /// is quadratic in their number, so it gets bare ones.
+    fn statement(&self, rows: usize, numbered: bool) -> String {
         let mut sql = format!("INSERT INTO {} ({}) VALUES ", self.name, self.columns.join(", "));
         let mut place = 0;
         for row in 0..rows {
             sql.push_str(if row == 0 { "(" } else { ", (" });
             for column in 0..self.columns.len() {
                 place += 1;
-                let comma = if column == 0 { "" } else { ", " };
-                write!(sql, "{comma}${place}").expect("writing to a string cannot fail");
+                sql.push_str(if column == 0 { "" } else { ", " });
+                if numbered {
+                    write!(sql, "${place}").expect("writing to a string cannot fail");
+                } else {
+                    sql.push('?');
+                }
             }
             sql.push(')');
         }
         sql.push_str(self.on_conflict);
         sql
     }
+}
+
+/// PostgreSQL's text cannot hold a NUL character. A report that has one must not stop the run, so it becomes the replacement
+/// character, on both databases alike.
+fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
 /// `$1, $2, …` for a list of that many.

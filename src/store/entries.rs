@@ -139,7 +139,7 @@ impl Import {
     /// Adds entries. Conflicts are collected, so that [`commit`](Self::commit) can name them together.
     ///
     /// # Errors
-    /// [`StoreError::Query`] for an `amount_minor` that is no 64-bit integer; as any statement.
+    /// [`StoreError::Query`] for an `amount_minor` that is no 64-bit integer and for a NUL character; as any statement.
     pub async fn push(&mut self, entries: &[NewEntry]) -> Result<(), StoreError> {
         for chunk in entries.chunks(ROWS) {
             let mut cells = Vec::with_capacity(chunk.len() * ENTRIES.columns.len());
@@ -171,6 +171,9 @@ impl Import {
 
     fn add_cells<'a>(&self, entry: &'a NewEntry, cells: &mut Vec<Cell<'a>>) -> Result<(), StoreError> {
         for (column, text) in columns_of(&entry.text) {
+            if text.contains('\0') {
+                return Err(self.refused(&entry.text, &format!("{column} holds a NUL character; expected text")));
+            }
             cells.push(if column == "amount_minor" {
                 Cell::Integer(self.amount(&entry.text)?)
             } else {
@@ -183,14 +186,13 @@ impl Import {
     }
 
     fn amount(&self, text: &EntryText) -> Result<i64, StoreError> {
-        text.amount_minor.parse().map_err(|_| StoreError::Query {
-            database: self.database.clone(),
-            doing: DOING,
-            problem: format!(
-                "entry `{}`: amount_minor is `{}`; expected an integer of 64 bits",
-                text.entry_id, text.amount_minor
-            ),
-        })
+        let problem = || format!("amount_minor is `{}`; expected an integer of 64 bits", text.amount_minor);
+        text.amount_minor.parse().map_err(|_| self.refused(text, &problem()))
+    }
+
+    fn refused(&self, text: &EntryText, problem: &str) -> StoreError {
+        let problem = format!("entry `{}`: {problem}", text.entry_id);
+        StoreError::Query { database: self.database.clone(), doing: DOING, problem }
     }
 
     /// Compares a chunk with what is stored now, and counts the entries that differ from it.

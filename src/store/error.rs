@@ -41,8 +41,8 @@ pub enum StoreError {
         /// Since when, if it can be told.
         since: Option<Instant>,
     },
-    /// The database holds something that this program never wrote, or lost something that it did.
-    #[error("database `{database}` is damaged or was changed by hand, noticed while {doing}: {problem}")]
+    /// The database is damaged, holds what this program never wrote, or refused rows that contradict others.
+    #[error("database `{database}` does not hold together, noticed while {doing}: {problem}")]
     Integrity {
         /// The database, without password.
         database: String,

@@ -132,6 +132,8 @@ b,PAYMENT,pay-b,20261001194010800100188230231293,=1+1,ü,\"says \"\"hi\"\", twic
         failing.push(&entries).await.unwrap();
         let error = failing.push(&[entry("x", "7.25", "2026-10-01T00:00:00Z")]).await.unwrap_err().to_string();
         assert!(error.contains("entry `x`: amount_minor is `7.25`; expected an integer"), "{error}");
+        let error = failing.push(&[entry("x\0", "7", "2026-10-01T00:00:00Z")]).await.unwrap_err().to_string();
+        assert!(error.contains("entry_id holds a NUL character"), "{error}");
         drop(failing);
         assert_eq!(read_all(&store).await, "");
         assert_eq!(import(&store, &entries).await.unwrap().inserted, 1_000);

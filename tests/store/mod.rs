@@ -65,6 +65,7 @@ impl Harness {
 macro_rules! on_both {
     ($($(#[$attribute:meta])* async fn $name:ident($harness:ident) $body:block)+) => {$(
         mod $name {
+            #[allow(unused_imports)] // A check may need nothing from around it.
             use super::*;
 
             $(#[$attribute])*

@@ -112,13 +112,21 @@ async fn sqlite_survives_what_a_killed_process_leaves() {
     std::fs::create_dir(copy.folder.path().join("data")).unwrap();
     let store = harness.open().await;
     let mut import = store.begin_import(antom_recon::calendar::Instant::from_millis(0)).await.unwrap();
-    import.push(&[super::samples::entry("e", "1", "2026-10-01T00:00:00Z")]).await.unwrap();
+    // More than the page cache holds, so that uncommitted pages are in the log already.
+    for batch in 0..10 {
+        let ids = (0..1_000).map(|n| format!("e-{batch}-{n}-{}", "x".repeat(400)));
+        let entries: Vec<_> = ids.map(|id| super::samples::entry(&id, "1", "2026-10-01T00:00:00Z")).collect();
+        import.push(&entries).await.unwrap();
+    }
+    let log = std::fs::metadata(harness.folder.path().join("data/recon.db-wal")).unwrap().len();
+    assert!(log > 1_000_000, "{log}");
     for file in std::fs::read_dir(harness.folder.path().join("data")).unwrap() {
         let file = file.unwrap();
         std::fs::copy(file.path(), copy.folder.path().join("data").join(file.file_name())).unwrap();
     }
     let after = copy.open().await;
-    assert!(after.find_entries("e").await.unwrap().is_empty());
+    let (from, to) = (super::samples::at("1970-01-01T00:00:00Z"), super::samples::at("9999-01-01T00:00:00Z"));
+    assert_eq!(after.read_ledger(from, to, std::io::sink()).await.unwrap(), 0);
     let mut again = after.begin_import(antom_recon::calendar::Instant::from_millis(0)).await.unwrap();
     again.push(&[super::samples::entry("e", "1", "2026-10-01T00:00:00Z")]).await.unwrap();
     assert_eq!(again.commit().await.unwrap().inserted, 1);

@@ -69,6 +69,20 @@ on_both! {
         assert_eq!((overview[0].run.revision, overview[0].discrepancies, overview[0].in_transit), (6, 1, 0));
     }
 
+    async fn a_nul_character_in_a_report_does_not_stop_the_run(harness) {
+        let store = harness.open().await;
+        let mut odd = full_discrepancy("D1", "2026-10-01");
+        odd.entry_type = "PAY\0MENT".to_owned();
+        odd.typed = None;
+        let listed = [odd];
+        let odd_run = RunRecord { discrepancies: &listed, ..run("2026-10-01") };
+        assert_eq!(record(&store, &odd_run).await, (true, 1));
+        assert_eq!(record(&store, &odd_run).await, (false, 1));
+        let history = store.history(MERCHANT, "D1").await.unwrap();
+        let Event::Listed(row) = &history[0].event else { panic!("{history:?}") };
+        assert_eq!(row.entry_type, "PAY\u{fffd}MENT");
+    }
+
     async fn a_run_that_fails_midway_leaves_nothing(harness) {
         let store = harness.open().await;
         let files = [file("/v1/a.csv", "aa")];

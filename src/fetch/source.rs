@@ -144,7 +144,7 @@ fn bad(key: &str, found: &str, expected: &str) -> FetchError {
 /// Where reports come from.
 pub enum SourceOptions {
     /// An SFTP server.
-    Sftp(SftpOptions),
+    Sftp(Box<SftpOptions>),
     /// The same tree on a local path.
     Directory {
         /// The folder that contains `v1/settlements/<platform_merchant_id>/<yyyymmdd>/`.

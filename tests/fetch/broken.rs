@@ -2,13 +2,17 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use antom_recon::fetch::{Cancel, Control, Digest, FetchError, Progress, SourceOptions};
 
 use super::proxy::{Fault, Proxy};
+use super::sshd::{skipped, start_with_subsystem};
 use super::tree::{TRANSACTIONS, World, report};
 
 #[test]
@@ -121,4 +125,38 @@ fn nobody_there_is_unreachable() {
     let error = world.fetch(&SourceOptions::Sftp(options.into())).unwrap_err();
     assert!(matches!(error, FetchError::Unreachable(_)), "{error}");
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
+/// Passes requests on to OpenSSH's SFTP server, but asks for at most 10,000 bytes wherever the client asks for more.
+const STINGY: &str = r#"#!/usr/bin/perl
+use strict;
+open(my $server, '|-', 'SFTP_SERVER') or die;
+binmode $_ for (\*STDIN, $server);
+sub get {
+    my ($length, $bytes) = (shift, '');
+    while (length $bytes < $length) { sysread(STDIN, $bytes, $length - length $bytes, length $bytes) or exit }
+    return $bytes;
+}
+while (1) {
+    my $head = get(4);
+    my $body = get(unpack 'N', $head);
+    substr($body, -4) = pack('N', 10000) if ord($body) == 5 && unpack('N', substr($body, -4)) > 10000;
+    syswrite($server, $head . $body);
+}
+"#;
+
+#[test]
+fn a_server_that_gives_less_than_it_is_asked_for_is_read_all_the_same() {
+    let world = World::new();
+    let bytes = report(1_000_000);
+    world.put(TRANSACTIONS, &bytes);
+    let places = ["/usr/lib/openssh/sftp-server", "/usr/libexec/sftp-server", "/usr/libexec/openssh/sftp-server"];
+    let place = places.into_iter().find(|place| Path::new(place).exists() && Path::new("/usr/bin/perl").exists());
+    let Some(server) = place.or_else(|| skipped("`sftp-server` or `/usr/bin/perl` is not installed")) else { return };
+    let program = world.dir.path().join("stingy");
+    fs::write(&program, STINGY.replace("SFTP_SERVER", server)).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let Some(sshd) = start_with_subsystem(world.dir.path(), program.to_str().unwrap()) else { return };
+    let fetched = world.fetch(&SourceOptions::Sftp(world.options(&sshd).into())).unwrap();
+    assert_eq!(fetched.files[0].digest, Digest::of(&bytes));
 }

@@ -24,6 +24,10 @@ pub const BLOCK_BYTES: usize = 256 << 10;
 /// Blocks that wait between the network and the archive: 4 MiB a file, enough to bridge the bursts of a compressor.
 pub const BLOCKS_WAITING: usize = 16;
 
+/// Bytes after which a transfer that breaks counts as having got ahead, so that its attempts start anew: a file of 10 GB over a
+/// line that drops every minute arrives, and one byte a connection does not go on for ever.
+pub const AHEAD_BYTES: u64 = 16 << 20;
+
 /// Characters of a partner's text (a line, a name) that a message quotes.
 pub const MAX_QUOTED_CHARS: usize = 120;
 

@@ -89,13 +89,19 @@ impl<'a> Attempts<'a> {
         Self { patience, made: 0, what, address }
     }
 
+    /// Starts counting anew, after an attempt that failed but got well ahead.
+    pub(super) fn got_ahead(&mut self) {
+        self.made = 0;
+    }
+
     /// Takes note of a failed attempt and waits before the next one; an error if it was the last.
     pub(super) fn failed(&mut self, why: &str, control: &Control<'_>) -> Result<(), FetchError> {
         self.made += 1;
         if self.made >= self.patience.attempts {
+            let times = if self.made == 1 { "once:".to_owned() } else { format!("{} times, last:", self.made) };
             return Err(FetchError::Unreachable(format!(
-                "{}: {} failed {} times, last: {why}; check the network and the server, then run again",
-                self.address, self.what, self.made
+                "{}: {} failed {times} {why}; check the network and the server, then run again",
+                self.address, self.what
             )));
         }
         (control.progress)(super::Progress::Retrying { name: self.what, why });

@@ -2,7 +2,7 @@
 
 use super::FetchError;
 use super::archive::Archive;
-use super::bounds::{BLOCK_BYTES, MAX_FILE_BYTES};
+use super::bounds::{AHEAD_BYTES, BLOCK_BYTES, MAX_FILE_BYTES};
 use super::control::{Control, Progress};
 use super::endpoint::{Attempts, Connection, Endpoint, Trouble};
 use super::intake::{Intake, Taken};
@@ -42,6 +42,12 @@ struct Progressing {
     intake: Option<Intake>,
 }
 
+impl Progressing {
+    fn received(&self) -> u64 {
+        self.intake.as_ref().map_or(0, Intake::received)
+    }
+}
+
 impl Transfer<'_> {
     /// Transfers the file over a connection, which is replaced when it breaks and left for the next file.
     pub(super) fn run(&self, connection: &mut Option<Box<dyn Connection>>) -> Result<Transferred, FetchError> {
@@ -52,6 +58,7 @@ impl Transfer<'_> {
         let mut changed_once = false;
         loop {
             self.control.cancel.check()?;
+            let start = state.received();
             match self.connected(connection).and_then(|connection| self.pass(connection, &mut state)) {
                 Ok(Pass::Whole) => return self.finish(state),
                 Ok(Pass::Changed(after)) => {
@@ -65,6 +72,9 @@ impl Transfer<'_> {
                 }
                 Err(Trouble::Broken(why)) => {
                     *connection = None;
+                    if state.received().saturating_sub(start) >= AHEAD_BYTES {
+                        attempts.got_ahead();
+                    }
                     attempts.failed(&why, self.control)?;
                 }
                 Err(Trouble::Absent) => return Ok(Transferred::Vanished),
@@ -140,8 +150,8 @@ impl Transfer<'_> {
 
     /// Forgets what was taken in and lets the next pass find the file anew.
     fn restart(&self, state: &mut Progressing) {
-        let bytes = state.intake.take().map_or(0, |intake| intake.received());
-        state.stamp = None;
+        let bytes = state.received();
+        (state.stamp, state.intake) = (None, None);
         (self.control.progress)(Progress::Restarted { name: self.name, bytes });
     }
 

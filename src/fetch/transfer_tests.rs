@@ -93,8 +93,9 @@ impl Blocks for Served<'_> {
             breaks.pop_front();
             return Err(Trouble::Broken("cut".into()));
         }
-        // Two bytes at a time, so that every position is one where something can happen.
-        let length = self.bytes.len().saturating_sub(self.at).min(2);
+        // A short text comes two bytes at a time, so that every position is one where something can happen.
+        let most = if self.bytes.len() < 100 { 2 } else { buffer.len() };
+        let length = self.bytes.len().saturating_sub(self.at).min(most);
         buffer[..length].copy_from_slice(&self.bytes[self.at..self.at + length]);
         self.at += length;
         Ok(length)
@@ -133,6 +134,15 @@ fn a_transfer_that_keeps_breaking_ends() {
     let (result, ..) = run(Script::new(&[b"h\n1,2\n<END>\n"], &[0, 0, 0, 0]));
     let Err(FetchError::Unreachable(message)) = result else { panic!("it ended otherwise") };
     assert!(message.contains("reading `/d/a.csv` failed 3 times, last: cut"), "{message}");
+}
+
+#[test]
+fn a_transfer_that_gets_ahead_may_break_more_often() {
+    let text: &'static [u8] = Box::leak(vec![b'x'; 5 << 24].into_boxed_slice());
+    let breaks: Vec<usize> = (1..5).map(|at| at << 24).collect();
+    let (result, script, ..) = run(Script::new(&[text], &breaks));
+    assert_eq!(taken(result).stored.size, 5 << 24);
+    assert_eq!(script.opened_at.lock().unwrap().len(), 5, "four breaks, though three attempts are allowed");
 }
 
 #[test]

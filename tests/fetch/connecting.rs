@@ -22,7 +22,7 @@ fn world_with_server() -> Option<(World, Sshd)> {
 fn with_host_key(world: &World, sshd: &Sshd, host_key: HostKey) -> Result<usize, FetchError> {
     let mut options = world.options(sshd);
     options.host_key = host_key;
-    world.fetch(&SourceOptions::Sftp(options)).map(|fetched| fetched.files.len())
+    world.fetch(&SourceOptions::Sftp(options.into())).map(|fetched| fetched.files.len())
 }
 
 fn integrity(result: Result<usize, FetchError>) -> String {
@@ -90,7 +90,7 @@ fn known_hosts_are_checked() {
 fn with_auth(world: &World, sshd: &Sshd, auth: Auth) -> Result<usize, FetchError> {
     let mut options: SftpOptions = world.options(sshd);
     options.auth = auth;
-    world.fetch(&SourceOptions::Sftp(options)).map(|fetched| fetched.files.len())
+    world.fetch(&SourceOptions::Sftp(options.into())).map(|fetched| fetched.files.len())
 }
 
 #[test]

@@ -22,10 +22,13 @@ pub(super) struct Sshd {
 /// Starts a server that keeps its files in `dir`. `None`, said plainly on stderr, where no server is installed; in CI that is
 /// a failure.
 pub(super) fn start(dir: &Path) -> Option<Sshd> {
+    start_with_subsystem(dir, "internal-sftp")
+}
+
+/// The same with another program for the SFTP subsystem.
+pub(super) fn start_with_subsystem(dir: &Path, subsystem: &str) -> Option<Sshd> {
     if !Path::new(SSHD).exists() || Command::new("ssh-keygen").arg("-V").output().is_err() {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "CI must have OpenSSH's server (openssh-server)");
-        eprintln!("SKIPPED, nothing was tested: `{SSHD}` or `ssh-keygen` is not installed (openssh-server)");
-        return None;
+        return skipped(&format!("`{SSHD}` or `ssh-keygen` is not installed (openssh-server)"));
     }
     let dir = dir.join("sshd");
     fs::create_dir(&dir).unwrap();
@@ -37,17 +40,26 @@ pub(super) fn start(dir: &Path) -> Option<Sshd> {
         fs::create_dir_all("/run/sshd").unwrap();
     }
     // Another process may take the port between choosing and using it.
-    (0..5).find_map(|_| launch(&dir)).or_else(|| panic!("sshd: {}", fs::read_to_string(dir.join("log")).unwrap()))
+    (0..5)
+        .find_map(|_| launch(&dir, subsystem))
+        .or_else(|| panic!("sshd: {}", fs::read_to_string(dir.join("log")).unwrap()))
 }
 
-fn launch(dir: &Path) -> Option<Sshd> {
+/// Says on stderr that a test did not run, and why; in CI that is a failure.
+pub(super) fn skipped<T>(why: &str) -> Option<T> {
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "nothing may be skipped in CI: {why}");
+    eprintln!("SKIPPED, nothing was tested: {why}");
+    None
+}
+
+fn launch(dir: &Path, subsystem: &str) -> Option<Sshd> {
     let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     let at = dir.display();
     let base = format!(
         "Port {port}\nListenAddress 127.0.0.1\nHostKey {at}/host_ed25519\nHostKey {at}/host_ecdsa\nPidFile none\n\
          AuthorizedKeysFile {at}/authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n\
          KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nMaxStartups 100\nLogLevel VERBOSE\n\
-         Subsystem sftp internal-sftp\n"
+         Subsystem sftp {subsystem}\n"
     );
     let config = dir.join("config");
     // Newer servers punish clients that hang up early, as these tests do; older ones do not know the setting.

@@ -68,7 +68,7 @@ impl World {
     /// The sources that must behave alike: the local tree, and the same tree behind a server if one is installed.
     pub(super) fn sources(&self) -> (Vec<SourceOptions>, Option<Sshd>) {
         let sshd = self.sshd();
-        let remote = sshd.as_ref().map(|sshd| SourceOptions::Sftp(self.options(sshd)));
+        let remote = sshd.as_ref().map(|sshd| SourceOptions::Sftp(self.options(sshd).into()));
         (std::iter::once(self.local()).chain(remote).collect(), sshd)
     }
 

@@ -227,7 +227,6 @@ struct SftpConnection {
     line: Line,
     // Dropped in this order: the subsystem before its session.
     sftp: Sftp,
-    #[expect(dead_code, reason = "keeps the session open for as long as the connection lives")]
     session: Session,
     facts: Vec<(&'static str, String)>,
 }
@@ -257,10 +256,8 @@ impl Connection for SftpConnection {
     }
 
     fn open(&mut self, path: &str, offset: u64) -> Result<Box<dyn Blocks + '_>, Trouble> {
-        // `open` asks for the right to read and nothing else.
-        let mut file = self.line.ssh(path, || self.sftp.open(Path::new(path)))?;
-        file.seek(SeekFrom::Start(offset)).map_err(|error| Trouble::Broken(format!("`{path}`: {error}")))?;
-        Ok(Box::new(RemoteFile { file, line: &self.line, path: path.to_owned() }))
+        let file = self.open_at(path, offset)?;
+        Ok(Box::new(RemoteFile { connection: self, file, path: path.to_owned(), offset, stingy: false }))
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
@@ -269,6 +266,13 @@ impl Connection for SftpConnection {
 }
 
 impl SftpConnection {
+    fn open_at(&self, path: &str, offset: u64) -> Result<ssh2::File, Trouble> {
+        // `open` asks for the right to read and nothing else.
+        let mut file = self.line.ssh(path, || self.sftp.open(Path::new(path)))?;
+        file.seek(SeekFrom::Start(offset)).map_err(|error| Trouble::Broken(format!("`{path}`: {error}")))?;
+        Ok(file)
+    }
+
     /// The stamp of a directory's entry; links are looked up, as the listing describes the link itself.
     fn stamp_of_entry(&self, directory: &str, name: &Path, attributes: &FileStat) -> Result<Option<Stamp>, Trouble> {
         let usable = name.to_str().is_some_and(|name| super::listing::usable(name.as_bytes()).is_ok());
@@ -291,19 +295,50 @@ fn stamp_of(attributes: &FileStat) -> Option<Stamp> {
 }
 
 struct RemoteFile<'a> {
+    connection: &'a SftpConnection,
     file: ssh2::File,
-    line: &'a Line,
     path: String,
+    offset: u64,
+    /// Whether the server gives less than it is asked for, so that only one request may be on its way.
+    stingy: bool,
+}
+
+/// Bytes of a read for which libssh2 sends one request only: it asks for four times as much, in requests of up to 30,000.
+const ONE_REQUEST_BYTES: usize = 7_000;
+
+impl RemoteFile<'_> {
+    /// Whether the last read failed because an answer was shorter than its request. Servers may do so, but libssh2 has sent
+    /// the next requests by then and cannot put the pieces together.
+    fn got_less_than_asked(&self) -> bool {
+        ssh2::Error::last_session_error(&self.connection.session)
+            .is_some_and(|error| error.message().contains("Unexpected Offset"))
+    }
+
+    /// Goes on at the same place with one request at a time, which is slow and works.
+    fn reopen_stingily(&mut self) -> Result<(), Trouble> {
+        (self.file, self.stingy) = (self.connection.open_at(&self.path, self.offset)?, true);
+        Ok(())
+    }
 }
 
 impl Blocks for RemoteFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Trouble> {
-        let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
-        let answer = self.line.patiently(timed_out, || self.file.read(buffer))?;
-        answer.map_err(|error| {
-            self.line.hang_up();
-            Trouble::Broken(format!("`{}`: {error}", self.path))
-        })
+        let line = &self.connection.line;
+        loop {
+            let most = if self.stingy { buffer.len().min(ONE_REQUEST_BYTES) } else { buffer.len() };
+            let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+            match line.patiently(timed_out, || self.file.read(&mut buffer[..most]))? {
+                Ok(length) => {
+                    self.offset += length as u64;
+                    return Ok(length);
+                }
+                Err(_) if !self.stingy && self.got_less_than_asked() => self.reopen_stingily()?,
+                Err(error) => {
+                    line.hang_up();
+                    return Err(Trouble::Broken(format!("`{}`: {error}", self.path)));
+                }
+            }
+        }
     }
 }
 

@@ -8,4 +8,5 @@
 //! Nothing here uses the job's parser, matcher or client: an error on one side must not be hidden by the same error on
 //! the other. The job itself is handed in by `main` as a function.
 
+pub mod audit;
 pub mod world;

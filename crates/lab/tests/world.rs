@@ -7,5 +7,7 @@ use lab::world::{Plan, World};
 fn tiny() {
     let world = World::generate(Plan { payments: 12, ..Plan::one_week(1) });
     world.write(std::path::Path::new("/tmp/world-look")).unwrap();
-    for row in &world.expected { println!("{row:?}"); }
+    for row in &world.expected {
+        println!("{row:?}");
+    }
 }

@@ -64,6 +64,11 @@ fn place(list: &str, word: &str) -> Option<usize> {
     list.split_whitespace().position(|known| known == word)
 }
 
+/// Where a kind stands in the contract's order.
+pub(super) fn precedence(kind: &str) -> Option<usize> {
+    place(KINDS, kind)
+}
+
 /// The columns must begin with those of the contract.
 pub(super) fn columns(table: &Table, contract: &[&str], name: &str, problems: &mut Vec<String>) {
     let same = table.header().iter().zip(contract).all(|(is, must)| is == must);

@@ -46,17 +46,18 @@ impl Verdict {
         self.problems.is_empty()
     }
 
-    /// Rows and sums of `delta` per kind and currency, in the order of their names.
+    /// Rows and sums of `delta` per kind, in the contract's order, and currency.
     #[must_use]
-    pub fn totals(&self) -> BTreeMap<(String, String), KindTotal> {
-        let mut totals: BTreeMap<(String, String), KindTotal> = BTreeMap::new();
+    pub fn totals(&self) -> Vec<(String, String, KindTotal)> {
+        let mut totals: BTreeMap<(Option<usize>, String, String), KindTotal> = BTreeMap::new();
         for row in 0..self.rows.len() {
-            let key = (self.rows.cell(row, "kind").to_owned(), self.rows.cell(row, "currency").to_owned());
+            let kind = self.rows.cell(row, "kind");
+            let key = (form::precedence(kind), kind.to_owned(), self.rows.cell(row, "currency").to_owned());
             let total = totals.entry(key).or_default();
             total.count += 1;
             total.delta_micros += exact::micros(self.rows.cell(row, "delta")).unwrap_or(0);
         }
-        totals
+        totals.into_iter().map(|((_, kind, currency), total)| (kind, currency, total)).collect()
     }
 }
 

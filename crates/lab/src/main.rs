@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use lab::world::layout::Layout;
+use lab::world::style::Style;
 use lab::world::{Plan, World};
 use lab::{bench, demo, serve};
 use std::ffi::OsString;
@@ -33,6 +34,9 @@ enum Command {
         /// Layout of Antom's files
         #[arg(long, default_value = "marketplace")]
         layout: LayoutName,
+        /// Write the files in the most awkward way: CR LF, a byte order mark, `None`, mixed offsets, several parts
+        #[arg(long)]
+        awkward: bool,
     },
     /// Run the job over a large day and print what each stage took
     Bench {
@@ -91,8 +95,9 @@ impl From<LayoutName> for Layout {
 fn main() -> Result<ExitCode> {
     let out = &mut std::io::stdout();
     let right = match Cli::parse().command {
-        Command::Demo { seed, dir, payments, layout } => {
-            demo::run(&demo::Options { seed, dir, payments, layout: layout.into() }, job, out)?
+        Command::Demo { seed, dir, payments, layout, awkward } => {
+            let style = if awkward { Style::hardest() } else { Style::default() };
+            demo::run(&demo::Options { seed, dir, payments, layout: layout.into(), style }, job, out)?
         }
         Command::Bench { rows, threads, dir, keep } => {
             if let Some(threads) = threads {

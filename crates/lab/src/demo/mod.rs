@@ -8,6 +8,7 @@ mod tell;
 use crate::audit::{Verdict, audit};
 use crate::job::{self, Job};
 use crate::world::layout::Layout;
+use crate::world::style::Style;
 use crate::world::{Plan, World};
 use antom::Antom;
 use anyhow::{Context as _, Result, bail, ensure};
@@ -29,6 +30,8 @@ pub struct Options {
     pub payments: u32,
     /// The layout of Antom's files.
     pub layout: Layout,
+    /// How they are written.
+    pub style: Style,
 }
 
 /// Makes the week, runs the job over it, tells what happened on `out`, and returns whether the job was right.

@@ -3,6 +3,7 @@
 use lab::demo::{Options, run};
 use lab::world::expected::Expected;
 use lab::world::layout::Layout;
+use lab::world::style::Style;
 use lab::world::{Plan, World};
 use std::ffi::OsString;
 use std::fs;
@@ -104,7 +105,13 @@ fn act(command: &[OsString], forget: usize) -> u8 {
 }
 
 fn options(place: &Path) -> Options {
-    Options { seed: SEED, dir: Some(place.join("demo")), payments: PAYMENTS, layout: Layout::Gen3 }
+    Options {
+        seed: SEED,
+        dir: Some(place.join("demo")),
+        payments: PAYMENTS,
+        layout: Layout::Gen3,
+        style: Style::default(),
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Lines that cannot be read, and movements that are there too often or for nobody.
 
 use super::{Fault, Injected, dollars, row};
+use crate::world::expected::Expected;
 use crate::world::layout::Layout;
 use crate::world::money::{JPY, USD};
 use crate::world::payments::{Follow, Maker};
@@ -125,11 +126,13 @@ fn settled_twice(maker: &mut Maker<'_>, fault: Fault) -> Injected {
     Injected::new(story, expected)
 }
 
-/// In the newest layout a dispute has no id of its own: the second booking of the same amount makes the line ambiguous.
+/// In the newest layout a dispute has no id of its own: the second booking of the same amount makes the line ambiguous. It
+/// has not been settled, so that the line in transaction details is the only one to fit both.
 fn ambiguous(maker: &mut Maker<'_>, fault: Fault) -> Injected {
     let shape = dollars(maker, fault);
     let mut story = maker.payment(&shape, true);
     let line = maker.dispute(&mut story, false, shape.day);
+    story.settled.retain(|settled| settled.line.movement != Movement::Dispute);
     let follow = Follow { movement: Movement::Dispute, amount_minor: line.amount_minor, at: line.at + 60 };
     let other = maker.unbooked(&story, &follow);
     let entry = maker.entry(&other);
@@ -138,8 +141,6 @@ fn ambiguous(maker: &mut Maker<'_>, fault: Fault) -> Injected {
         row(maker, fault, "AMBIGUOUS").stage("transactions").report(line.amount_minor, line.currency).at(line.id);
     Injected::new(story, Expected { entry_type: Some("DISPUTE"), ..expected })
 }
-
-use crate::world::expected::Expected;
 
 fn nobody_sells(maker: &mut Maker<'_>, fault: Fault) -> Injected {
     let mut shape = dollars(maker, fault);

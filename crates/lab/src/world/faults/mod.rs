@@ -174,7 +174,7 @@ impl Fault {
         shows && self.day(plan) >= plan.first_day && is_business_day(plan.last_day())
     }
 
-    /// The sentence under which the fault is shown to people: the first line of its documentation.
+    /// The words under which the fault is shown to people.
     #[must_use]
     pub fn story(self) -> &'static str {
         match self {

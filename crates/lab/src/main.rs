@@ -1,6 +1,6 @@
 //! The laboratory's command line: `demo`, `bench` and `serve`.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use lab::world::layout::Layout;
 use lab::world::style::Style;
@@ -43,9 +43,9 @@ enum Command {
         /// Lines in transaction details, in settlement details, and entries in the ledger
         #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=99_999_999))]
         rows: u64,
-        /// Threads for parsing and matching [default: all cores]
+        /// Threads for the job [default: all cores]
         #[arg(long)]
-        threads: Option<usize>,
+        threads: Option<u16>,
         /// The folder to work in [default: a new one for temporary files, removed afterwards]
         #[arg(long)]
         dir: Option<PathBuf>,
@@ -100,11 +100,7 @@ fn main() -> Result<ExitCode> {
             demo::run(&demo::Options { seed, dir, payments, layout: layout.into(), style }, job, out)?
         }
         Command::Bench { rows, threads, dir, keep } => {
-            if let Some(threads) = threads {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-                pool.build_global().context("the number of threads cannot be set")?;
-            }
-            bench::run(&bench::Options { rows, dir, keep }, job, out)?
+            bench::run(&bench::Options { rows, threads, dir, keep }, job, out)?
         }
         Command::Serve { seed, dir, layout, sftp_port, api_port } => {
             let plan = Plan { layout: layout.into(), ..Plan::one_week(seed) };

@@ -23,6 +23,8 @@ pub use day::Sprinkled;
 pub struct Options {
     /// Lines a side.
     pub rows: u64,
+    /// Threads for the job; `None` leaves it to the job.
+    pub threads: Option<u16>,
     /// The folder to work in; `None` makes one for temporary files.
     pub dir: Option<PathBuf>,
     /// Whether the folder stays.
@@ -37,7 +39,7 @@ pub struct Options {
 /// If the folder cannot be used, or the job ends with an exit code other than 0.
 pub fn run(options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
     let folder = job::folder(options.dir.as_deref(), "antom-recon-bench-")?;
-    let outcome = measured(&folder, options.rows, job, out);
+    let outcome = measured(&folder, options, job, out);
     if options.keep {
         writeln!(out, "\nThe files are in {}", folder.display())?;
     } else {
@@ -47,21 +49,24 @@ pub fn run(options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
     outcome
 }
 
-fn measured(folder: &Path, rows: u64, job: Job, out: &mut dyn Write) -> Result<bool> {
+fn measured(folder: &Path, options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
     let started = Instant::now();
-    let made = day::write(folder, rows)?;
+    let made = day::write(folder, options.rows)?;
     let config = folder.join("antom-recon.toml");
     fs::write(&config, CONFIGURATION)?;
     writeln!(
         out,
         "{} lines a side, {} MB of reports and ledger, made in {} s",
-        thousands(rows),
+        thousands(options.rows),
         thousands(made.bytes / 1_000_000),
         seconds(started.elapsed())
     )?;
     let peak_is_ours = memory::reset_peak();
     let started = Instant::now();
-    let code = job::run(job, &["run", "--date", day::DATE], &config, out)?;
+    let threads = options.threads.map(|threads| threads.to_string());
+    let flag = threads.iter().flat_map(|threads| ["--threads", threads]);
+    let words: Vec<&str> = ["run", "--date", day::DATE].into_iter().chain(flag).collect();
+    let code = job::run(job, &words, &config, out)?;
     let elapsed = started.elapsed();
     let peak = memory::peak_bytes();
     ensure!(code == 0, "`antom-recon run` ended with exit code {code}");

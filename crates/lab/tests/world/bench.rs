@@ -70,11 +70,16 @@ fn finds_nothing(command: Vec<OsString>) -> u8 {
 fn a_right_job_is_measured_and_its_counts_agree() {
     let place = tempfile::tempdir().unwrap();
     let mut out = Vec::new();
-    let options = Options { rows: 10_000, dir: Some(place.path().join("bench")), keep: true };
+    let options = Options { rows: 10_000, threads: Some(2), dir: Some(place.path().join("bench")), keep: true };
     assert!(run(&options, plain, &mut out).unwrap());
     let said = String::from_utf8(out).unwrap();
     let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    for part in ["parse 0.500 40 000 80 000 match 0.001 total", "MISSING_IN_LEDGER 2 2", "STATUS_MISMATCH 2 2"] {
+    for part in [
+        "$ antom-recon run --date 2026-11-18 --threads 2 ",
+        "parse 0.500 40 000 80 000 match 0.001 total",
+        "MISSING_IN_LEDGER 2 2",
+        "STATUS_MISMATCH 2 2",
+    ] {
         assert!(words.contains(part), "{said}");
     }
     assert!(place.path().join("bench/ledger.csv").exists(), "the files were to be kept");
@@ -85,7 +90,7 @@ fn a_right_job_is_measured_and_its_counts_agree() {
 fn a_job_that_finds_nothing_is_wrong_and_the_folder_goes() {
     let place = tempfile::tempdir().unwrap();
     let mut out = Vec::new();
-    let options = Options { rows: 5_000, dir: Some(place.path().join("bench")), keep: false };
+    let options = Options { rows: 5_000, threads: None, dir: Some(place.path().join("bench")), keep: false };
     assert!(!run(&options, finds_nothing, &mut out).unwrap());
     assert!(String::from_utf8(out).unwrap().contains("WRONG"));
     assert!(!place.path().join("bench").exists());
@@ -93,7 +98,7 @@ fn a_job_that_finds_nothing_is_wrong_and_the_folder_goes() {
 
 #[test]
 fn a_job_that_fails_is_an_error() {
-    let options = Options { rows: 10, dir: None, keep: false };
+    let options = Options { rows: 10, threads: None, dir: None, keep: false };
     let error = run(&options, |_| 4, &mut Vec::new()).unwrap_err();
     assert_eq!(error.to_string(), "`antom-recon run` ended with exit code 4");
 }

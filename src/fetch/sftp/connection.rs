@@ -127,10 +127,11 @@ impl SftpConnection {
         Ok(file)
     }
 
-    /// The stamp of a directory's entry; links are looked up, as the listing describes the link itself.
+    /// The stamp of a directory's entry. Links are looked up, as the listing describes the link itself, and so are entries
+    /// whose size it leaves out.
     fn stamp_of_entry(&self, directory: &str, name: &Path, attributes: &FileStat) -> Result<Option<Stamp>, Trouble> {
         let usable = name.to_str().is_some_and(|name| listing::usable(name.as_bytes()).is_ok());
-        if !usable || !attributes.file_type().is_symlink() {
+        if !usable || !(attributes.file_type().is_symlink() || attributes.size.is_none()) {
             return Ok(stamp_of(attributes));
         }
         let path = PathBuf::from(directory).join(name);
@@ -142,9 +143,15 @@ impl SftpConnection {
     }
 }
 
-/// The stamp of a regular file whose size the server states.
+/// The bits of a mode that tell what kind of thing it is, and their value for a regular file.
+const KIND_BITS: u32 = 0o170_000;
+const REGULAR: u32 = 0o100_000;
+
+/// The stamp of a regular file whose size the server states. A server that does not say what kind of thing it is (the protocol
+/// lets it) is believed to mean a file.
 fn stamp_of(attributes: &FileStat) -> Option<Stamp> {
-    let size = attributes.size.filter(|_| attributes.is_file())?;
+    let kind = attributes.perm.map_or(0, |mode| mode & KIND_BITS);
+    let size = attributes.size.filter(|_| kind == REGULAR || kind == 0)?;
     Some(Stamp { size, modified: attributes.mtime.and_then(|seconds| i64::try_from(seconds).ok()) })
 }
 
@@ -192,6 +199,29 @@ impl Blocks for RemoteFile<'_> {
                     return Err(Trouble::Broken(format!("`{}`: {error}", self.path)));
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_with_a_size_have_a_stamp() {
+        let cases = [
+            (Some(0o100_644), Some(5), true),
+            (Some(0o644), Some(5), true),
+            (None, Some(5), true),
+            (Some(0o100_644), None, false),
+            (Some(0o040_755), Some(5), false),
+            (Some(0o120_777), Some(5), false),
+            (Some(0o010_644), Some(5), false),
+        ];
+        for (perm, size, expected) in cases {
+            let attributes = FileStat { size, perm, uid: None, gid: None, atime: None, mtime: Some(7) };
+            let stamp = expected.then_some(Stamp { size: 5, modified: Some(7) });
+            assert_eq!(stamp_of(&attributes), stamp, "mode {perm:?}, size {size:?}");
         }
     }
 }

@@ -4,61 +4,18 @@
 //! a lock on its file there for as long as it lives, so a file whose lock is free was left by a process that was killed, and
 //! [`Archive::open`] sweeps it.
 
-use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use ring::digest::{self, SHA256, SHA256_OUTPUT_LEN};
+use ring::digest::{self, SHA256};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::FetchError;
+use super::archive_reader::ArchiveReader;
 use super::bounds::{BLOCK_BYTES, MAX_FILE_BYTES};
-
-/// The SHA-256 of a file's bytes, which is its name in the archive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Digest([u8; SHA256_OUTPUT_LEN]);
-
-impl Digest {
-    /// The digest of some bytes.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        Self::finish(&digest::digest(&SHA256, bytes))
-    }
-
-    fn finish(digest: &digest::Digest) -> Self {
-        Self(digest.as_ref().try_into().expect("SHA-256 has 32 bytes"))
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-/// A text that is no SHA-256 in hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a SHA-256; expected 64 hexadecimal digits")]
-pub struct DigestError(String);
-
-impl FromStr for Digest {
-    type Err = DigestError;
-
-    fn from_str(text: &str) -> Result<Self, DigestError> {
-        let wrong = || DigestError(text.escape_debug().to_string());
-        if text.len() != SHA256_OUTPUT_LEN * 2 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(wrong());
-        }
-        let mut bytes = [0; SHA256_OUTPUT_LEN];
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).map_err(|_| wrong())?;
-        }
-        Ok(Self(bytes))
-    }
-}
+use super::digest::Digest;
 
 /// What was put into the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,15 +88,8 @@ impl Archive {
             )),
             _ => FetchError::archive("open", &path)(error),
         })?;
-        let decoder = zstd::Decoder::new(file).map_err(FetchError::archive("open", &path))?;
-        Ok(ArchiveReader {
-            decoder,
-            context: digest::Context::new(&SHA256),
-            expected: digest,
-            path,
-            size: 0,
-            done: false,
-        })
+        let unreadable = FetchError::archive("open", &path);
+        ArchiveReader::new(file, path, digest).map_err(unreadable)
     }
 
     /// All raw bytes of an archived file, verified.
@@ -194,7 +144,13 @@ impl Archive {
             let path = path.join(format!("{:032x}", u128::from_le_bytes(random)));
             let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
             let file = file.map_err(FetchError::archive("create", &path))?;
-            file.lock().map_err(FetchError::archive("lock", &path))?;
+            match file.lock() {
+                // Where a file system has no locks, nothing is ever swept either.
+                Err(error) if error.kind() != io::ErrorKind::Unsupported => {
+                    return Err(FetchError::archive("lock", &path)(error));
+                }
+                _ => {}
+            }
             // A sweeper may have come between creating and locking; then the file is no longer there.
             if file.metadata().map_err(FetchError::archive("write", &path))?.nlink() > 0 {
                 return Ok((file, path));
@@ -268,53 +224,6 @@ impl ArchiveWriter {
     }
 }
 
-/// Reads an archived file and verifies its digest on the way.
-pub struct ArchiveReader {
-    decoder: zstd::Decoder<'static, BufReader<File>>,
-    context: digest::Context,
-    expected: Digest,
-    path: PathBuf,
-    size: u64,
-    done: bool,
-}
-
-impl ArchiveReader {
-    fn damaged(&self, found: &str) -> io::Error {
-        let message = format!(
-            "archive: `{}` {found}; expected the bytes of its digest; move it away, keep it, and restore it from a backup or \
-             fetch the date again while the server still has it",
-            self.path.display()
-        );
-        io::Error::new(io::ErrorKind::InvalidData, FetchError::Integrity(message))
-    }
-}
-
-impl Read for ArchiveReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.done || buffer.is_empty() {
-            return Ok(0);
-        }
-        let length = match self.decoder.read(buffer) {
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
-            Err(error) => return Err(self.damaged(&format!("cannot be unpacked ({error})"))),
-        };
-        self.size += length as u64;
-        if self.size > MAX_FILE_BYTES {
-            return Err(self.damaged(&format!("unpacks to more than {MAX_FILE_BYTES} bytes")));
-        }
-        self.context.update(&buffer[..length]);
-        if length == 0 {
-            let found = Digest::finish(&self.context.clone().finish());
-            if found != self.expected {
-                return Err(self.damaged(&format!("holds bytes with the digest `{found}`")));
-            }
-            self.done = true;
-        }
-        Ok(length)
-    }
-}
-
 /// Makes folders for the owner alone.
 fn private_folders() -> DirBuilder {
     let mut builder = DirBuilder::new();
@@ -340,6 +249,7 @@ fn sweep(path: &Path) -> io::Result<()> {
             _ => Ok(()),
         },
         Err(fs::TryLockError::WouldBlock) => Ok(()),
+        Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
         Err(fs::TryLockError::Error(error)) => Err(error),
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::FetchError;
 
-/// A request to stop, shared by whoever may ask and whoever has to listen. It is heeded within about a second.
+/// A request to stop, shared by whoever may ask and whoever has to listen. It is heeded within about a second; while a
+/// connection is being made, at the latest when that succeeds or times out.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel {
     own: Arc<AtomicBool>,

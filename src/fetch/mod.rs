@@ -10,9 +10,11 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "fetching is reading and writing files")]
 
 mod archive;
+mod archive_reader;
 pub mod bounds;
 mod control;
 mod crew;
+mod digest;
 mod directory;
 mod ending;
 mod endpoint;
@@ -28,8 +30,10 @@ mod sftp;
 mod source;
 mod transfer;
 
-pub use self::archive::{Archive, ArchiveReader, Digest, DigestError, Stored};
+pub use self::archive::{Archive, Stored};
+pub use self::archive_reader::ArchiveReader;
 pub use self::control::{Cancel, Control, Progress};
+pub use self::digest::{Digest, DigestError};
 pub use self::error::FetchError;
 pub use self::fingerprint::Fingerprint;
 pub use self::listing::{Ignored, IgnoredReason, Listing, RemoteFile, Stamp};

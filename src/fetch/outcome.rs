@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::archive::Digest;
+use super::digest::Digest;
 use super::listing::{Ignored, Stamp};
 use super::names::{Format, Recognised};
 use super::{FetchError, SourceOptions};

@@ -11,8 +11,8 @@ use crate::ledger::{COLUMNS, Entry, EntryText, ParsedLedger};
 use crate::money::Currency;
 use crate::movement::EntryType;
 use crate::records::{
-    Block, Broken, Cells, MAX_RECORD_BYTES, Piece, Record, Row, SplitError, Splitter, SymbolCache, bounded_text,
-    in_order,
+    Block, Broken, Cells, MAX_RECORD_BYTES, Piece, Record, Row, SplitError, Splitter, SymbolCache, SymbolCaches,
+    bounded_text, in_order,
 };
 use crate::report::{Original, Place, Reject};
 
@@ -95,7 +95,7 @@ pub(super) fn parse_pieces(
     window: Option<(Instant, Instant)>,
 ) -> Result<ParsedLedger, LedgerError> {
     let (columns, rest) = read_header(&mut splitter)?;
-    let reader = Reader { columns, keys, symbols, window };
+    let reader = Reader { columns, keys, symbols: SymbolCaches::new(symbols, keys), window };
     let mut ledger = ParsedLedger { columns: columns.positions, ..ParsedLedger::default() };
     let mut take = |block: Result<ParsedLedger, LedgerError>| {
         let block = block?;
@@ -170,7 +170,7 @@ fn read_broken(broken: &Broken) -> ParsedLedger {
 struct Reader<'a> {
     columns: Columns,
     keys: KeyMaker,
-    symbols: &'a Symbols,
+    symbols: SymbolCaches<'a>,
     window: Option<(Instant, Instant)>,
 }
 
@@ -179,7 +179,7 @@ impl Reader<'_> {
         check_utf8(block)?;
         let mut cells = Cells::default();
         let mut ledger = ParsedLedger::default();
-        let mut parties = SymbolCache::new(self.symbols);
+        let mut parties = self.symbols.take();
         for record in block.records().filter(|record| !record.is_blank()) {
             let length = u32::try_from(record.bytes.len()).unwrap_or(u32::MAX);
             let place = Place { file: 0, line: record.line, offset: record.offset, length };
@@ -195,6 +195,7 @@ impl Reader<'_> {
                 Err(unreadable) => ledger.rejects.push(self.reject(place, record, row, unreadable)),
             }
         }
+        self.symbols.give_back(parties);
         Ok(ledger)
     }
 

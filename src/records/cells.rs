@@ -1,6 +1,6 @@
 //! The cells of a record.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use super::scan::closing_quote;
 
@@ -28,13 +28,35 @@ impl Cells {
             self.unquote(record);
             return Row { text: &self.unquoted, spans: &self.spans };
         }
-        let mut start = 0;
-        for comma in memchr_iter(b',', record) {
-            self.spans.push((start, position(comma)));
-            start = position(comma) + 1;
-        }
-        self.spans.push((start, position(record.len())));
+        self.cut_at_commas(record);
         Row { text: record, spans: &self.spans }
+    }
+
+    /// Cuts a record without quotes. Cells are short, so commas are looked for in eight bytes at a time rather than one by one.
+    fn cut_at_commas(&mut self, record: &[u8]) {
+        const COMMAS: u64 = u64::from_ne_bytes([b','; 8]);
+        let mut start = 0;
+        let mut cell_ends_at = |comma: u32| {
+            self.spans.push((start, comma));
+            start = comma + 1;
+        };
+        let (words, rest) = record.as_chunks::<8>();
+        let mut base = 0;
+        for word in words {
+            let mut commas = zero_bytes(u64::from_le_bytes(*word) ^ COMMAS);
+            while commas != 0 {
+                cell_ends_at(base + commas.trailing_zeros() / 8);
+                commas &= commas - 1;
+            }
+            base += 8;
+        }
+        for &byte in rest {
+            if byte == b',' {
+                cell_ends_at(base);
+            }
+            base += 1;
+        }
+        self.spans.push((start, base));
     }
 
     /// Cuts a record with quotes; what follows a closing quote up to the comma is taken as it stands.
@@ -91,6 +113,12 @@ impl<'a> Row<'a> {
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
         (0..self.len()).map(|at| self.get(at))
     }
+}
+
+/// The highest bit of each byte that is zero.
+const fn zero_bytes(word: u64) -> u64 {
+    const LOW_SEVEN: u64 = u64::from_ne_bytes([0x7f; 8]);
+    !(((word & LOW_SEVEN) + LOW_SEVEN) | word | LOW_SEVEN)
 }
 
 /// An offset inside a record.

@@ -14,7 +14,7 @@ pub use cells::{Cells, Row};
 pub use order::in_order;
 pub use scan::{Record, Records};
 pub use split::{Block, BreakCause, Broken, Piece, SplitError, Splitter};
-pub use symbols::SymbolCache;
+pub use symbols::{SymbolCache, SymbolCaches};
 
 /// Size of a block: large enough that the work on a block (about 4,000 lines of 250 bytes, 2 ms) dwarfs the cost of handing it
 /// to another thread, small enough that all blocks in flight are a few dozen MiB.

@@ -11,6 +11,8 @@ pub(super) enum Scan {
         end: usize,
         /// Start of the next record.
         next: usize,
+        /// Whether it holds quotes, and so perhaps line ends.
+        quoted: bool,
     },
     /// The bytes end before the record does.
     Unfinished {
@@ -30,8 +32,8 @@ pub(super) fn scan_record(bytes: &[u8], last: bool) -> Scan {
     let physical_line = &bytes[..line_end.unwrap_or(bytes.len())];
     if memchr(b'"', physical_line).is_none() {
         return match line_end {
-            Some(at) => whole(bytes, at, at + 1),
-            None if last => whole(bytes, bytes.len(), bytes.len()),
+            Some(at) => whole(bytes, at, at + 1, false),
+            None if last => whole(bytes, bytes.len(), bytes.len(), false),
             None => Scan::Unfinished { quoted: false },
         };
     }
@@ -45,8 +47,8 @@ fn scan_quoted(bytes: &[u8], last: bool) -> Scan {
         if bytes.get(at) != Some(&b'"') {
             match memchr2(b',', b'\n', &bytes[at..]) {
                 Some(length) if bytes[at + length] == b',' => at += length + 1,
-                Some(length) => return whole(bytes, at + length, at + length + 1),
-                None if last => return whole(bytes, bytes.len(), bytes.len()),
+                Some(length) => return whole(bytes, at + length, at + length + 1, true),
+                None if last => return whole(bytes, bytes.len(), bytes.len(), true),
                 None => return Scan::Unfinished { quoted: false },
             }
             continue;
@@ -55,9 +57,9 @@ fn scan_quoted(bytes: &[u8], last: bool) -> Scan {
         at = closing + 1;
         match &bytes[at..] {
             [b',', ..] => at += 1,
-            [b'\n', ..] => return Scan::Whole { end: at, next: at + 1 },
-            [b'\r', b'\n', ..] => return Scan::Whole { end: at, next: at + 2 },
-            [] | [b'\r'] if last => return Scan::Whole { end: at, next: bytes.len() },
+            [b'\n', ..] => return Scan::Whole { end: at, next: at + 1, quoted: true },
+            [b'\r', b'\n', ..] => return Scan::Whole { end: at, next: at + 2, quoted: true },
+            [] | [b'\r'] if last => return Scan::Whole { end: at, next: bytes.len(), quoted: true },
             [] | [b'\r'] => return Scan::Unfinished { quoted: false },
             _ => return Scan::TextAfterQuote,
         }
@@ -65,8 +67,8 @@ fn scan_quoted(bytes: &[u8], last: bool) -> Scan {
 }
 
 /// A record whose last field is not quoted; a CR before its end belongs to the line end.
-fn whole(bytes: &[u8], end: usize, next: usize) -> Scan {
-    Scan::Whole { end: end - usize::from(bytes[..end].last() == Some(&b'\r')), next }
+fn whole(bytes: &[u8], end: usize, next: usize, quoted: bool) -> Scan {
+    Scan::Whole { end: end - usize::from(bytes[..end].last() == Some(&b'\r')), next, quoted }
 }
 
 /// The quote that closes a field whose content starts at `from`: the first that is not doubled.
@@ -122,16 +124,15 @@ impl<'a> Iterator for Records<'a> {
             return None;
         }
         // A block holds whole records only; should that ever fail, the rest of it comes out as one record.
-        let (end, next) = match scan_record(self.rest, true) {
-            Scan::Whole { end, next } => (end, next),
-            Scan::Unfinished { .. } | Scan::TextAfterQuote => (self.rest.len(), self.rest.len()),
+        let (end, next, quoted) = match scan_record(self.rest, true) {
+            Scan::Whole { end, next, quoted } => (end, next, quoted),
+            Scan::Unfinished { .. } | Scan::TextAfterQuote => (self.rest.len(), self.rest.len(), true),
         };
         let (taken, rest) = self.rest.split_at(next);
         let record = Record { bytes: &taken[..end], offset: self.offset, line: self.line };
         self.rest = rest;
         self.offset += next as u64;
-        // Most records are one line: their only line end is the last byte.
-        let inside = if taken.len() > 1 { memchr_iter(b'\n', &taken[..end]).count() } else { 0 };
+        let inside = if quoted { memchr_iter(b'\n', &taken[..end]).count() } else { 0 };
         let breaks = inside + usize::from(taken.last() == Some(&b'\n'));
         self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
         Some(record)

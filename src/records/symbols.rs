@@ -1,37 +1,70 @@
 //! A memory of texts that repeat from line to line, so that most of them are interned without a lock.
 
-use crate::id::{Symbol, Symbols};
+use std::sync::{Mutex, PoisonError};
 
-/// Places in the memory; a power of two. A block has about 4,000 lines with three such texts each.
-const PLACES: usize = 1024;
+use crate::id::{Key, KeyMaker, Symbol, Symbols};
 
-/// The symbols that one block met last, each text in the place that its hash names.
+/// Pairs of places in a memory; a power of two. Twice as many places as most marketplaces have sub-merchants, in 1 MiB, which
+/// stays in a core's cache.
+const PAIRS: usize = 1 << 14;
+
+/// The symbols that a thread met last, each in one of the two places that its text's key names. Texts are told apart by their keys, as ids
+/// are (see [`Key`]).
 #[derive(Debug)]
 pub struct SymbolCache<'a> {
     symbols: &'a Symbols,
-    places: Vec<(Vec<u8>, Symbol)>,
+    keys: KeyMaker,
+    pairs: Vec<[(Key, Symbol); 2]>,
 }
 
-impl<'a> SymbolCache<'a> {
-    /// An empty memory in front of these symbols.
+/// The memories of all threads: each block takes one and gives it back, so that it stays warm.
+#[derive(Debug)]
+pub struct SymbolCaches<'a> {
+    symbols: &'a Symbols,
+    keys: KeyMaker,
+    idle: Mutex<Vec<SymbolCache<'a>>>,
+}
+
+impl<'a> SymbolCaches<'a> {
+    /// Memories in front of these symbols.
     #[must_use]
-    pub fn new(symbols: &'a Symbols) -> Self {
-        Self { symbols, places: vec![(Vec::new(), Symbol::EMPTY); PLACES] }
+    pub const fn new(symbols: &'a Symbols, keys: KeyMaker) -> Self {
+        Self { symbols, keys, idle: Mutex::new(Vec::new()) }
     }
 
+    /// A memory that no other block uses now.
+    #[must_use]
+    pub fn take(&self) -> SymbolCache<'a> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.unwrap_or_else(|| SymbolCache {
+            symbols: self.symbols,
+            keys: self.keys,
+            pairs: vec![[(Key::NONE, Symbol::EMPTY); 2]; PAIRS],
+        })
+    }
+
+    /// Gives a memory back.
+    pub fn give_back(&self, cache: SymbolCache<'a>) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(cache);
+    }
+}
+
+impl SymbolCache<'_> {
     /// The symbol of a text.
     pub fn symbol(&mut self, text: &[u8]) -> Symbol {
         if text.is_empty() {
             return Symbol::EMPTY;
         }
-        let hash = xxhash_rust::xxh3::xxh3_64(text);
-        let at = usize::try_from(hash & (PLACES as u64 - 1)).unwrap_or_default();
-        let (known, symbol) = &mut self.places[at];
-        if known != text {
-            *symbol = self.symbols.intern(text);
-            known.clear();
-            known.extend_from_slice(text);
+        let key = self.keys.key(0, text);
+        let [first, second] = &mut self.pairs[key.partition(PAIRS)];
+        if first.0 == key {
+            return first.1;
         }
-        *symbol
+        if second.0 != key {
+            *second = (key, self.symbols.intern(text));
+        }
+        // The one met last comes first, and the other makes room next.
+        std::mem::swap(first, second);
+        first.1
     }
 }

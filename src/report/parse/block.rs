@@ -2,10 +2,10 @@
 
 use memchr::memchr_iter;
 
-use crate::id::{Key, KeyMaker, Symbol, Symbols};
+use crate::id::{Key, KeyMaker, Symbol};
 use crate::money::{AmountUnit, Currency, Tally};
 use crate::movement::EntryType;
-use crate::records::{Block, Cells, MAX_RECORD_BYTES, Record, Row, bounded_text};
+use crate::records::{Block, Cells, MAX_RECORD_BYTES, Record, Row, SymbolCaches, bounded_text};
 use crate::report::schema::{Layout, entry_type, is_empty};
 use crate::report::{Column, Line, LineText, Original, Place, Reject, ReportError};
 
@@ -18,7 +18,7 @@ pub(super) struct Context<'a> {
     pub(super) unit: AmountUnit,
     pub(super) file: u32,
     pub(super) keys: KeyMaker,
-    pub(super) symbols: &'a Symbols,
+    pub(super) symbols: SymbolCaches<'a>,
 }
 
 /// What a block gives.
@@ -84,7 +84,8 @@ impl BlockResult {
 pub(super) fn read_block(context: &Context<'_>, block: &Block) -> Result<BlockResult, ReportError> {
     check_utf8(&block.bytes, block.offset, block.line)?;
     let mut cells = Cells::default();
-    let mut reader = BlockReader { context, caches: Caches::new(context.symbols), result: BlockResult::default() };
+    let mut reader =
+        BlockReader { context, caches: Caches::new(context.symbols.take()), result: BlockResult::default() };
     // Lines of the documented layouts have about 250 bytes.
     reader.result.lines.reserve(block.bytes.len() / 200);
     for record in block.records() {
@@ -106,6 +107,7 @@ pub(super) fn read_block(context: &Context<'_>, block: &Block) -> Result<BlockRe
             reader.read_record(record, cells.cut(record.bytes));
         }
     }
+    context.symbols.give_back(reader.caches.symbols);
     Ok(reader.result)
 }
 
@@ -138,13 +140,13 @@ impl Context<'_> {
 }
 
 /// Reads one line after the other.
-pub(super) struct BlockReader<'a> {
-    pub(super) context: &'a Context<'a>,
+pub(super) struct BlockReader<'c, 'a> {
+    pub(super) context: &'c Context<'a>,
     pub(super) caches: Caches<'a>,
     pub(super) result: BlockResult,
 }
 
-impl BlockReader<'_> {
+impl BlockReader<'_, '_> {
     fn read_record(&mut self, record: Record<'_>, row: Row<'_>) {
         let place = self.context.place(record);
         match self.check_width(row).and_then(|()| self.read_line(place, row)) {

@@ -1,7 +1,7 @@
 //! Values in cells, and memories of the values that repeat.
 
 use crate::calendar::{BusinessDate, Instant};
-use crate::id::{Symbol, Symbols};
+use crate::id::Symbol;
 use crate::money::{AmountUnit, Currency, parse_amount};
 use crate::records::SymbolCache;
 
@@ -33,15 +33,15 @@ fn shortened(cell: &[u8]) -> String {
 
 /// Memories of a block, so that texts which repeat need no lock and no second look.
 pub(super) struct Caches<'a> {
-    symbols: SymbolCache<'a>,
+    pub(super) symbols: SymbolCache<'a>,
     currencies: Vec<([u8; 3], Currency)>,
     /// The last settlement time that was readable.
     settled_at: Vec<u8>,
 }
 
 impl<'a> Caches<'a> {
-    pub(super) fn new(symbols: &'a Symbols) -> Self {
-        Self { symbols: SymbolCache::new(symbols), currencies: Vec::new(), settled_at: Vec::new() }
+    pub(super) const fn new(symbols: SymbolCache<'a>) -> Self {
+        Self { symbols, currencies: Vec::new(), settled_at: Vec::new() }
     }
 
     /// The symbol of a text.

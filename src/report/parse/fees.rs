@@ -14,7 +14,7 @@ pub(super) struct Sum {
     pub(super) currency: Option<Currency>,
 }
 
-impl BlockReader<'_> {
+impl BlockReader<'_, '_> {
     /// Reads an amount and its currency; the currency is `fallback` if its cell is empty.
     pub(super) fn sum(
         &mut self,

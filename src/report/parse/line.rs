@@ -21,7 +21,7 @@ struct Amounts {
     fee: i64,
 }
 
-impl BlockReader<'_> {
+impl BlockReader<'_, '_> {
     /// Reads a line of the right width.
     pub(super) fn read_line(&mut self, place: Place, row: Row<'_>) -> Result<Line, Unreadable> {
         let layout = self.context.layout;

@@ -14,7 +14,7 @@ use std::io::Read;
 
 use crate::id::{KeyMaker, Symbols};
 use crate::movement::ReportKind;
-use crate::records::{Block, Broken, Piece, Splitter, in_order};
+use crate::records::{Block, Broken, Piece, Splitter, SymbolCaches, in_order};
 
 use super::schema::Headings;
 use super::{ParsedReport, Reject, ReportOptions, ReportRules};
@@ -64,7 +64,8 @@ pub(super) fn parse_pieces(
     }
     let (headings, rest) = read_header(&mut splitter)?;
     let header = headings.understand(kind, options)?;
-    let context = Context { layout: &header.layout, unit: options.amount_unit, file, keys, symbols };
+    let caches = SymbolCaches::new(symbols, keys);
+    let context = Context { layout: &header.layout, unit: options.amount_unit, file, keys, symbols: caches };
     let mut gathered = Gathered::default();
     if let Some(rest) = rest {
         gathered.take(read_block(&context, &rest))?;

@@ -14,7 +14,7 @@ use crate::failure::{Failure, Kind, OrFail};
 
 /// How long a stopped command may take to come to a place where it waits. Pure stages of a large day take seconds; Kubernetes
 /// kills after 30. Ending the process earlier is safe as well: nothing half-written is ever visible.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_millis(900);
 
 /// How long threads that block (transfers, a large file) may take to end after the command has. The process ends without them.
 const AFTERWARDS: Duration = Duration::from_secs(2);

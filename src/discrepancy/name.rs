@@ -57,12 +57,13 @@ fn digest(parts: &[&str]) -> String {
     for &byte in hash.as_ref() {
         held = (held << 8) | u32::from(byte);
         bits += 8;
-        while bits >= 5 && text.len() < LENGTH {
+        while bits >= 5 {
             bits -= 5;
             text.push(char::from(ALPHABET[(held >> bits) as usize & 31]));
         }
         held &= (1 << bits) - 1;
     }
+    text.truncate(LENGTH);
     text
 }
 

@@ -78,7 +78,7 @@ pub async fn run_day(
     let started_at = clock::now();
     let mut timings = Timings::start();
     let merchant = PlatformMerchantId::new(config.merchant()?.platform_merchant_id);
-    let lock = store.lock(merchant.as_str(), started_at).await.or_kind()?;
+    let mut lock = store.lock(merchant.as_str(), started_at).await.or_kind()?;
     let job = Job {
         config,
         store,
@@ -142,6 +142,7 @@ pub async fn run_day(
     let asked = asking::ask(&job, &mut day, &mut timings).await?;
 
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref())?;
+    lock.verify().await.or_kind()?;
     let revision = outputs::record(&job, &record, &day, started_at).await?;
     let text = tokio::task::block_in_place(|| {
         outputs::publish(&job, &record, &day, (&reports, &ledger.parsed.rejects), revision, &mut timings)

@@ -1,1 +1,319 @@
-//! `conservation`.
+//! Conservation: every line and entry is counted once, in one place, and the sums prove it.
+//!
+//! Totals are added up twice: by the parser while it reads, and here from the states that matching gave. They must agree, no
+//! row may be left undecided, and every row that is called waiting or discrepant must be named by an item or a finding.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::discrepancy::Side;
+use crate::id::Symbols;
+use crate::ledger::ParsedLedger;
+use crate::matching::{DayReport, Exclusion, ItemRef, ItemSide, Reconciliation, State};
+use crate::money::{Currency, Tally};
+use crate::report::{Line, TypeTotals};
+
+/// One row of the proof: a side, file, type and currency.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ControlTotal {
+    /// All rows.
+    pub total: Tally,
+    /// Matched ones.
+    pub matched: Tally,
+    /// Those inside their windows.
+    pub in_transit: Tally,
+    /// Those that are part of a discrepancy.
+    pub discrepancies: Tally,
+    /// Those that a named rule excludes.
+    pub excluded: Tally,
+    /// Those that could not be read; they have no amount.
+    pub rejected: Tally,
+}
+
+/// What a control total is about; the order of the output.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ControlKey {
+    /// The side.
+    pub side: Side,
+    /// The file's name; empty for the ledger.
+    pub file: String,
+    /// The type as a word of the contract, or as written.
+    pub entry_type: String,
+    /// The currency; none for rejected lines whose currency could not be read.
+    pub currency: Option<Currency>,
+}
+
+/// All control totals, with the numbers of rows that each named rule excluded.
+#[derive(Debug, Default)]
+pub struct ControlTotals {
+    /// The rows, in order.
+    pub rows: BTreeMap<ControlKey, ControlTotal>,
+    /// How many rows each rule excluded.
+    pub excluded_by: BTreeMap<&'static str, u64>,
+}
+
+/// Why the day does not add up. Any of these is a defect of the program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Imbalance {
+    /// A row was left undecided.
+    #[error("{0} is in no place: neither matched, in transit, a discrepancy, excluded nor rejected")]
+    Unplaced(String),
+    /// Counts or sums of the parts differ from the whole.
+    #[error("{0} does not add up: {1}")]
+    Sums(String, String),
+    /// The parser counted something else.
+    #[error("`{file}`: the parser counted {parsed} for {what}, matching {matched}")]
+    Parser {
+        /// The file.
+        file: String,
+        /// Type and currency.
+        what: String,
+        /// Count and sum while parsing.
+        parsed: String,
+        /// Count and sum after matching.
+        matched: String,
+    },
+    /// A row is called waiting or discrepant, and nothing names it, or the other way round.
+    #[error("{0} is placed as {1}, and nothing names it")]
+    Unnamed(String, &'static str),
+}
+
+/// What is counted.
+pub struct Counted<'a> {
+    /// Transaction details.
+    pub transactions: &'a [DayReport],
+    /// Settlement details.
+    pub settlements: &'a [DayReport],
+    /// The ledger.
+    pub ledger: &'a ParsedLedger,
+    /// Interned texts.
+    pub symbols: &'a Symbols,
+    /// Rows that count as discrepant because a rejected line has their id.
+    pub claimed_by_rejects: &'a HashSet<ItemRef>,
+}
+
+impl Counted<'_> {
+    fn sides(&self) -> [(ItemSide, &[DayReport]); 2] {
+        [(ItemSide::Transactions, self.transactions), (ItemSide::Settlement, self.settlements)]
+    }
+
+    fn type_of(&self, line: &Line) -> String {
+        line.entry_type.map_or_else(|| self.symbols.text(line.raw_type), |known| known.to_string())
+    }
+}
+
+/// Counts every row once and proves that the day adds up.
+///
+/// # Errors
+/// The first [`Imbalance`] that is found; the run must not end as a success then.
+pub fn prove(
+    counted: &Counted<'_>,
+    reconciliation: &Reconciliation,
+    today: crate::calendar::BusinessDate,
+) -> Result<ControlTotals, Imbalance> {
+    let mut totals = ControlTotals::default();
+    for (side, files) in counted.sides() {
+        for (file, report) in (0_u32..).zip(files) {
+            totals.count_file(counted, reconciliation, side, file, report)?;
+            if report.date == today {
+                agree_with_parser(counted, report)?;
+            }
+        }
+    }
+    totals.count_ledger(counted, reconciliation)?;
+    for (key, row) in &totals.rows {
+        row.adds_up().map_err(|what| Imbalance::Sums(describe(key), what))?;
+    }
+    every_place_has_a_name(counted, reconciliation)?;
+    Ok(totals)
+}
+
+impl ControlTotals {
+    fn place(&mut self, key: ControlKey, amount: i64, state: State, row: &str) -> Result<(), Imbalance> {
+        if state == State::Unplaced {
+            return Err(Imbalance::Unplaced(row.to_owned()));
+        }
+        let total = self.rows.entry(key).or_default();
+        total.total.add(amount);
+        let part = match state {
+            State::Matched => &mut total.matched,
+            State::InTransit => &mut total.in_transit,
+            State::Discrepancy => &mut total.discrepancies,
+            _ => &mut total.excluded,
+        };
+        part.add(amount);
+        if let Some(rule) = state.exclusion() {
+            *self.excluded_by.entry(Exclusion::as_str(rule)).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    fn count_file(
+        &mut self,
+        counted: &Counted<'_>,
+        reconciliation: &Reconciliation,
+        side: ItemSide,
+        file: u32,
+        report: &DayReport,
+    ) -> Result<(), Imbalance> {
+        let mut cells =
+            BTreeMap::<(Option<crate::movement::EntryType>, crate::id::Symbol, Currency, State), Tally>::new();
+        for (row, line) in (0_u32..).zip(&report.parsed.lines) {
+            let state = reconciliation.state(ItemRef { side, file, row });
+            if matches!(state, State::Past | State::OutOfScope) {
+                continue;
+            }
+            if state == State::Unplaced {
+                return Err(Imbalance::Unplaced(format!("`{}` line {}", report.name, line.place.line)));
+            }
+            let raw = if line.entry_type.is_some() { crate::id::Symbol::EMPTY } else { line.raw_type };
+            cells.entry((line.entry_type, raw, line.currency, state)).or_default().add(line.amount);
+        }
+        for ((entry_type, raw, currency, state), tally) in cells {
+            let entry_type = entry_type.map_or_else(|| counted.symbols.text(raw), |known| known.to_string());
+            let key =
+                ControlKey { side: Side::Report, file: report.name.clone(), entry_type, currency: Some(currency) };
+            self.add(key, &tally, state);
+        }
+        for reject in &report.parsed.rejects {
+            self.reject(Side::Report, &report.name, reject);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, key: ControlKey, tally: &Tally, state: State) {
+        let total = self.rows.entry(key).or_default();
+        total.total.merge(tally);
+        let part = match state {
+            State::Matched => &mut total.matched,
+            State::InTransit => &mut total.in_transit,
+            State::Discrepancy => &mut total.discrepancies,
+            _ => &mut total.excluded,
+        };
+        part.merge(tally);
+        if let Some(rule) = state.exclusion() {
+            *self.excluded_by.entry(Exclusion::as_str(rule)).or_default() += tally.count;
+        }
+    }
+
+    fn reject(&mut self, side: Side, file: &str, reject: &crate::report::Reject) {
+        let entry_type = reject.entry_type.map_or_else(|| reject.text.raw_type.clone(), |known| known.to_string());
+        let key = ControlKey { side, file: file.to_owned(), entry_type, currency: reject.currency };
+        let total = self.rows.entry(key).or_default();
+        total.total.add(0);
+        total.rejected.add(0);
+    }
+
+    fn count_ledger(&mut self, counted: &Counted<'_>, reconciliation: &Reconciliation) -> Result<(), Imbalance> {
+        for (entry, &state) in counted.ledger.entries.iter().zip(&reconciliation.ledger) {
+            if matches!(state, State::Past | State::OutOfScope) {
+                continue;
+            }
+            let key = ControlKey {
+                side: Side::Ledger,
+                file: String::new(),
+                entry_type: entry.entry_type.to_string(),
+                currency: Some(entry.currency),
+            };
+            self.place(key, entry.amount, state, &format!("the ledger's row at line {}", entry.place.line))?;
+        }
+        for reject in &counted.ledger.rejects {
+            self.reject(Side::Ledger, "", reject);
+        }
+        Ok(())
+    }
+}
+
+impl ControlTotal {
+    /// Whether the parts make the whole, in counts, debits and credits.
+    fn adds_up(&self) -> Result<(), String> {
+        let mut parts = Tally::default();
+        for part in [&self.matched, &self.in_transit, &self.discrepancies, &self.excluded, &self.rejected] {
+            parts.merge(part);
+        }
+        if parts == self.total {
+            return Ok(());
+        }
+        Err(format!(
+            "{} rows with a sum of {}, the places hold {} with {}",
+            self.total.count,
+            self.total.sum(),
+            parts.count,
+            parts.sum()
+        ))
+    }
+}
+
+fn describe(key: &ControlKey) -> String {
+    let currency = key.currency.map_or_else(String::new, |known| known.to_string());
+    format!("{} `{}` {} {currency}", key.side, key.file, key.entry_type)
+}
+
+/// The parser's own totals against the lines that were matched.
+fn agree_with_parser(counted: &Counted<'_>, report: &DayReport) -> Result<(), Imbalance> {
+    let mut found = BTreeMap::<(crate::id::Symbol, Currency), Tally>::new();
+    for line in &report.parsed.lines {
+        found.entry((line.raw_type, line.currency)).or_default().add(line.amount);
+    }
+    let found: TypeTotals = found
+        .into_iter()
+        .map(|((raw_type, currency), tally)| ((counted.symbols.text(raw_type), currency), tally))
+        .collect();
+    let keys: std::collections::BTreeSet<_> = found.keys().chain(report.parsed.totals.keys()).collect();
+    for key in keys {
+        let (parsed, matched) = (report.parsed.totals.get(key), found.get(key));
+        if parsed != matched {
+            let words = |tally: Option<&Tally>| {
+                tally.map_or_else(
+                    || "nothing".to_owned(),
+                    |sum| format!("{} lines with a sum of {}", sum.count, sum.sum()),
+                )
+            };
+            return Err(Imbalance::Parser {
+                file: report.name.clone(),
+                what: format!("{} {}", key.0, key.1),
+                parsed: words(parsed),
+                matched: words(matched),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Waiting rows are listed as such, discrepant rows belong to a finding or to a rejected line, and nothing else is listed.
+fn every_place_has_a_name(counted: &Counted<'_>, reconciliation: &Reconciliation) -> Result<(), Imbalance> {
+    let waiting: HashSet<ItemRef> = reconciliation.waiting.iter().map(|item| item.item).collect();
+    let named: HashSet<ItemRef> =
+        reconciliation.findings.iter().flat_map(|finding| finding.consumed.iter().copied()).collect();
+    let lines = counted.sides().into_iter().flat_map(|(side, files)| {
+        (0_u32..).zip(files).flat_map(move |(file, report)| {
+            (0_u32..).zip(&report.parsed.lines).map(move |(row, _)| ItemRef { side, file, row })
+        })
+    });
+    let entries =
+        (0_u32..).zip(&counted.ledger.entries).map(|(row, _)| ItemRef { side: ItemSide::Ledger, file: 0, row });
+    for item in lines.chain(entries) {
+        let (listed, word) = match reconciliation.state(item) {
+            State::InTransit => (waiting.contains(&item), "in transit"),
+            State::Discrepancy => {
+                (named.contains(&item) || counted.claimed_by_rejects.contains(&item), "a discrepancy")
+            }
+            _ => (!waiting.contains(&item), "closed, yet listed as waiting"),
+        };
+        if !listed {
+            return Err(Imbalance::Unnamed(name_of(counted, item), word));
+        }
+    }
+    Ok(())
+}
+
+fn name_of(counted: &Counted<'_>, item: ItemRef) -> String {
+    let (file, row) = (item.file as usize, item.row as usize);
+    match item.side {
+        ItemSide::Ledger => format!("the ledger's row at line {}", counted.ledger.entries[row].place.line),
+        _ => {
+            let files = if item.side == ItemSide::Settlement { counted.settlements } else { counted.transactions };
+            let line = &files[file].parsed.lines[row];
+            format!("`{}` line {} ({})", files[file].name, line.place.line, counted.type_of(line))
+        }
+    }
+}

@@ -1,7 +1,8 @@
 //! Ids: newtypes for text that names things, symbols for the few that repeat on every line, keys for joining.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{PoisonError, RwLock};
 
 macro_rules! id_newtypes {
@@ -88,6 +89,14 @@ impl Key {
         if self.is_none() { self } else { Self(self.0 & !0xff | space as u128) }
     }
 
+    /// A key of this id together with a number, in the same space.
+    #[must_use]
+    pub const fn salted(self, salt: i64) -> Self {
+        // A multiplication by an odd number loses nothing; the space stays in the lowest byte.
+        let spread = (salt.cast_unsigned() as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        Self((self.0 ^ (spread << 8)) | 0x100)
+    }
+
     /// One of `count` partitions, the same for equal keys; `count` is a power of two.
     #[must_use]
     pub fn partition(self, count: usize) -> usize {
@@ -95,6 +104,33 @@ impl Key {
         usize::try_from(self.0 >> 96).unwrap_or_default() & (count - 1)
     }
 }
+
+/// Hashes a [`Key`], which is a hash already, for use in maps.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0.rotate_left(8) ^ u64::from(byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
+
+    fn write_u128(&mut self, key: u128) {
+        // The space in the lowest byte is mixed in by the rotation; the upper bits are spread already.
+        self.0 ^= ((key >> 64) as u64) ^ (key as u64).rotate_left(29);
+    }
+}
+
+/// A map by key.
+pub type KeyMap<V> = HashMap<Key, V, BuildHasherDefault<KeyHasher>>;
+
+/// A set of keys.
+pub type KeySet = HashSet<Key, BuildHasherDefault<KeyHasher>>;
 
 /// Makes [`Key`]s. One per run, shared by everything that is joined in it.
 #[derive(Debug, Clone, Copy)]

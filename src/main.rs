@@ -1,3 +1,8 @@
-//! The binary.
+//! The binary: arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[allow(clippy::disallowed_methods, reason = "this is where the arguments are read")]
+fn main() -> ExitCode {
+    ExitCode::from(antom_recon::cli::run(std::env::args_os()))
+}

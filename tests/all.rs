@@ -1,3 +1,13 @@
 //! Tests.
 
 mod parse;
+//! All tests of the job as a whole, in one binary: a module per subject.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests make files and start servers")]
+#![allow(clippy::unwrap_used)]
+
+mod cli;
+mod export;
+mod fetch;
+mod requery;
+mod store;
+mod tidy;

@@ -1,4 +1,5 @@
 //! `antom-recon parse`: normalised lines.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the files of the command line are read here")]
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};

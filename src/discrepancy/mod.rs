@@ -1,7 +1,15 @@
-//! Discrepancies: the closed list of kinds, what is said about each, and how items age.
+//! Discrepancies: from what matching found to what an analyst reads.
+//!
+//! `describe` puts words and ids to a finding, `row` is the result, `severity` says how much it matters. The closed words
+//! themselves are in [`crate::kind`].
 
-mod kind;
+mod describe;
+mod name;
 mod row;
+mod severity;
 
-pub use kind::{Answer, DiscrepancyKind, Severity, Stage};
+pub use crate::kind::{Answer, DiscrepancyKind, Severity, Stage};
+pub use describe::{Describer, EntryEvidence, LineEvidence};
+pub use name::{Names, file_discrepancy_id};
 pub use row::{ClearedRow, Discrepancy, InTransitRow, Side};
+pub use severity::SeverityRule;

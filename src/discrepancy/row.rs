@@ -1,8 +1,8 @@
 //! What the outputs say, as domain values: the text of amounts and cells is made in `export`.
 
 use crate::calendar::BusinessDate;
-use crate::discrepancy::{Answer, DiscrepancyKind, Severity, Stage};
 use crate::id::DiscrepancyId;
+use crate::kind::{Answer, DiscrepancyKind, Severity, Stage};
 use crate::money::Currency;
 use crate::movement::{EntryType, closed_words};
 use std::fmt;

@@ -1,1 +1,29 @@
-//! `export`.
+//! What people get: the outputs of a run.
+//!
+//! One pure function per file turns domain rows into bytes, over any writer; [`Publication`] writes the files beside their target,
+//! flushes them to the disk, and lets them appear under `out/<platform_merchant_id>/<date>/` all together or not at all. Every byte is hashed on its way, so `summary.json` can name the digest of each output.
+//!
+//! Rules of cells: amounts in major units with the currency's own number of decimals, a missing side empty, RFC 4180 with CRLF,
+//! text that a spreadsheet could run as a formula behind a `'`, numbers always numbers.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "publishing is writing files")]
+
+mod batches;
+mod control_totals;
+mod csv_out;
+mod discrepancies;
+mod journal;
+mod neutral;
+mod open_items;
+mod publish;
+mod rejects;
+mod summary;
+
+pub use batches::{BATCH_COLUMNS, BatchRow, settlement_batches};
+pub use control_totals::{CONTROL_TOTAL_COLUMNS, ControlTotalRow, Placed, control_totals};
+pub use csv_out::{CsvOut, Written};
+pub use discrepancies::{DISCREPANCY_COLUMNS, discrepancies, sort_discrepancies};
+pub use journal::{recover, unfinished};
+pub use open_items::{CLEARED_COLUMNS, IN_TRANSIT_COLUMNS, cleared, in_transit};
+pub use publish::{Outcome, Output, OutputDigest, Publication, PublishError, Published};
+pub use rejects::{REJECTED_COLUMNS, RejectedRow, rejected_lines};
+pub use summary::{Input, SideTotals, StageTiming, Summary, summary};

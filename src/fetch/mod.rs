@@ -1,1 +1,179 @@
-//! `fetch`.
+//! Where reports come from: Antom's SFTP server, or the same tree on a local path.
+//!
+//! [`list`] reads the directory of a date, [`fetch`] brings its reports into the [`Archive`], [`probe`] tells `doctor` whether
+//! that would work. Raw bytes are archived under their SHA-256 before anything reads them. Nothing is ever written to or
+//! deleted from the source. Nothing that a server says is trusted: its host key must be the configured one, names are used only
+//! if they are harmless, and everything has a bound ([`bounds`]).
+//!
+//! The code is synchronous and blocks; call it from a thread that may. Which report a file is follows from its name alone
+//! ([`names`]); what is in it is not this module's business, except for the last line, which tells whether it is whole.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "fetching is reading and writing files")]
+
+mod archive;
+mod archive_reader;
+pub mod bounds;
+mod control;
+mod crew;
+mod digest;
+mod directory;
+mod ending;
+mod endpoint;
+mod error;
+mod fingerprint;
+mod intake;
+mod listing;
+pub mod names;
+mod outcome;
+mod pattern;
+mod selection;
+mod sftp;
+mod source;
+mod transfer;
+
+pub use self::archive::{Archive, Stored};
+pub use self::archive_reader::ArchiveReader;
+pub use self::control::{Cancel, Control, Progress};
+pub use self::digest::{Digest, DigestError};
+pub use self::error::FetchError;
+pub use self::fingerprint::Fingerprint;
+pub use self::listing::{Ignored, IgnoredReason, Listing, RemoteFile, Stamp};
+pub use self::outcome::{Fetched, FetchedFile, Incomplete, IncompleteReason, Probe};
+pub use self::source::{Auth, DEFAULT_CONNECTIONS, DEFAULT_ROOT, HostKey, Secret, SftpOptions, SourceOptions};
+
+use self::endpoint::{Attempts, Connection, Endpoint, Trouble, connect};
+use self::listing::Collector;
+use self::names::Patterns;
+use crate::calendar::BusinessDate;
+use crate::id::PlatformMerchantId;
+use crate::movement::ReportKind;
+
+/// What to fetch.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Whose reports: the directory below the root.
+    pub merchant: &'a PlatformMerchantId,
+    /// Of which date: the directory below the merchant's.
+    pub date: BusinessDate,
+    /// Which reports.
+    pub wanted: &'a [ReportKind],
+    /// How their files are called.
+    pub patterns: &'a Patterns,
+}
+
+/// Reads the directory of a date. One that does not exist is empty.
+///
+/// # Errors
+///
+/// [`FetchError::Configuration`], [`FetchError::Unreachable`], [`FetchError::Integrity`] for the host key,
+/// [`FetchError::Bounds`] for a directory with too many entries, [`FetchError::Cancelled`].
+pub fn list(
+    source: &SourceOptions,
+    merchant: &PlatformMerchantId,
+    date: BusinessDate,
+    control: &Control<'_>,
+) -> Result<Listing, FetchError> {
+    with_endpoint(source, |endpoint| {
+        let directory = directory_of(endpoint, merchant, date)?;
+        list_directory(endpoint, &directory, control).map(|(listing, _)| listing)
+    })
+}
+
+/// Brings the wanted reports of a date into the archive, several files at once. The result does not depend on the order in
+/// which they arrive. A file that is not whole is archived all the same, as evidence, and listed apart.
+///
+/// # Errors
+///
+/// As for [`list`]; also [`FetchError::Bounds`] for a file that is too large and [`FetchError::Archive`] if the archive cannot
+/// be written. Files that are in the archive by then stay there, and the next fetch finds them.
+pub fn fetch(
+    source: &SourceOptions,
+    request: &Request<'_>,
+    archive: &Archive,
+    control: &Control<'_>,
+) -> Result<Fetched, FetchError> {
+    with_endpoint(source, |endpoint| {
+        let directory = directory_of(endpoint, request.merchant, request.date)?;
+        let (mut listing, connection) = list_directory(endpoint, &directory, control)?;
+        let wanted = selection::select(&mut listing, &directory, request);
+        let bytes = wanted.iter().map(|file| file.size).fold(0, u64::saturating_add);
+        (control.progress)(Progress::Listed { files: wanted.len(), bytes });
+        let transferred = crew::transfer_all(endpoint, archive, control, connection, &wanted)?;
+        Ok(selection::conclude(directory, listing, wanted, transferred, request.date))
+    })
+}
+
+/// Connects, logs in and reads the merchant's directory.
+///
+/// # Errors
+///
+/// As for [`list`].
+pub fn probe(
+    source: &SourceOptions,
+    merchant: &PlatformMerchantId,
+    control: &Control<'_>,
+) -> Result<Probe, FetchError> {
+    with_endpoint(source, |endpoint| {
+        let directory = merchant_directory(endpoint, merchant)?;
+        let (listing, connection) = list_directory(endpoint, &directory, control)?;
+        // The dates' directories are among the entries that are no files.
+        let folders = listing.ignored.iter().filter(|entry| entry.reason == IgnoredReason::NotAFile);
+        let mut dates: Vec<BusinessDate> =
+            folders.filter(|entry| entry.name.len() == 8).filter_map(|entry| entry.name.parse().ok()).collect();
+        dates.sort_unstable();
+        let dates = listing.exists.then_some(dates);
+        Ok(Probe { address: endpoint.address(), directory, dates, facts: connection.facts() })
+    })
+}
+
+fn with_endpoint<T>(
+    source: &SourceOptions,
+    work: impl FnOnce(&dyn Endpoint) -> Result<T, FetchError>,
+) -> Result<T, FetchError> {
+    match source {
+        SourceOptions::Sftp(options) => work(&sftp::Server::new(options)?),
+        SourceOptions::Directory { path } => work(&directory::Tree::new(path)?),
+    }
+}
+
+/// `<root>/<merchant>`.
+fn merchant_directory(endpoint: &dyn Endpoint, merchant: &PlatformMerchantId) -> Result<String, FetchError> {
+    let id = merchant.as_str();
+    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if id.is_empty() || id.len() > 64 || !id.bytes().all(harmless) {
+        return Err(FetchError::Configuration(format!(
+            "merchant.platform_merchant_id: found `{}`; expected 1 to 64 letters, digits, `-` or `_`",
+            id.escape_debug()
+        )));
+    }
+    Ok(format!("{}/{id}", endpoint.root().trim_end_matches('/')))
+}
+
+/// `<root>/<merchant>/<yyyymmdd>`.
+fn directory_of(
+    endpoint: &dyn Endpoint,
+    merchant: &PlatformMerchantId,
+    date: BusinessDate,
+) -> Result<String, FetchError> {
+    Ok(format!("{}/{}", merchant_directory(endpoint, merchant)?, date.compact()))
+}
+
+/// Connects and reads a directory, again over a new connection if it breaks; gives the connection back as well.
+fn list_directory(
+    endpoint: &dyn Endpoint,
+    directory: &str,
+    control: &Control<'_>,
+) -> Result<(Listing, Box<dyn Connection>), FetchError> {
+    let address = endpoint.address();
+    let what = format!("listing `{directory}`");
+    let mut attempts = Attempts::new(endpoint.patience(), &what, &address);
+    loop {
+        let mut connection = connect(endpoint, control)?;
+        let mut collector = Collector::new(directory);
+        match connection.list(directory, &mut |entry| collector.add(entry)) {
+            Ok(()) => return Ok((collector.finish(), connection)),
+            Err(Trouble::Absent) => return Ok((Listing::default(), connection)),
+            Err(Trouble::Broken(why)) => attempts.failed(&why, control)?,
+            Err(Trouble::Fatal(error)) => return Err(error),
+        }
+    }
+}

@@ -1,1 +1,39 @@
-//! `store`.
+//! What the job remembers: the built-in ledger, runs with their files, discrepancies and items in transit, Antom's answers.
+//!
+//! One [`Store`] over SQLite (the embedded default, a file that is created on first use) and PostgreSQL. Every query is
+//! written once and runs on both. History is only added to: a run is one transaction, a rerun with other content is a new
+//! revision, and triggers in both databases refuse to change a row that is there.
+//!
+//! Matched lines are not kept here; the archive is the record of them. A ledger that lives in somebody else's database is read
+//! by [`QueryLedger`], which never writes.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the database and its lock are files")]
+
+mod address;
+mod answers;
+mod bulk;
+mod carried;
+mod entries;
+mod error;
+mod files;
+mod history;
+mod ledger_csv;
+mod lock;
+mod migrations;
+mod pool;
+mod query_ledger;
+mod rows;
+mod run_record;
+mod runs;
+
+pub use answers::{NewAnswer, StoredAnswer};
+pub use carried::{Carried, CarriedInTransit};
+pub use entries::{Import, Imported, NewEntry};
+pub use error::{EntryConflict, StoreError};
+pub use files::SeenFile;
+pub use history::{Event, Happening};
+pub use lock::RunLock;
+pub use migrations::Migrations;
+pub use pool::{Store, StoreOptions};
+pub use query_ledger::QueryLedger;
+pub use run_record::{Recorded, RunFile, RunId, RunRecord};
+pub use runs::{Run, RunOverview};

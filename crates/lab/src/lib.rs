@@ -1,1 +1,30 @@
-//! A local Antom.
+//! A local Antom and marketplace days whose right answer is known. Never shipped.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`world`] | days made from a seed: ledger, registry, Antom's files, what its API would say, and faults |
+//! | [`audit`] | whether the job's outputs say exactly what was wrong |
+//! | [`demo`] | a business week from the made-up world to the audited outputs, for a person to watch |
+//! | [`bench`](mod@bench) | a large day against the clock |
+//! | [`keys`] | throw-away keys of both sides |
+//! | [`sftp`] | an SFTP server over a folder of reports, read-only, with faults |
+//! | [`api`] | the inquiries of Antom's API, strict about signatures, signing its answers, with faults |
+//! | [`serve`](mod@serve) | both servers up, and a folder with what a person needs to connect |
+//!
+//! Antom's side is implemented from the fact sheet alone. Nothing here uses the job's parser or matcher or the API
+//! client's signing code, so an error on one side is not hidden by the same error on the other. The job itself is
+//! handed in by `main` as a function.
+
+pub mod api;
+pub mod audit;
+pub mod bench;
+pub mod demo;
+mod job;
+pub mod keys;
+mod print;
+mod repeat;
+pub mod serve;
+pub mod sftp;
+pub mod world;
+
+pub use job::Job;

@@ -1,3 +1,117 @@
-//! The laboratory.
+//! The laboratory's command line: `demo`, `bench` and `serve`.
 
-fn main() {}
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+use lab::world::layout::Layout;
+use lab::world::style::Style;
+use lab::world::{Plan, World};
+use lab::{bench, demo, serve};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A local Antom, to show the job at work, to measure it, and to try things by hand.
+#[derive(Parser)]
+#[command(name = "lab")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a business week with every kind of fault, run the job over it, and check what it found
+    Demo {
+        /// The same seed makes the same week
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// An empty folder to work in [default: a new one for temporary files]
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// Honest payments per day
+        #[arg(long, default_value_t = 400)]
+        payments: u32,
+        /// Layout of Antom's files
+        #[arg(long, default_value = "marketplace")]
+        layout: LayoutName,
+        /// Write the files in the most awkward way: CR LF, a byte order mark, `None`, mixed offsets, several parts
+        #[arg(long)]
+        awkward: bool,
+    },
+    /// Run the job over a large day and print what each stage took
+    Bench {
+        /// Lines in transaction details, in settlement details, and entries in the ledger
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=99_999_999))]
+        rows: u64,
+        /// Threads for the job [default: all cores]
+        #[arg(long)]
+        threads: Option<u16>,
+        /// The folder to work in [default: a new one for temporary files, removed afterwards]
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// Keep the files
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Make a week and keep both servers up until Ctrl-C
+    Serve {
+        /// The same seed makes the same week
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The folder to work in; files of an earlier start are written again
+        #[arg(long, default_value = "lab-antom")]
+        dir: PathBuf,
+        /// Layout of Antom's files
+        #[arg(long, default_value = "marketplace")]
+        layout: LayoutName,
+        /// Loopback port of the SFTP server [default: a free one]
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        sftp_port: u16,
+        /// Loopback port of the API [default: a free one]
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        api_port: u16,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LayoutName {
+    Marketplace,
+    Gen1,
+    Gen2,
+    Gen3,
+}
+
+impl From<LayoutName> for Layout {
+    fn from(name: LayoutName) -> Self {
+        match name {
+            LayoutName::Marketplace => Self::Marketplace,
+            LayoutName::Gen1 => Self::Gen1,
+            LayoutName::Gen2 => Self::Gen2,
+            LayoutName::Gen3 => Self::Gen3,
+        }
+    }
+}
+
+fn main() -> Result<ExitCode> {
+    let out = &mut std::io::stdout();
+    let right = match Cli::parse().command {
+        Command::Demo { seed, dir, payments, layout, awkward } => {
+            let style = if awkward { Style::hardest() } else { Style::default() };
+            demo::run(&demo::Options { seed, dir, payments, layout: layout.into(), style }, job, out)?
+        }
+        Command::Bench { rows, threads, dir, keep } => {
+            bench::run(&bench::Options { rows, threads, dir, keep }, job, out)?
+        }
+        Command::Serve { seed, dir, layout, sftp_port, api_port } => {
+            let plan = Plan { layout: layout.into(), ..Plan::one_week(seed) };
+            demo::serve(World::generate(plan), &dir, serve::Ports { sftp: sftp_port, api: api_port }, out)?;
+            true
+        }
+    };
+    Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The job itself, in this process.
+fn job(command: Vec<OsString>) -> u8 {
+    antom_recon::cli::run(command)
+}

@@ -1,4 +1,4 @@
-//! The contract's closed words.
+//! The contract's closed words about discrepancies: what is wrong, where it was found, how much it matters, what Antom said.
 
 use crate::movement::closed_words;
 use std::fmt;

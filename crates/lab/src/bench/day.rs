@@ -1,0 +1,305 @@
+//! The large day: three files written line by line, with about one discrepancy in a thousand lines, of five kinds.
+
+use super::template::Template;
+use crate::world::layout::{Layout, Report};
+use crate::world::ledger_csv::HEADER;
+use anyhow::{Context as _, Result};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+
+/// The platform of the bench.
+pub(super) const PLATFORM: &str = "2188120000000001";
+/// The only day, a Wednesday.
+pub(super) const DATE: &str = "2026-11-18";
+const COMPACT: &str = "20261118";
+const BATCH: &str = "2026111811021040000";
+
+/// Bytes gathered before they are written: large enough that system calls do not count.
+const BUFFER: usize = 1 << 20;
+
+/// Every so many payments, one is of each of the five kinds below.
+const PERIOD: u64 = 5_000;
+
+/// What became of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Honest,
+    AmountDiffers,
+    NotBooked,
+    NotReported,
+    BookedAsFailed,
+    SettledNotReported,
+}
+
+fn fate(payment: u64) -> Fate {
+    match payment % PERIOD {
+        499 => Fate::AmountDiffers,
+        1_499 => Fate::NotBooked,
+        2_499 => Fate::NotReported,
+        3_499 => Fate::BookedAsFailed,
+        4_499 => Fate::SettledNotReported,
+        _ => Fate::Honest,
+    }
+}
+
+/// How many discrepancies of each kind were made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sprinkled {
+    amount_differs: u64,
+    not_booked: u64,
+    not_reported: u64,
+    booked_as_failed: u64,
+    settled_not_reported: u64,
+}
+
+impl Sprinkled {
+    /// The contract's kind and the count of each.
+    #[must_use]
+    pub fn counts(&self) -> [(&'static str, u64); 5] {
+        [
+            ("MISSING_IN_LEDGER", self.not_booked),
+            ("MISSING_IN_REPORT", self.not_reported),
+            ("SETTLED_NOT_REPORTED", self.settled_not_reported),
+            ("AMOUNT_MISMATCH", self.amount_differs),
+            ("STATUS_MISMATCH", self.booked_as_failed),
+        ]
+    }
+
+    fn count(&mut self, fate: Fate) {
+        match fate {
+            Fate::Honest => {}
+            Fate::AmountDiffers => self.amount_differs += 1,
+            Fate::NotBooked => self.not_booked += 1,
+            Fate::NotReported => self.not_reported += 1,
+            Fate::BookedAsFailed => self.booked_as_failed += 1,
+            Fate::SettledNotReported => self.settled_not_reported += 1,
+        }
+    }
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Made {
+    pub(super) bytes: u64,
+    /// Report lines and ledger entries together.
+    pub(super) lines: u64,
+    pub(super) sprinkled: Sprinkled,
+}
+
+/// The three ways in which the lines of a currency differ.
+struct Templates {
+    transaction: Template,
+    settlement: Template,
+    entry: Template,
+    failed_entry: Template,
+}
+
+/// Slots of all templates: number of the payment (14 and 12 digits), sub-merchant, time, amount.
+fn templates(currency: &str, amount: &str) -> Templates {
+    let payment = format!("{COMPACT}194010800##############");
+    let request = format!("pay{COMPACT}############");
+    let minor = amount.replace('.', "");
+    let time = format!("{DATE}T##:##:##+08:00");
+    let transaction = format!(
+        "21591102########,Alipay_SG,seller####,{payment},,{request},order-############,Goods,KAKAOPAY,KaKaoPay,PAYMENT,\
+         {time},CASHIER_PAYMENT,{amount},{currency}\n"
+    );
+    let settlement = format!(
+        "{BATCH},21591102########,seller####,{payment},,{request},order-############,KAKAOPAY,KaKaoPay,PAYMENT,{time},\
+         {DATE}T20:00:00+08:00,CASHIER_PAYMENT,{amount},{currency},{amount},{currency},,,,,,,,,,,,\n"
+    );
+    let entry = |status: &str| {
+        format!(
+            "e############,PAYMENT,{request},{payment},,,order-############,seller####,{minor},{currency},{status},{time},,,\n"
+        )
+    };
+    Templates {
+        transaction: Template::new(&transaction),
+        settlement: Template::new(&settlement),
+        entry: Template::new(&entry("SUCCESS")),
+        failed_entry: Template::new(&entry("FAILED")),
+    }
+}
+
+/// The numbers of one payment.
+struct Payment {
+    number: u64,
+    seller: u64,
+    /// Hour, minute, second.
+    time: [u64; 3],
+    /// Five digits of smallest units.
+    amount: u64,
+    has_decimals: bool,
+}
+
+impl Payment {
+    fn new(number: u64) -> Self {
+        let second = 3_600 + number % 72_000;
+        Self {
+            number,
+            seller: 1_001 + number % 997,
+            time: [second / 3_600, second / 60 % 60, second % 60],
+            amount: 10_000 + number * 7_919 % 80_000,
+            has_decimals: number % 8 != 7,
+        }
+    }
+
+    /// The amount in as many slots as its template has.
+    fn amount(&self) -> AmountSlots {
+        if self.has_decimals { [Some(self.amount / 100), Some(self.amount % 100)] } else { [Some(self.amount), None] }
+    }
+}
+
+/// One slot for a currency without decimals, two for the others.
+type AmountSlots = [Option<u64>; 2];
+
+/// Numbers for the slots of a line, on the stack.
+struct Numbers {
+    slots: [u64; 16],
+    filled: usize,
+}
+
+impl Numbers {
+    fn of(parts: &[&[u64]]) -> Self {
+        let mut numbers = Self { slots: [0; 16], filled: 0 };
+        for number in parts.iter().copied().flatten() {
+            numbers.slots[numbers.filled] = *number;
+            numbers.filled += 1;
+        }
+        numbers
+    }
+
+    fn with(mut self, amount: AmountSlots) -> Self {
+        for number in amount.into_iter().flatten() {
+            self.slots[self.filled] = number;
+            self.filled += 1;
+        }
+        self
+    }
+
+    fn as_slice(&self) -> &[u64] {
+        &self.slots[..self.filled]
+    }
+}
+
+/// Counts the bytes on their way to a buffered file.
+struct Sink {
+    file: BufWriter<File>,
+    made: Made,
+}
+
+impl Sink {
+    fn create(path: &Path) -> Result<Self> {
+        let file = File::create(path).with_context(|| format!("`{}` cannot be made", path.display()))?;
+        Ok(Self { file: BufWriter::with_capacity(BUFFER, file), made: Made::default() })
+    }
+
+    fn text(&mut self, text: &[u8]) -> Result<()> {
+        self.made.bytes += u64::try_from(text.len())?;
+        Ok(self.file.write_all(text)?)
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<()> {
+        self.made.lines += 1;
+        self.text(line)
+    }
+
+    fn finish(mut self) -> Result<Made> {
+        self.file.flush()?;
+        Ok(self.made)
+    }
+}
+
+/// Writes `remote/` and `ledger.csv` below `folder`.
+pub(super) fn write(folder: &Path, rows: u64) -> Result<Made> {
+    let remote = folder.join("remote/v1/settlements").join(PLATFORM).join(COMPACT);
+    fs::create_dir_all(&remote).with_context(|| format!("`{}` cannot be made", remote.display()))?;
+    let reports = [
+        (Report::TransactionDetails, format!("transactionItems_{COMPACT}_000.csv")),
+        (Report::SettlementDetails, format!("settlementItems_USD_{BATCH}_000.csv")),
+    ];
+    let mut made = Made::default();
+    for (report, name) in reports {
+        let part = write_report(&remote.join(name), report, rows)?;
+        made.bytes += part.bytes;
+        made.lines += part.lines;
+    }
+    let part = write_ledger(&folder.join("ledger.csv"), rows)?;
+    made.bytes += part.bytes;
+    made.lines += part.lines;
+    made.sprinkled = part.sprinkled;
+    Ok(made)
+}
+
+fn currencies() -> [Templates; 3] {
+    [templates("USD", "###.##"), templates("BRL", "###.##"), templates("JPY", "#####")]
+}
+
+fn currency(payment: &Payment) -> usize {
+    match payment.number % 8 {
+        7 => 2,
+        5 | 6 => 1,
+        _ => 0,
+    }
+}
+
+fn write_report(path: &Path, report: Report, rows: u64) -> Result<Made> {
+    let mut sink = Sink::create(path)?;
+    let header = Layout::Marketplace.columns(report).join(",") + "\n";
+    sink.text(header.as_bytes())?;
+    let mut templates = currencies();
+    let stride = stride(rows, if report == Report::SettlementDetails { 7_368_787 } else { 1 });
+    for index in 0..rows {
+        let payment = Payment::new(index * stride % rows);
+        let absent = match fate(payment.number) {
+            Fate::NotReported => true,
+            Fate::SettledNotReported => report == Report::TransactionDetails,
+            _ => false,
+        };
+        if absent {
+            continue;
+        }
+        let Payment { number, seller, time, .. } = payment;
+        let ids = [62_710_000 + seller, seller, number, number, number];
+        let numbers = Numbers::of(&[&ids, &time]).with(payment.amount());
+        let templates = &mut templates[currency(&payment)];
+        let line = match report {
+            Report::TransactionDetails => templates.transaction.fill(numbers.as_slice()),
+            Report::SettlementDetails => {
+                // The date of the settlement time has digits, not slots; the net amount equals the gross.
+                templates.settlement.fill(numbers.with(payment.amount()).as_slice())
+            }
+        };
+        sink.line(line)?;
+    }
+    sink.text(b"<END>\n")?;
+    sink.finish()
+}
+
+fn write_ledger(path: &Path, rows: u64) -> Result<Made> {
+    let mut sink = Sink::create(path)?;
+    sink.text(format!("{HEADER}\n").as_bytes())?;
+    let mut templates = currencies();
+    let stride = stride(rows, 15_485_863);
+    for index in 0..rows {
+        let payment = Payment::new(index * stride % rows);
+        let fate = fate(payment.number);
+        sink.made.sprinkled.count(fate);
+        if fate == Fate::NotBooked {
+            continue;
+        }
+        let Payment { number, seller, time, amount, .. } = payment;
+        let booked = amount + u64::from(fate == Fate::AmountDiffers);
+        let numbers = Numbers::of(&[&[index, number, number, number, seller, booked], &time]);
+        let templates = &mut templates[currency(&payment)];
+        let template = if fate == Fate::BookedAsFailed { &mut templates.failed_entry } else { &mut templates.entry };
+        sink.line(template.fill(numbers.as_slice()))?;
+    }
+    sink.finish()
+}
+
+/// A step that visits every payment once in a scattered order: `prime` unless the number of rows is a multiple of it.
+fn stride(rows: u64, prime: u64) -> u64 {
+    if rows.is_multiple_of(prime) { 1 } else { prime % rows.max(1) }.max(1)
+}

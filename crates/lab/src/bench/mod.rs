@@ -1,0 +1,177 @@
+//! A large day against the clock: N lines in transaction details, N in settlement details and N ledger entries, run
+//! through the job's own entry point in this process, with the counts checked.
+
+mod day;
+mod memory;
+mod template;
+mod timings;
+
+use crate::audit::Table;
+use crate::job::{self, Job};
+use crate::print::{Sheet, thousands};
+use anyhow::{Context as _, Result, ensure};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+pub use day::Sprinkled;
+
+/// What the bench is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Lines a side.
+    pub rows: u64,
+    /// Threads for the job; `None` leaves it to the job.
+    pub threads: Option<u16>,
+    /// The folder to work in; `None` makes one for temporary files.
+    pub dir: Option<PathBuf>,
+    /// Whether the folder stays.
+    pub keep: bool,
+}
+
+/// Generates the day, runs the job over it, checks the counts and prints a table of the stages on `out`. Returns
+/// whether the counts were right.
+///
+/// # Errors
+///
+/// If the folder cannot be used, or the job ends with an exit code other than 0.
+pub fn run(options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
+    let folder = job::folder(options.dir.as_deref(), "antom-recon-bench-")?;
+    let outcome = measured(&folder, options, job, out);
+    if options.keep {
+        writeln!(out, "\nThe files are in {}", folder.display())?;
+    } else {
+        // The folder was empty or new, so all of it is the bench's.
+        fs::remove_dir_all(&folder).with_context(|| format!("`{}` cannot be removed", folder.display()))?;
+    }
+    outcome
+}
+
+fn measured(folder: &Path, options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
+    let started = Instant::now();
+    let made = day::write(folder, options.rows)?;
+    let config = folder.join("antom-recon.toml");
+    fs::write(&config, CONFIGURATION)?;
+    writeln!(
+        out,
+        "{} lines a side, {} MB of reports and ledger, made in {} s",
+        thousands(options.rows),
+        thousands(made.bytes / 1_000_000),
+        seconds(started.elapsed())
+    )?;
+    let peak_is_ours = memory::reset_peak();
+    let started = Instant::now();
+    let threads = options.threads.map(|threads| threads.to_string());
+    let flag = threads.iter().flat_map(|threads| ["--threads", threads]);
+    let words: Vec<&str> = ["run", "--date", day::DATE].into_iter().chain(flag).collect();
+    let code = job::run(job, &words, &config, out)?;
+    let elapsed = started.elapsed();
+    let peak = memory::peak_bytes();
+    ensure!(code == 0, "`antom-recon run` ended with exit code {code}");
+    let outputs = folder.join("out").join(day::PLATFORM).join(day::DATE);
+    let total = Total { lines: made.lines, elapsed, peak, peak_is_ours };
+    stages(&outputs, &total, out)?;
+    compare(&outputs, &made.sprinkled, out)
+}
+
+/// Everything but the join is switched off or small: no network, no shares, the embedded database.
+const CONFIGURATION: &str = r#"[merchant]
+platform_merchant_id = "2188120000000001"
+
+[source]
+kind = "directory"
+path = "remote"
+
+[database]
+url = "sqlite://bench.db"
+
+[ledger]
+kind = "csv"
+path = "ledger.csv"
+
+[requery]
+enabled = false
+
+[matching]
+splits = false
+
+[output]
+dir = "out"
+"#;
+
+struct Total {
+    lines: u64,
+    elapsed: Duration,
+    peak: Option<u64>,
+    peak_is_ours: bool,
+}
+
+fn stages(outputs: &Path, total: &Total, out: &mut dyn Write) -> Result<()> {
+    let path = outputs.join("summary.json");
+    let text = fs::read(&path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+    let mut sheet = Sheet::new(&["stage", ">seconds", ">lines", ">lines/s", ">peak MB"]);
+    for stage in timings::read(&text).with_context(|| format!("`{}`", path.display()))? {
+        let rate = stage.lines.zip(stage.micros).map(|(lines, micros)| rate(lines, micros));
+        sheet.row([
+            stage.name,
+            stage.micros.map_or_else(String::new, millis),
+            stage.lines.map_or_else(String::new, thousands),
+            rate.unwrap_or_default(),
+            stage.peak_bytes.map_or_else(String::new, |bytes| thousands(bytes / 1_000_000)),
+        ]);
+    }
+    let micros = u64::try_from(total.elapsed.as_micros()).unwrap_or(u64::MAX);
+    sheet.row([
+        "total".to_owned(),
+        seconds(total.elapsed),
+        thousands(total.lines),
+        rate(total.lines, micros),
+        total.peak.map_or_else(|| "unknown".to_owned(), |bytes| thousands(bytes / 1_000_000)),
+    ]);
+    writeln!(out)?;
+    sheet.write(out)?;
+    if !total.peak_is_ours {
+        writeln!(out, "  (the peak may be that of making the files: it could not be reset)")?;
+    }
+    Ok(())
+}
+
+/// Counts per kind against what was sprinkled.
+fn compare(outputs: &Path, sprinkled: &Sprinkled, out: &mut dyn Write) -> Result<bool> {
+    let rows = Table::read(&outputs.join("discrepancies.csv"))?;
+    let mut found: BTreeMap<String, u64> = BTreeMap::new();
+    for row in 0..rows.len() {
+        *found.entry(rows.cell(row, "kind").to_owned()).or_default() += 1;
+    }
+    let mut sheet = Sheet::new(&["kind", ">made", ">found", ""]);
+    let mut right = true;
+    for (kind, made) in sprinkled.counts() {
+        let count = found.remove(kind).unwrap_or(0);
+        right &= count == made;
+        let mark = if count == made { "" } else { "WRONG" };
+        sheet.row([kind.to_owned(), thousands(made), thousands(count), mark.to_owned()]);
+    }
+    for (kind, count) in found {
+        right = false;
+        sheet.row([kind, "0".to_owned(), thousands(count), "WRONG".to_owned()]);
+    }
+    writeln!(out)?;
+    sheet.write(out)?;
+    Ok(right)
+}
+
+fn seconds(elapsed: Duration) -> String {
+    millis(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
+}
+
+/// Microseconds as seconds with three places.
+fn millis(micros: u64) -> String {
+    format!("{}.{:03}", micros / 1_000_000, micros % 1_000_000 / 1_000)
+}
+
+fn rate(lines: u64, micros: u64) -> String {
+    let per_second = u128::from(lines) * 1_000_000 / u128::from(micros.max(1));
+    u64::try_from(per_second).map_or_else(|_| String::new(), thousands)
+}

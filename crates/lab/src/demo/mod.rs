@@ -1,0 +1,115 @@
+//! A business week for a person to watch: a world is made, Antom's servers start, the job runs day by day through its
+//! own entry point, and its outputs are compared with what was injected.
+
+mod antom;
+mod by_hand;
+mod tell;
+
+use crate::audit::{Verdict, audit};
+use crate::job::{self, Job};
+use crate::world::layout::Layout;
+use crate::world::style::Style;
+use crate::world::{Plan, World};
+use antom::Antom;
+use anyhow::{Context as _, Result, bail, ensure};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+pub use antom::api_book;
+pub use by_hand::serve;
+
+/// What the demonstration is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The world's seed.
+    pub seed: u64,
+    /// The folder to work in, which must be empty or not exist; `None` makes a new one for temporary files.
+    pub dir: Option<PathBuf>,
+    /// Honest payments per day.
+    pub payments: u32,
+    /// The layout of Antom's files.
+    pub layout: Layout,
+    /// How they are written.
+    pub style: Style,
+}
+
+/// Makes the week, runs the job over it, tells what happened on `out`, and returns whether the job was right.
+///
+/// # Errors
+///
+/// If the folder cannot be used, a server cannot start, or the job ends with an exit code other than 0.
+pub fn run(options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
+    let folder = job::folder(options.dir.as_deref(), "antom-recon-demo-")?;
+    let world =
+        World::generate(Plan { payments: options.payments, layout: options.layout, ..Plan::one_week(options.seed) });
+    world.write(&folder).with_context(|| format!("the world cannot be written to `{}`", folder.display()))?;
+    tell::world(&world, out)?;
+    let antom = Antom::start(&folder, &world.book)?;
+    writeln!(out, "\nAntom answers at {}.", antom.addresses())?;
+    let config = folder.join("antom-recon.toml");
+    let text = configuration(&world.plan, &antom.config_sections());
+    fs::write(&config, text).with_context(|| format!("`{}` cannot be written", config.display()))?;
+    let outcome = reconcile(&world, &folder, &config, job, out);
+    let (questions, writes) = (antom.questions(), antom.attempted_writes());
+    antom.stop();
+    let mut verdict = outcome?;
+    let attempts = writes.iter().map(|path| format!("the job tried to write `{path}` on the SFTP server"));
+    verdict.problems.extend(attempts);
+    tell::result(&world, &verdict, questions, out)?;
+    tell::next_steps(&folder, &world, &verdict, out)?;
+    Ok(verdict.is_right())
+}
+
+/// The job's configuration for a world whose files lie in the same folder.
+#[must_use]
+pub fn configuration(plan: &Plan, antom: &str) -> String {
+    format!(
+        r#"# Made by `lab demo`. Relative paths start at this file's folder.
+
+[merchant]
+platform_merchant_id = "{platform}"
+
+{antom}
+[database]
+url = "sqlite://antom-recon.db"
+
+[ledger]
+kind = "table"
+
+[sub_merchants]
+file = "sub-merchants.csv"
+
+[matching]
+settlement_due_days = {due}
+pending_max_days = {pending}
+splits = {splits}
+
+[output]
+dir = "out"
+"#,
+        platform = plan.platform,
+        due = plan.settlement_due_days,
+        pending = plan.pending_max_days,
+        splits = plan.splits,
+    )
+}
+
+/// Imports the ledger and runs every day. The days before the last must be quiet; the last one's verdict is returned.
+fn reconcile(world: &World, folder: &Path, config: &Path, job: Job, out: &mut dyn Write) -> Result<Verdict> {
+    let ledger = folder.join("ledger.csv");
+    let code = job::run(job, &["ledger", "import", &ledger.to_string_lossy()], config, out)?;
+    ensure!(code == 0, "`antom-recon ledger import` ended with exit code {code}");
+    for day in world.plan.all_days() {
+        let date = day.to_string();
+        let code = job::run(job, &["run", "--date", &date], config, out)?;
+        ensure!(code == 0, "`antom-recon run --date {date}` ended with exit code {code}");
+        let outputs = folder.join("out").join(&world.plan.platform).join(&date);
+        if day == world.plan.last_day() {
+            return audit(&outputs, &world.expected, &world.waiting);
+        }
+        let verdict = audit(&outputs, &[], &[])?;
+        ensure!(verdict.is_right(), "the run of {date} is not as it must be:\n{verdict}");
+    }
+    bail!("a world has at least one day")
+}

@@ -1,0 +1,19 @@
+//! The laboratory's worlds obey Antom's documentation, add up, and are the same for the same seed; its auditor finds
+//! what is wrong with outputs and nothing else.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+#[path = "world/reading.rs"]
+mod reading;
+
+#[path = "world/auditor.rs"]
+mod auditor;
+#[path = "world/bench.rs"]
+mod bench;
+#[path = "world/demo.rs"]
+mod demo;
+#[path = "world/faults.rs"]
+mod faults;
+#[path = "world/files.rs"]
+mod files;
+#[path = "world/honest.rs"]
+mod honest;

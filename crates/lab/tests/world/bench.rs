@@ -1,0 +1,104 @@
+//! The bench with a plain job in place of the real one: what it makes has the discrepancies that it says.
+
+use crate::reading::{Row, micros, table};
+use lab::bench::{Options, run};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn config(command: &[OsString]) -> PathBuf {
+    let flag = command.iter().position(|word| word == "--config").unwrap();
+    PathBuf::from(&command[flag + 1])
+}
+
+fn report(folder: &Path, name: &str) -> BTreeMap<String, Row> {
+    let text = fs::read_to_string(folder.join("remote/v1/settlements/2188120000000001/20261118").join(name)).unwrap();
+    let rows = table(text.strip_suffix("<END>\n").unwrap());
+    let count = rows.len();
+    let rows: BTreeMap<String, Row> = rows.into_iter().map(|row| (row["transactionRequestId"].clone(), row)).collect();
+    assert_eq!(rows.len(), count, "no request id twice");
+    rows
+}
+
+/// Reconciles by maps of text, the way one would by hand.
+fn plain(command: Vec<OsString>) -> u8 {
+    let folder = config(&command).parent().unwrap().to_owned();
+    let reported = report(&folder, "transactionItems_20261118_000.csv");
+    let settled = report(&folder, "settlementItems_USD_2026111811021040000_000.csv");
+    let ledger = table(&fs::read_to_string(folder.join("ledger.csv")).unwrap());
+    let mut kinds = Vec::new();
+    for entry in &ledger {
+        let id = &entry["request_id"];
+        let unit = if entry["currency"] == "JPY" { 1_000_000 } else { 10_000 };
+        let booked = entry["amount_minor"].parse::<i128>().unwrap() * unit;
+        match (reported.get(id), settled.get(id)) {
+            (None, None) => kinds.push("MISSING_IN_REPORT"),
+            (None, Some(_)) => kinds.push("SETTLED_NOT_REPORTED"),
+            (Some(line), Some(settled)) => {
+                assert_eq!(line["transactionAmountValue"], settled["settlementAmountValue"]);
+                assert_eq!(line["transactionId"], entry["antom_id"]);
+                if micros(&line["transactionAmountValue"]) != booked {
+                    kinds.push("AMOUNT_MISMATCH");
+                } else if entry["status"] != "SUCCESS" {
+                    kinds.push("STATUS_MISMATCH");
+                }
+            }
+            (Some(_), None) => panic!("everything reported is settled"),
+        }
+    }
+    let booked: BTreeMap<&String, &Row> = ledger.iter().map(|entry| (&entry["request_id"], entry)).collect();
+    assert_eq!(booked.len(), ledger.len(), "no entry twice");
+    kinds.extend(reported.keys().filter(|id| !booked.contains_key(id)).map(|_| "MISSING_IN_LEDGER"));
+    let outputs = folder.join("out/2188120000000001/2026-11-18");
+    fs::create_dir_all(&outputs).unwrap();
+    fs::write(outputs.join("discrepancies.csv"), format!("kind\n{}\n", kinds.join("\n"))).unwrap();
+    let summary = r#"{"timings": {"parse": {"seconds": 0.5, "lines": 40000}, "match": {"seconds": 0.001}}}"#;
+    fs::write(outputs.join("summary.json"), summary).unwrap();
+    0
+}
+
+fn finds_nothing(command: Vec<OsString>) -> u8 {
+    let outputs = config(&command).parent().unwrap().join("out/2188120000000001/2026-11-18");
+    fs::create_dir_all(&outputs).unwrap();
+    fs::write(outputs.join("discrepancies.csv"), "kind\n").unwrap();
+    fs::write(outputs.join("summary.json"), "{}").unwrap();
+    0
+}
+
+#[test]
+fn a_right_job_is_measured_and_its_counts_agree() {
+    let place = tempfile::tempdir().unwrap();
+    let mut out = Vec::new();
+    let options = Options { rows: 10_000, threads: Some(2), dir: Some(place.path().join("bench")), keep: true };
+    assert!(run(&options, plain, &mut out).unwrap());
+    let said = String::from_utf8(out).unwrap();
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "$ antom-recon run --date 2026-11-18 --threads 2 ",
+        "parse 0.500 40 000 80 000 match 0.001 total",
+        "MISSING_IN_LEDGER 2 2",
+        "STATUS_MISMATCH 2 2",
+    ] {
+        assert!(words.contains(part), "{said}");
+    }
+    assert!(place.path().join("bench/ledger.csv").exists(), "the files were to be kept");
+    assert!(run(&options, plain, &mut Vec::new()).is_err(), "a folder with files is refused");
+}
+
+#[test]
+fn a_job_that_finds_nothing_is_wrong_and_the_folder_goes() {
+    let place = tempfile::tempdir().unwrap();
+    let mut out = Vec::new();
+    let options = Options { rows: 5_000, threads: None, dir: Some(place.path().join("bench")), keep: false };
+    assert!(!run(&options, finds_nothing, &mut out).unwrap());
+    assert!(String::from_utf8(out).unwrap().contains("WRONG"));
+    assert!(!place.path().join("bench").exists());
+}
+
+#[test]
+fn a_job_that_fails_is_an_error() {
+    let options = Options { rows: 10, threads: None, dir: None, keep: false };
+    let error = run(&options, |_| 4, &mut Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "`antom-recon run` ended with exit code 4");
+}

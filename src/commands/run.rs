@@ -1,0 +1,78 @@
+//! `antom-recon run`: the whole job.
+
+use std::io::Write;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::{Dates, open_store, session};
+use crate::clock;
+use crate::config::{Config, Flags};
+use crate::discrepancy::Severity;
+use crate::failure::{Failure, Kind};
+use crate::pipeline::{RunOptions, run_day};
+
+/// Run the whole job for a business date: fetch, parse, prove, match, ask, write
+///
+/// Everything that Antom reports and everything that the ledger holds for the date ends in exactly one place: matched, in
+/// transit, a discrepancy, excluded by a named rule, or rejected. The outputs appear in one step, in
+/// <DIR>/<PLATFORM MERCHANT ID>/<DATE>/. The same date may be run again: the same inputs give the same bytes.
+#[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "antom-recon run --date <DATE> [OPTIONS]\n       antom-recon run --from <DATE> --to <DATE> [OPTIONS]"
+)]
+pub struct Args {
+    /// Which dates.
+    #[command(flatten)]
+    pub dates: Dates,
+    /// Go on without an expected report: it becomes a FILE_MISSING discrepancy instead of exit code 3
+    #[arg(long)]
+    pub allow_missing: bool,
+    /// End with exit code 1 if a discrepancy has this severity or a higher one
+    #[arg(long, value_name = "SEVERITY", value_parser = severity())]
+    pub fail_on: Option<Severity>,
+    /// End with exit code 4 if there were questions and Antom's API answered none of them
+    #[arg(long)]
+    pub require_answers: bool,
+    /// Threads that parse and match [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// The words of [`Severity`].
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    let words = Severity::ALL.iter().map(|level| level.as_str());
+    PossibleValuesParser::new(words).try_map(|word| Severity::parse(&word).ok_or("not a severity"))
+}
+
+impl Args {
+    /// What the flags say about keys of the configuration.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        Flags { threads: self.threads }
+    }
+}
+
+/// Runs the job for every date, oldest first; the first failure ends it, except that discrepancies and missing answers are told
+/// after the last date.
+///
+/// # Errors
+/// See [`crate::failure`].
+pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
+    let today = config.cut_off()?.date_of(clock::now());
+    let dates = args.dates.all(today)?;
+    let options =
+        RunOptions { allow_missing: args.allow_missing, require_answers: args.require_answers, fail_on: args.fail_on };
+    session(async {
+        let store = open_store(config).await?;
+        let mut verdict = Ok(());
+        for date in dates {
+            match run_day(config, &store, date, options).await {
+                Ok(day) => out.write_all(day.page().as_bytes())?,
+                Err(error) if matches!(Failure::of(&error), Kind::Discrepancies) => verdict = Err(error),
+                Err(error) => return Err(error.context(format!("business date {date}"))),
+            }
+        }
+        store.close().await;
+        verdict
+    })
+}

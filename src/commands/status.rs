@@ -1,0 +1,105 @@
+//! `antom-recon status`: where things stand.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use super::{open_store, session};
+use crate::calendar::BusinessDate;
+use crate::clock;
+use crate::config::{Config, Expectation};
+use crate::pipeline::{OrKind, calendar};
+use crate::store::{RunOverview, Store};
+
+/// Show runs, open items by age, and reports that are expected and missing
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// How many dates are listed.
+const LISTED_RUNS: u32 = 14;
+
+/// Antom keeps files for seven days (page `obtain_reports`): older ones can no longer be fetched.
+const RETENTION_DAYS: u32 = 7;
+
+/// The upper ends of the age buckets, in business days.
+const BUCKETS: [(u32, &str); 7] =
+    [(1, "0-1"), (3, "2-3"), (7, "4-7"), (30, "8-30"), (60, "31-60"), (90, "61-90"), (u32::MAX, "over 90")];
+
+/// Writes runs, open items and missing reports to `out`.
+///
+/// # Errors
+/// See [`crate::failure`].
+pub fn run(_args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
+    let merchant = config.merchant()?.platform_merchant_id;
+    let today = config.cut_off()?.date_of(clock::now());
+    session(async {
+        let store = open_store(config).await?;
+        let runs = store.runs_overview(&merchant, LISTED_RUNS).await.or_kind()?;
+        writeln!(out, "runs of {merchant} (newest first)")?;
+        if runs.is_empty() {
+            writeln!(out, "  none yet; start with `antom-recon run --date yesterday`")?;
+        }
+        for run in &runs {
+            let (on, revision) = (run.run.business_date, run.run.revision);
+            let finished = run.run.finished_at.rfc3339();
+            let counts = format!("{:>7} discrepancies {:>9} in transit", run.discrepancies, run.in_transit);
+            writeln!(out, "  {on}  revision {revision}  {counts}  finished {finished}")?;
+        }
+        if let Some(newest) = runs.first() {
+            by_age(&store, newest, out).await?;
+        }
+        missing(config, &store, &merchant, today, out).await?;
+        store.close().await;
+        Ok(())
+    })
+}
+
+/// Open discrepancies of the newest run, by kind and age in business days.
+async fn by_age(store: &Store, newest: &RunOverview, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut counts = BTreeMap::<(_, usize), u64>::new();
+    for row in store.discrepancies_of(newest.run.run_id).await.or_kind()? {
+        let bucket = BUCKETS.iter().position(|(end, _)| row.age_days <= *end).unwrap_or(BUCKETS.len() - 1);
+        *counts.entry((row.kind, bucket)).or_default() += 1;
+    }
+    writeln!(out, "open discrepancies after {}, by age in business days", newest.run.business_date)?;
+    if counts.is_empty() {
+        writeln!(out, "  none")?;
+    }
+    for ((kind, bucket), count) in counts {
+        writeln!(out, "  {:<30} {:>7} days {count:>7}", kind.as_str(), BUCKETS[bucket].1)?;
+    }
+    Ok(())
+}
+
+/// Dates within Antom's retention that no run has completed, though a report is expected for them.
+async fn missing(
+    config: &Config,
+    store: &Store,
+    merchant: &str,
+    today: BusinessDate,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let (calendar, expect) = (calendar(config)?, config.expect()?);
+    let done = store.completed_dates(merchant, today.minus_days(RETENTION_DAYS), today).await.or_kind()?;
+    writeln!(out, "expected and not reconciled, of the last {RETENTION_DAYS} days (Antom keeps files that long)")?;
+    let mut none = true;
+    for back in (1..=RETENTION_DAYS).rev() {
+        let date = today.minus_days(back);
+        let due: Vec<&str> = expect
+            .iter()
+            .filter(|(_, expectation)| match expectation {
+                Expectation::Daily => true,
+                Expectation::BusinessDays => calendar.is_business_day(date),
+                Expectation::Optional => false,
+            })
+            .map(|(kind, _)| kind.as_str())
+            .collect();
+        if !due.is_empty() && !done.contains(&date) {
+            none = false;
+            writeln!(out, "  {date}  {}", due.join(", "))?;
+        }
+    }
+    if none {
+        writeln!(out, "  none")?;
+    }
+    Ok(())
+}

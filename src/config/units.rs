@@ -1,0 +1,99 @@
+//! Durations and thresholds, read strictly.
+
+use std::time::Duration;
+
+/// Reads a whole number and one of the units `ms`, `s`, `m`, `h`, without a space: `15m`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let millis_per_unit = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        _ => return None,
+    };
+    number.checked_mul(millis_per_unit).map(Duration::from_millis)
+}
+
+/// Places that a threshold may have: no currency has more.
+const PLACES: u8 = 4;
+
+/// Digits before the point that a threshold may have: an amount has at most 18 digits in all.
+const MAX_WHOLE_DIGITS: usize = 14;
+
+/// An amount in major units of whatever currency it is compared with, such as a threshold. Never negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MajorAmount {
+    /// In units of 10^-[`PLACES`].
+    scaled: u128,
+}
+
+impl MajorAmount {
+    /// Reads `digits[.digits]` with at most four decimals.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !all_digits(whole)
+            || !all_digits(decimals)
+            || whole.len() > MAX_WHOLE_DIGITS
+            || decimals.len() > PLACES.into()
+        {
+            return None;
+        }
+        let digits = format!("{whole}{decimals:0<width$}", width = usize::from(PLACES));
+        digits.parse().ok().map(|scaled| Self { scaled })
+    }
+
+    /// The amount in the smallest unit of a currency with this many places, rounded up: what reaches it reaches the threshold.
+    #[must_use]
+    pub fn in_minor(self, places: u8) -> u128 {
+        if places >= PLACES {
+            return self.scaled * 10u128.pow((places - PLACES).into());
+        }
+        self.scaled.div_ceil(10u128.pow((PLACES - places).into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_strictly() {
+        for (text, millis) in [("0s", 0), ("250ms", 250), ("10s", 10_000), ("15m", 900_000), ("24h", 86_400_000)] {
+            assert_eq!(parse_duration(text), Some(Duration::from_millis(millis)), "`{text}`");
+        }
+        for text in [
+            "",
+            "15",
+            "m",
+            "15 m",
+            "1.5h",
+            "-1s",
+            "+1s",
+            "15M",
+            "1d",
+            "15min",
+            "99999999999999999999s",
+            "18446744073709551615h",
+        ] {
+            assert_eq!(parse_duration(text), None, "`{text}`");
+        }
+    }
+
+    #[test]
+    fn thresholds_follow_the_currency() {
+        let minor = |text, places| MajorAmount::parse(text).map(|amount| amount.in_minor(places));
+        assert_eq!(minor("1000.00", 2), Some(100_000));
+        assert_eq!(minor("1000.00", 0), Some(1000));
+        assert_eq!(minor("1000", 3), Some(1_000_000));
+        assert_eq!(minor("0.5", 0), Some(1));
+        assert_eq!(minor("0.005", 2), Some(1));
+        assert_eq!(minor("1", 6), Some(1_000_000));
+        for text in ["", "-1", "+1", "1,000", "1.", ".5", "1e3", "0.00001", "123456789012345", "1.2.3"] {
+            assert_eq!(MajorAmount::parse(text), None, "`{text}`");
+        }
+    }
+}

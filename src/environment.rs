@@ -1,0 +1,40 @@
+//! The only reader of the process environment. Everything else is handed this map, so that tests bring their own.
+#![allow(clippy::disallowed_methods, reason = "this is where the environment is read")]
+
+use std::collections::BTreeMap;
+
+/// What every variable of this program begins with.
+pub const PREFIX: &str = "ANTOM_RECON_";
+
+/// The variable, without the prefix, that holds the filter of log lines (`ANTOM_RECON_LOG=debug`).
+pub const LOG: &str = "LOG";
+
+/// The variables whose name begins with [`PREFIX`], under the rest of their name. Values may be secret: no `Debug`.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// Reads the process environment. A value that is not UTF-8 keeps its readable part; what needs it then says what is wrong.
+    #[must_use]
+    pub fn read() -> Self {
+        let readable = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        Self::of(std::env::vars_os().map(|(name, value)| (readable(name), readable(value))))
+    }
+
+    /// An environment with these variables, under their whole names.
+    pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let ours = |(name, value): (String, String)| Some((name.strip_prefix(PREFIX)?.to_owned(), value));
+        Self(variables.into_iter().filter_map(ours).collect())
+    }
+
+    /// The value of a variable, named without the prefix. An empty one counts as not set.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The names without the prefix, sorted, of the variables that are not empty.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name.as_str())
+    }
+}

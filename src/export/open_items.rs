@@ -1,0 +1,92 @@
+//! `in_transit.csv` and `cleared.csv`: what waits, and what this run closed. The first may have millions of rows, so both are
+//! written from an iterator, row by row.
+
+use std::borrow::Borrow;
+use std::io::{self, Write};
+
+use super::{CsvOut, Written};
+use crate::discrepancy::{ClearedRow, InTransitRow};
+
+/// The contract's columns of `in_transit.csv`, then ours.
+pub const IN_TRANSIT_COLUMNS: [&str; 10] = [
+    "item_id",
+    "request_id",
+    "antom_id",
+    "entry_type",
+    "currency",
+    "amount",
+    "side",
+    "business_date",
+    "due_on",
+    "waits_for",
+];
+
+/// The contract's columns of `cleared.csv`.
+pub const CLEARED_COLUMNS: [&str; 11] = [
+    "item_id",
+    "request_id",
+    "antom_id",
+    "entry_type",
+    "currency",
+    "amount",
+    "side",
+    "business_date",
+    "due_on",
+    "cleared_by",
+    "cleared_on",
+];
+
+/// Writes `in_transit.csv`, in the order given.
+///
+/// # Errors
+/// The sink's.
+pub fn in_transit<W, I>(sink: W, rows: I) -> io::Result<Written>
+where
+    W: Write,
+    I: IntoIterator<Item: Borrow<InTransitRow>>,
+{
+    let mut table = CsvOut::new(sink, &IN_TRANSIT_COLUMNS)?;
+    for row in rows {
+        let row = row.borrow();
+        table.text(&row.item_id)?;
+        table.text(&row.request_id)?;
+        table.text(&row.antom_id)?;
+        table.value(row.entry_type)?;
+        table.value(row.currency)?;
+        table.amount(Some(row.amount), Some(row.currency))?;
+        table.value(row.side)?;
+        table.date(row.business_date)?;
+        table.date(row.due_on)?;
+        table.text(row.waits_for)?;
+        table.end()?;
+    }
+    table.finish()
+}
+
+/// Writes `cleared.csv`, in the order given.
+///
+/// # Errors
+/// The sink's, and `InvalidData` for an amount without a currency.
+pub fn cleared<W, I>(sink: W, rows: I) -> io::Result<Written>
+where
+    W: Write,
+    I: IntoIterator<Item: Borrow<ClearedRow>>,
+{
+    let mut table = CsvOut::new(sink, &CLEARED_COLUMNS)?;
+    for row in rows {
+        let row = row.borrow();
+        table.text(&row.item_id)?;
+        table.text(&row.request_id)?;
+        table.text(&row.antom_id)?;
+        table.text(&row.entry_type)?;
+        table.optional(row.currency)?;
+        table.amount(row.amount, row.currency)?;
+        table.value(row.side)?;
+        table.date(row.business_date)?;
+        table.optional(row.due_on)?;
+        table.text(&row.cleared_by)?;
+        table.date(row.cleared_on)?;
+        table.end()?;
+    }
+    table.finish()
+}

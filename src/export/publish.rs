@@ -1,0 +1,185 @@
+//! Writing the outputs beside their target and letting them appear all at once.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::Written;
+use super::journal::{Folders, flush_directory, recover, same_outputs};
+use crate::calendar::BusinessDate;
+use crate::id::PlatformMerchantId;
+use crate::movement::closed_words;
+
+closed_words! {
+    /// The files of a date's folder.
+    Output {
+        /// One row per open discrepancy.
+        Discrepancies = "discrepancies.csv",
+        /// One row per item that waits inside its window.
+        InTransit = "in_transit.csv",
+        /// One row per discrepancy or waiting item that the run closed.
+        Cleared = "cleared.csv",
+        /// One row per line that could not be read.
+        RejectedLines = "rejected_lines.csv",
+        /// The conservation proof.
+        ControlTotals = "control_totals.csv",
+        /// One row per batch, party and currency.
+        SettlementBatches = "settlement_batches.csv",
+        /// The run on one page.
+        Summary = "summary.json",
+    }
+}
+
+/// A written output and its digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputDigest {
+    /// Which file.
+    pub output: Output,
+    /// What it holds.
+    pub written: Written,
+}
+
+/// Why outputs could not be published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The merchant id cannot be a folder name.
+    #[error(
+        "`{}` cannot name an output folder; expected 1 to 64 of A-Z, a-z, 0-9, `_` and `-` (not first) \
+         as `merchant.platform_merchant_id`",
+        .0.escape_debug()
+    )]
+    Merchant(String),
+    /// The file system refused.
+    #[error("cannot {action} `{}`: {source}{}", path.display(), advice(source.kind()))]
+    FileSystem {
+        /// What was to be done.
+        action: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+/// What to do about a failure, where there is something to do.
+const fn advice(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::StorageFull => "; the disk is full: free space or set `output.dir` to another one, and run again",
+        ErrorKind::QuotaExceeded => "; the disk quota is used up: raise it or free space, and run again",
+        ErrorKind::PermissionDenied => "; give the program's user the right to write there",
+        ErrorKind::ReadOnlyFilesystem => "; it is mounted read-only: mount a writable volume at `output.dir`",
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "; a file is where a folder is expected: move it away",
+        _ => "",
+    }
+}
+
+/// Names the file and the deed in an error of the file system.
+pub(super) fn during<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> PublishError + 'a {
+    move |source| PublishError::FileSystem { action, path: path.to_owned(), source }
+}
+
+/// What became of the date's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was none before.
+    New,
+    /// It has the same bytes already (timings apart), and stayed.
+    Unchanged,
+    /// The older one was moved to this place.
+    Superseded(PathBuf),
+}
+
+/// A published folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// `out/<platform_merchant_id>/<date>`.
+    pub folder: PathBuf,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// The outputs of one run on their way. Dropped before [`finish`](Self::finish), it leaves nothing behind.
+#[derive(Debug)]
+pub struct Publication {
+    folders: Folders,
+    private: TempDir,
+    outputs: Vec<OutputDigest>,
+}
+
+impl Publication {
+    /// Repairs what a crash left of an earlier publication of the date, and makes a private folder beside the target. The caller
+    /// holds the run's lock.
+    ///
+    /// # Errors
+    /// A merchant id that is no folder name; what the file system says.
+    pub fn begin(out: &Path, merchant: &PlatformMerchantId, date: BusinessDate) -> Result<Self, PublishError> {
+        recover(out, merchant, date)?;
+        let folders = Folders::new(out, merchant, date)?;
+        fs::create_dir_all(&folders.merchant).map_err(during("create", &folders.merchant))?;
+        let private = private_folder(&folders).map_err(during("create a folder in", &folders.merchant))?;
+        Ok(Self { folders, private, outputs: Vec::new() })
+    }
+
+    /// Writes one output through `render` and flushes it to the disk.
+    ///
+    /// # Errors
+    /// What `render` or the file system says, with the file's path. An output can be written once.
+    pub fn write<F>(&mut self, output: Output, render: F) -> Result<&OutputDigest, PublishError>
+    where
+        F: FnOnce(&File) -> io::Result<Written>,
+    {
+        let path = self.private.path().join(output.as_str());
+        let file = File::create_new(&path).map_err(during("create", &path))?;
+        let written = render(&file).map_err(during("write", &path))?;
+        file.sync_all().map_err(during("flush", &path))?;
+        let length = file.metadata().map_err(during("look at", &path))?.len();
+        if length != written.bytes {
+            let problem = format!("{length} bytes arrived of {}", written.bytes);
+            return Err(during("write", &path)(io::Error::new(ErrorKind::WriteZero, problem)));
+        }
+        self.outputs.push(OutputDigest { output, written });
+        Ok(&self.outputs[self.outputs.len() - 1])
+    }
+
+    /// What was written so far, in that order: `summary.json`, written last, names the others.
+    #[must_use]
+    pub fn outputs(&self) -> &[OutputDigest] {
+        &self.outputs
+    }
+
+    /// Publishes: the folder appears whole, the older one moves to `superseded/`. If the older one has the same bytes, it stays
+    /// and the new one is dropped.
+    ///
+    /// After a crash at any point the next [`begin`](Self::begin) or [`recover`] for the date finishes what was complete.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn finish(self) -> Result<Published, PublishError> {
+        let Self { folders, private, .. } = self;
+        let folder = folders.visible.clone();
+        if folder.is_dir() && same_outputs(private.path(), &folder)? {
+            return Ok(Published { folder, outcome: Outcome::Unchanged });
+        }
+        flush_directory(private.path())?;
+        folders.commit(private.path())?;
+        // The private folder has another name now, so there is nothing left to remove on drop.
+        let _ = private.keep();
+        let outcome = folders.roll_forward()?.map_or(Outcome::New, Outcome::Superseded);
+        Ok(Published { folder, outcome })
+    }
+}
+
+/// A folder that only this process knows. Its mode is what the process's umask leaves, as it will be published so.
+fn private_folder(folders: &Folders) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&folders.private_prefix);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o777));
+    }
+    builder.tempdir_in(&folders.merchant)
+}

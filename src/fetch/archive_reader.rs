@@ -1,0 +1,63 @@
+//! Reading from the archive, and noticing damage.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::PathBuf;
+
+use ring::digest::{self, SHA256};
+
+use super::FetchError;
+use super::bounds::MAX_FILE_BYTES;
+use super::digest::Digest;
+
+/// Reads an archived file and verifies its digest on the way.
+pub struct ArchiveReader {
+    decoder: zstd::Decoder<'static, BufReader<File>>,
+    context: digest::Context,
+    expected: Digest,
+    path: PathBuf,
+    size: u64,
+    done: bool,
+}
+
+impl ArchiveReader {
+    pub(super) fn new(file: File, path: PathBuf, expected: Digest) -> io::Result<Self> {
+        let decoder = zstd::Decoder::new(file)?;
+        Ok(Self { decoder, context: digest::Context::new(&SHA256), expected, path, size: 0, done: false })
+    }
+
+    fn damaged(&self, found: &str) -> io::Error {
+        let message = format!(
+            "archive: `{}` {found}; expected the bytes of its digest; move it away, keep it, and restore it from a backup or \
+             fetch the date again while the server still has it",
+            self.path.display()
+        );
+        io::Error::new(io::ErrorKind::InvalidData, FetchError::Integrity(message))
+    }
+}
+
+impl Read for ArchiveReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.done || buffer.is_empty() {
+            return Ok(0);
+        }
+        let length = match self.decoder.read(buffer) {
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
+            Err(error) => return Err(self.damaged(&format!("cannot be unpacked ({error})"))),
+        };
+        self.size += length as u64;
+        if self.size > MAX_FILE_BYTES {
+            return Err(self.damaged(&format!("unpacks to more than {MAX_FILE_BYTES} bytes")));
+        }
+        self.context.update(&buffer[..length]);
+        if length == 0 {
+            let found = Digest::finish(&self.context.clone().finish());
+            if found != self.expected {
+                return Err(self.damaged(&format!("holds bytes with the digest `{found}`")));
+            }
+            self.done = true;
+        }
+        Ok(length)
+    }
+}

@@ -1,0 +1,191 @@
+//! The settlement of a movement: is it there, on time, once, for the amount that was reported.
+
+use crate::kind::{DiscrepancyKind, Stage};
+use crate::movement::{EntryType, Status};
+
+use super::booking::Booking;
+use super::context::Context;
+use super::movement::{Verdict, finding_of};
+use super::outcome::{Finding, ItemRef, Outcome, State, WaitsFor};
+use super::settled::Shares;
+
+/// A line of transaction details and its settlement.
+pub(super) fn settle(
+    context: &Context<'_>,
+    out: &mut Outcome,
+    item: ItemRef,
+    booking: Option<&Booking>,
+    shares: &Shares,
+    verdict: Verdict,
+) {
+    if !shares.is_empty() {
+        return compare_settled(context, out, item, booking, shares);
+    }
+    if verdict == Verdict::Excluded || !settles(context, item) {
+        return;
+    }
+    let date = context.date(item);
+    let due_on = context.settlement_due(date);
+    if context.policy.today <= due_on {
+        if verdict == Verdict::Agreed {
+            context.wait(out, item, due_on, WaitsFor::Settlement);
+        }
+        return;
+    }
+    let line = context.line(item);
+    let expected = booking.map_or((line.amount.into(), line.currency), |known| (known.amount, known.currency));
+    let finding = Finding {
+        kind: DiscrepancyKind::NotSettled,
+        stage: Stage::Settlement,
+        entry: booking.map(|known| known.first),
+        ledger: Some(expected),
+        report: None,
+        ledger_status: booking.map(|known| known.status),
+        report_status: None,
+        due_on: Some(due_on),
+        ..context.about_line(item)
+    };
+    context.report(out, finding);
+}
+
+/// Whether a line is expected in settlement details (antom.md 9.11): not authorisations and voids, never overdue cancels, and
+/// not a payment that was captured (its captures settle) or cancelled.
+fn settles(context: &Context<'_>, item: ItemRef) -> bool {
+    let line = context.line(item);
+    match line.entry_type {
+        Some(EntryType::Payment) => {
+            !context.links.is_captured(line.by_request, line.by_antom)
+                && !context.links.is_cancelled(line.by_request, line.by_antom)
+        }
+        Some(EntryType::Authorization | EntryType::Void | EntryType::Cancel) | None => false,
+        Some(_) => true,
+    }
+}
+
+/// A line of transaction details against its settled shares.
+fn compare_settled(
+    context: &Context<'_>,
+    out: &mut Outcome,
+    item: ItemRef,
+    booking: Option<&Booking>,
+    shares: &Shares,
+) {
+    let line = context.line(item);
+    let Some((total, _)) = shares.total(context) else { return };
+    let mut kinds = Vec::new();
+    let unknown = |share: &ItemRef| context.is_unknown_party(context.line(*share));
+    if !context.is_unknown_party(line) && shares.items.iter().any(unknown) {
+        kinds.push(DiscrepancyKind::UnknownSubMerchant);
+    }
+    let other_currency = shares.other_currency(context, line.currency);
+    let cancelled_without_amount = line.entry_type == Some(EntryType::Cancel) && total == 0;
+    if other_currency.is_some() {
+        kinds.push(DiscrepancyKind::CurrencyMismatch);
+    } else if total != i128::from(line.amount) && !cancelled_without_amount {
+        kinds.push(DiscrepancyKind::AmountMismatch);
+    }
+    if matches!(line.status, Some(Status::Failed | Status::Cancelled)) {
+        kinds.push(DiscrepancyKind::StatusMismatch);
+    }
+    let about = Finding {
+        stage: Stage::Settlement,
+        business_date: context.date(item),
+        entry: booking.map(|known| known.first),
+        ledger: Some((line.amount.into(), line.currency)),
+        report: Some((total, other_currency.unwrap_or(line.currency))),
+        ledger_status: line.status,
+        report_status: Some(Status::Success),
+        consumed: shares.items.iter().copied().chain([item]).collect(),
+        ..context.about_line(shares.items[0])
+    };
+    let news = shares.items.iter().copied().chain([item]).any(|row| context.is_today(row));
+    match finding_of(kinds, about) {
+        // A pair of earlier days may have lost a share that lies outside the window by now.
+        Some(finding) => context.report(out, Finding { only_if_open_before: !news, ..finding }),
+        None => {
+            let rows = shares.items.iter().copied().chain([item]);
+            if context.board.state(item) == State::ExcludedNotSuccessful {
+                context.close(out, shares.items.iter().copied(), State::Matched);
+            } else {
+                context.close(out, rows, State::Matched);
+            }
+        }
+    }
+}
+
+/// Settled lines of a movement that transaction details never had.
+pub(super) fn settled_not_reported(
+    context: &Context<'_>,
+    out: &mut Outcome,
+    booking: Option<&Booking>,
+    shares: &Shares,
+) {
+    let Some(&first) = shares.items.first() else { return };
+    let mut kinds = vec![DiscrepancyKind::SettledNotReported];
+    if shares.items.iter().any(|share| context.is_unknown_party(context.line(*share))) {
+        kinds.push(DiscrepancyKind::UnknownSubMerchant);
+    }
+    if context.links.is_orphan(context.inputs, first) {
+        kinds.push(DiscrepancyKind::OrphanReversal);
+    }
+    report_settled(context, out, kinds, booking, shares);
+}
+
+/// Settled lines that only settlement details can have, against their booking: bounced refunds.
+pub(super) fn settled_only(context: &Context<'_>, out: &mut Outcome, booking: Option<&Booking>, shares: &Shares) {
+    let (Some(&first), Some((total, currency))) = (shares.items.first(), shares.total(context)) else { return };
+    let mut kinds = Vec::new();
+    if shares.items.iter().any(|share| context.is_unknown_party(context.line(*share))) {
+        kinds.push(DiscrepancyKind::UnknownSubMerchant);
+    }
+    if context.links.is_orphan(context.inputs, first) {
+        kinds.push(DiscrepancyKind::OrphanReversal);
+    }
+    match booking {
+        None => kinds.push(DiscrepancyKind::MissingInLedger),
+        Some(booking) => {
+            if currency != booking.currency {
+                kinds.push(DiscrepancyKind::CurrencyMismatch);
+            } else if total != booking.amount {
+                kinds.push(DiscrepancyKind::AmountMismatch);
+            }
+            if booking.status != Status::Success {
+                kinds.push(DiscrepancyKind::StatusMismatch);
+            }
+        }
+    }
+    if kinds.is_empty() {
+        let booked = booking.map(|known| known.items.clone()).unwrap_or_default();
+        context.close(out, shares.items.iter().copied().chain(booked), State::Matched);
+    } else {
+        report_settled(context, out, kinds, booking, shares);
+    }
+}
+
+/// Lists a discrepancy of settled lines that have no line in transaction details. It was decided on the settlement's own day:
+/// on later days the original may lie outside the window.
+fn report_settled(
+    context: &Context<'_>,
+    out: &mut Outcome,
+    kinds: Vec<DiscrepancyKind>,
+    booking: Option<&Booking>,
+    shares: &Shares,
+) {
+    let first = shares.items[0];
+    let news = shares.items.iter().any(|share| context.is_today(*share));
+    let about = Finding {
+        stage: Stage::Settlement,
+        business_date: booking.map_or_else(|| context.movement_date(first), |known| known.date),
+        entry: booking.map(|known| known.first),
+        ledger: booking.map(|known| (known.amount, known.currency)),
+        report: shares.total(context),
+        ledger_status: booking.map(|known| known.status),
+        report_status: Some(Status::Success),
+        only_if_open_before: !news,
+        consumed: shares.items.iter().copied().chain(booking.iter().flat_map(|known| known.items.clone())).collect(),
+        ..context.about_line(first)
+    };
+    if let Some(finding) = finding_of(kinds, about) {
+        context.report(out, finding);
+    }
+}

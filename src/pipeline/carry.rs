@@ -1,0 +1,103 @@
+//! From day to day: how long a discrepancy has been open, what stays open from beyond the window, what this day closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::discrepancy::{ClearedRow, Discrepancy, Side};
+use crate::id::DiscrepancyId;
+use crate::matching::Policy;
+use crate::store::{Carried, CarriedInTransit};
+
+use super::evidence::is_about_file;
+use super::folds::OrKind;
+use super::{Day, Job};
+
+/// The discrepancies that the run before left open.
+pub fn open_before(carried: Option<&Carried>) -> BTreeSet<DiscrepancyId> {
+    carried
+        .into_iter()
+        .flat_map(|before| &before.discrepancies)
+        .filter(|row| !is_about_file(row.kind))
+        .map(|row| row.discrepancy_id.clone())
+        .collect()
+}
+
+/// Ages what is open, carries what the window no longer reaches, and lists what was closed.
+pub async fn age_and_carry(
+    job: &Job<'_>,
+    policy: &Policy,
+    carried: Option<&Carried>,
+    closed: &BTreeMap<String, String>,
+    became: &BTreeSet<String>,
+    day: &mut Day,
+) -> anyhow::Result<()> {
+    let window_start = job.today.minus_days(job.config.matching()?.lookback_days);
+    if let Some(before) = carried {
+        let open: BTreeSet<DiscrepancyId> = day.discrepancies.iter().map(|row| row.discrepancy_id.clone()).collect();
+        let gone =
+            before.discrepancies.iter().filter(|row| !open.contains(&row.discrepancy_id) && !is_about_file(row.kind));
+        let (beyond, closed_now): (Vec<&Discrepancy>, Vec<&Discrepancy>) =
+            gone.partition(|row| row.business_date < window_start);
+        day.discrepancies.extend(beyond.into_iter().cloned());
+        day.cleared.extend(closed_now.into_iter().map(|row| cleared_discrepancy(job, row, closed)));
+        let waiting: BTreeSet<&str> = day.in_transit.iter().map(|row| row.item_id.as_str()).collect();
+        let arrived = before
+            .in_transit
+            .iter()
+            .filter(|item| !waiting.contains(item.item_id.as_str()) && !became.contains(&item.item_id))
+            .map(|item| cleared_item(job, item, closed));
+        let arrived: Vec<ClearedRow> = arrived.collect();
+        day.cleared.extend(arrived);
+        day.cleared.sort_by(|one, other| {
+            (one.business_date, &one.entry_type, &one.item_id).cmp(&(
+                other.business_date,
+                &other.entry_type,
+                &other.item_id,
+            ))
+        });
+    }
+    let ids: Vec<DiscrepancyId> = day.discrepancies.iter().map(|row| row.discrepancy_id.clone()).collect();
+    let first_seen = job.store.first_seen_on(job.merchant.as_str(), job.today, &ids).await.or_kind()?;
+    for row in &mut day.discrepancies {
+        row.first_seen_on = first_seen.get(&row.discrepancy_id).copied().unwrap_or(job.today);
+        row.age_days = policy.calendar.business_days_between(row.first_seen_on, job.today);
+    }
+    crate::export::sort_discrepancies(&mut day.discrepancies);
+    Ok(())
+}
+
+/// What closes a row of which nothing was said on this day: the sides agree as they stand now.
+const AGREEMENT: &str = "the sides agree as they stand now";
+
+fn cleared_discrepancy(job: &Job<'_>, row: &Discrepancy, closed: &BTreeMap<String, String>) -> ClearedRow {
+    let side = if row.report_amount.is_some() || row.report_line.is_some() { Side::Report } else { Side::Ledger };
+    let item = job.names.item(&["ledger", &row.entry_type, &row.ledger_entry_id]);
+    ClearedRow {
+        item_id: row.discrepancy_id.as_str().to_owned(),
+        request_id: row.request_id.clone(),
+        antom_id: row.antom_id.clone(),
+        entry_type: row.entry_type.clone(),
+        currency: row.currency,
+        amount: row.report_amount.or(row.ledger_amount),
+        side,
+        business_date: row.business_date,
+        due_on: None,
+        cleared_by: closed.get(&item).cloned().unwrap_or_else(|| AGREEMENT.to_owned()),
+        cleared_on: job.today,
+    }
+}
+
+fn cleared_item(job: &Job<'_>, item: &CarriedInTransit, closed: &BTreeMap<String, String>) -> ClearedRow {
+    ClearedRow {
+        item_id: item.item_id.clone(),
+        request_id: item.request_id.clone(),
+        antom_id: item.antom_id.clone(),
+        entry_type: item.entry_type.to_string(),
+        currency: Some(item.currency),
+        amount: Some(item.amount),
+        side: item.side,
+        business_date: item.business_date,
+        due_on: Some(item.due_on),
+        cleared_by: closed.get(&item.item_id).cloned().unwrap_or_else(|| AGREEMENT.to_owned()),
+        cleared_on: job.today,
+    }
+}

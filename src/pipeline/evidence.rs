@@ -1,0 +1,361 @@
+//! Evidence: the text of the few rows that end in an output, read again from the archive and the ledger's CSV.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io::Read;
+
+use crate::conservation::Counted;
+use crate::discrepancy::{Describer, Discrepancy, EntryEvidence, InTransitRow, LineEvidence, Side};
+use crate::failure::{Failure, Kind, OrFail};
+use crate::fetch::FetchError;
+use crate::id::{DiscrepancyId, Key};
+use crate::kind::{DiscrepancyKind, Stage};
+use crate::matching::{DayReport, ItemRef, ItemSide, Reconciliation, State};
+use crate::report::LineText;
+
+use super::folds::{OrKind, fetch_failure};
+use super::intake::Reports;
+use super::ledger::Ledger;
+use super::{Job, options};
+
+/// What a reader of rows may look at.
+pub struct Evidence<'a> {
+    pub job: &'a Job<'a>,
+    pub reports: &'a Reports,
+    pub ledger: &'a Ledger,
+}
+
+/// A day in words.
+pub struct Described {
+    /// Discrepancies, in no order yet.
+    pub discrepancies: Vec<Discrepancy>,
+    /// Items in transit, by business date and place.
+    pub in_transit: Vec<InTransitRow>,
+    /// Item ids and discrepancy ids that this day closed, and by what.
+    pub closed: BTreeMap<String, String>,
+    /// Ids of items that are part of a discrepancy now: they are not closed.
+    pub became: BTreeSet<String>,
+    /// Rows whose place is a rejected line with their id.
+    pub claimed_by_rejects: HashSet<ItemRef>,
+}
+
+impl<'a> Evidence<'a> {
+    /// What conservation counts.
+    pub fn counted(&self, claimed_by_rejects: &'a HashSet<ItemRef>) -> Counted<'a> {
+        Counted {
+            transactions: &self.reports.transactions,
+            settlements: &self.reports.settlements,
+            ledger: &self.ledger.parsed,
+            symbols: &self.job.symbols,
+            claimed_by_rejects,
+        }
+    }
+
+    /// Puts findings, rejects and waiting items into words. A finding that rests on days outside the window is dropped unless
+    /// it was open before.
+    ///
+    /// # Errors
+    /// The archive or the ledger cannot be read any more, or is not what it was.
+    pub fn describe(
+        &self,
+        describer: &Describer<'_>,
+        reconciliation: &mut Reconciliation,
+        open_before: &BTreeSet<DiscrepancyId>,
+    ) -> anyhow::Result<Described> {
+        let lines = self.lines_of_findings(reconciliation)?;
+        let mut described = Described {
+            discrepancies: self.reports.discrepancies.clone(),
+            in_transit: Vec::new(),
+            closed: BTreeMap::new(),
+            became: BTreeSet::new(),
+            claimed_by_rejects: HashSet::new(),
+        };
+        let findings = std::mem::take(&mut reconciliation.findings);
+        for finding in findings {
+            let line = finding.line.and_then(|item| lines.get(&item));
+            let entry = finding.entry.map(|item| self.entry(item)).transpose()?;
+            let candidates = self.names_of(&finding.candidates)?;
+            let row = describer.describe(&finding, line, entry.as_ref(), &candidates);
+            if finding.only_if_open_before && !open_before.contains(&row.discrepancy_id) {
+                reconciliation.withdraw(&finding);
+                continue;
+            }
+            described.became.extend(line.map(|known| self.line_item_id(&row.entry_type, &known.text)));
+            for &item in finding.consumed.iter().filter(|item| item.side == ItemSide::Ledger) {
+                described.became.insert(self.entry_item_id(&self.entry(item)?));
+            }
+            described.discrepancies.push(row);
+            reconciliation.findings.push(finding);
+        }
+        self.describe_rejects(describer, reconciliation, &mut described)?;
+        self.describe_waiting(reconciliation, &mut described)?;
+        self.describe_closures(reconciliation, &mut described)?;
+        tell_apart(&mut described.discrepancies);
+        Ok(described)
+    }
+
+    /// The files of a side.
+    fn files(&self, side: ItemSide) -> &'a [DayReport] {
+        if side == ItemSide::Settlement { &self.reports.settlements } else { &self.reports.transactions }
+    }
+
+    /// The text of an entry.
+    fn entry(&self, item: ItemRef) -> anyhow::Result<EntryEvidence> {
+        let entry = &self.ledger.parsed.entries[item.row as usize];
+        let changed =
+            || format!("ledger `{}` cannot be read again; it must stay as it is during a run", self.ledger.name);
+        self.ledger.text(entry).or_fail(Kind::Unforeseen, changed)
+    }
+
+    /// How candidates are called in an explanation: places of lines, ids of entries.
+    fn names_of(&self, candidates: &[ItemRef]) -> anyhow::Result<Vec<String>> {
+        /// An explanation names this many; the rest can be found by their ids.
+        const MAX_NAMED: usize = 10;
+        let names = candidates.iter().take(MAX_NAMED).map(|&item| match item.side {
+            ItemSide::Ledger => Ok(format!("entry `{}`", self.entry(item)?.entry_id)),
+            side => {
+                let file = &self.files(side)[item.file as usize];
+                Ok(format!("`{}` line {}", file.name, file.parsed.lines[item.row as usize].place.line))
+            }
+        });
+        let mut names: Vec<String> = names.collect::<anyhow::Result<_>>()?;
+        if candidates.len() > MAX_NAMED {
+            names.push(format!("and {} more", candidates.len() - MAX_NAMED));
+        }
+        Ok(names)
+    }
+
+    /// The lines that findings stand on.
+    fn lines_of_findings(&self, reconciliation: &Reconciliation) -> anyhow::Result<HashMap<ItemRef, LineEvidence>> {
+        let wanted: BTreeSet<ItemRef> = reconciliation.findings.iter().filter_map(|finding| finding.line).collect();
+        let mut lines = HashMap::with_capacity(wanted.len());
+        self.read_lines(wanted.into_iter(), |item, text| {
+            let file = &self.files(item.side)[item.file as usize];
+            let line = file.parsed.lines[item.row as usize].place.line;
+            lines.insert(item, LineEvidence { text, file: file.name.clone(), line });
+            Ok(())
+        })?;
+        Ok(lines)
+    }
+
+    /// Reads the text of lines again, file by file, each file once from its start to the last line that is wanted.
+    fn read_lines(
+        &self,
+        wanted: impl Iterator<Item = ItemRef>,
+        mut take: impl FnMut(ItemRef, LineText) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let archive = options::archive(self.job.config)?;
+        let mut by_file = BTreeMap::<(ItemSide, u32), Vec<ItemRef>>::new();
+        for item in wanted {
+            by_file.entry((item.side, item.file)).or_default().push(item);
+        }
+        for ((side, file), mut items) in by_file {
+            let report = &self.files(side)[file as usize];
+            items.sort_unstable_by_key(|item| report.parsed.lines[item.row as usize].place.offset);
+            let first = report.parsed.lines[items[0].row as usize].place.file;
+            let digest = self.reports.digests[first as usize];
+            let mut reader = std::io::BufReader::with_capacity(1 << 20, archive.read(digest).or_kind()?);
+            let (mut at, mut raw) = (0_u64, Vec::new());
+            for item in items {
+                let place = report.parsed.lines[item.row as usize].place;
+                let failed = |error| fetch_failure(&FetchError::from_read(error, &archive.path_of(digest)));
+                std::io::copy(&mut (&mut reader).take(place.offset - at), &mut std::io::sink()).map_err(failed)?;
+                raw.resize(place.length as usize, 0);
+                reader.read_exact(&mut raw).map_err(failed)?;
+                at = place.offset + u64::from(place.length);
+                take(item, report.parsed.layout.text(&raw))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The id of a line as an item in transit.
+    fn line_item_id(&self, entry_type: &str, text: &LineText) -> String {
+        let identity = [&text.request_id, &text.antom_id, &text.original_request_id, &text.original_antom_id];
+        let [request, antom, original_request, original_antom] = identity.map(String::as_str);
+        let own =
+            if request.is_empty() && antom.is_empty() { [original_request, original_antom] } else { [request, antom] };
+        self.job.names.item(&["report", entry_type, own[0], own[1]])
+    }
+
+    /// The id of an entry as an item in transit.
+    fn entry_item_id(&self, entry: &EntryEvidence) -> String {
+        self.job.names.item(&["ledger", &entry.entry_type, &entry.entry_id])
+    }
+
+    /// Rejected lines and rows, with the entries that they would have matched.
+    fn describe_rejects(
+        &self,
+        describer: &Describer<'_>,
+        reconciliation: &Reconciliation,
+        described: &mut Described,
+    ) -> anyhow::Result<()> {
+        let claims = self.claims(reconciliation);
+        described.claimed_by_rejects.extend(claims.values().flatten().copied());
+        let mut seen = HashMap::<(&str, &str), u32>::new();
+        let reports = [(Stage::Transactions, ItemSide::Transactions), (Stage::Settlement, ItemSide::Settlement)];
+        let in_reports = reports.into_iter().flat_map(|(stage, side)| {
+            let files = self.files(side).iter();
+            files.flat_map(move |file| {
+                file.parsed.rejects.iter().map(move |reject| (stage, &*file.name, file.date, reject))
+            })
+        });
+        let in_ledger =
+            self.ledger.parsed.rejects.iter().map(|reject| (Stage::Transactions, "", self.job.today, reject));
+        for (stage, file, date, reject) in in_reports.chain(in_ledger) {
+            let repetition = seen.entry((file, &reject.raw)).or_default();
+            *repetition += 1;
+            let claimed = [reject.by_request, reject.by_antom]
+                .iter()
+                .filter_map(|key| claims.get(key))
+                .flatten()
+                .find(|item| item.side == ItemSide::Ledger);
+            let entry = claimed.map(|&item| self.entry(item)).transpose()?;
+            described.discrepancies.push(describer.rejected(reject, stage, file, date, *repetition, entry.as_ref()));
+        }
+        Ok(())
+    }
+
+    /// Rows that no finding consumed and whose id a rejected row has, by that key.
+    fn claims(&self, reconciliation: &Reconciliation) -> HashMap<Key, Vec<ItemRef>> {
+        let files = self.reports.transactions.iter().chain(&self.reports.settlements);
+        let rejects = files.flat_map(|file| &file.parsed.rejects).chain(&self.ledger.parsed.rejects);
+        let keys: HashSet<Key> =
+            rejects.flat_map(|reject| [reject.by_request, reject.by_antom]).filter(|key| !key.is_none()).collect();
+        let mut claims = HashMap::<Key, Vec<ItemRef>>::new();
+        if keys.is_empty() {
+            return claims;
+        }
+        let named: HashSet<ItemRef> =
+            reconciliation.findings.iter().flat_map(|finding| finding.consumed.iter().copied()).collect();
+        let mut claim = |item: ItemRef, own: [Key; 2]| {
+            if reconciliation.state(item) == State::Discrepancy && !named.contains(&item) {
+                for key in own.into_iter().filter(|key| keys.contains(key)) {
+                    claims.entry(key).or_default().push(item);
+                }
+            }
+        };
+        for (row, entry) in (0_u32..).zip(&self.ledger.parsed.entries) {
+            claim(ItemRef { side: ItemSide::Ledger, file: 0, row }, [entry.by_request, entry.by_antom]);
+        }
+        for (file, report) in (0_u32..).zip(&self.reports.transactions) {
+            for (row, line) in (0_u32..).zip(&report.parsed.lines) {
+                claim(ItemRef { side: ItemSide::Transactions, file, row }, [line.by_request, line.by_antom]);
+            }
+        }
+        claims
+    }
+
+    /// Items in transit, in the order of matching: by business date, side and place.
+    fn describe_waiting(&self, reconciliation: &Reconciliation, described: &mut Described) -> anyhow::Result<()> {
+        let positions: HashMap<ItemRef, usize> =
+            reconciliation.waiting.iter().enumerate().map(|(at, waiting)| (waiting.item, at)).collect();
+        let mut rows: Vec<Option<InTransitRow>> = vec![None; reconciliation.waiting.len()];
+        let in_reports = reconciliation.waiting.iter().map(|waiting| waiting.item);
+        self.read_lines(in_reports.filter(|item| item.side != ItemSide::Ledger), |item, text| {
+            let at = positions[&item];
+            let (waiting, line) = (
+                &reconciliation.waiting[at],
+                &self.files(item.side)[item.file as usize].parsed.lines[item.row as usize],
+            );
+            let Some(entry_type) = line.entry_type else { return Ok(()) };
+            rows[at] = Some(InTransitRow {
+                item_id: self.line_item_id(entry_type.as_str(), &text),
+                request_id: text.request_id,
+                antom_id: text.antom_id,
+                entry_type,
+                currency: line.currency,
+                amount: line.amount.into(),
+                side: Side::Report,
+                business_date: waiting.business_date,
+                due_on: waiting.due_on,
+                waits_for: waiting.waits_for.as_str(),
+            });
+            Ok(())
+        })?;
+        for waiting in reconciliation.waiting.iter().filter(|waiting| waiting.item.side == ItemSide::Ledger) {
+            let entry = &self.ledger.parsed.entries[waiting.item.row as usize];
+            let text = self.entry(waiting.item)?;
+            rows[positions[&waiting.item]] = Some(InTransitRow {
+                item_id: self.entry_item_id(&text),
+                request_id: text.request_id,
+                antom_id: text.antom_id,
+                entry_type: entry.entry_type,
+                currency: entry.currency,
+                amount: entry.amount.into(),
+                side: Side::Ledger,
+                business_date: waiting.business_date,
+                due_on: waiting.due_on,
+                waits_for: waiting.waits_for.as_str(),
+            });
+        }
+        if rows.iter().any(Option::is_none) {
+            return Err(
+                Failure::new(Kind::Integrity, "an item in transit has no text; please report this defect").into()
+            );
+        }
+        described.in_transit = rows.into_iter().flatten().collect();
+        described.in_transit.sort_by(|one, other| {
+            let key = |row: &InTransitRow| (row.business_date, row.side, row.due_on, row.entry_type);
+            key(one)
+                .cmp(&key(other))
+                .then_with(|| one.request_id.cmp(&other.request_id))
+                .then_with(|| one.item_id.cmp(&other.item_id))
+        });
+        Ok(())
+    }
+
+    /// What this day closed of earlier days, by item id.
+    fn describe_closures(&self, reconciliation: &Reconciliation, described: &mut Described) -> anyhow::Result<()> {
+        let mut lines = Vec::new();
+        for closure in &reconciliation.closures {
+            let by = self.names_of(&[closure.by])?.remove(0);
+            match closure.item.side {
+                ItemSide::Ledger => {
+                    described.closed.insert(self.entry_item_id(&self.entry(closure.item)?), by);
+                }
+                _ => lines.push((closure.item, by)),
+            }
+        }
+        let by: HashMap<ItemRef, String> = lines.into_iter().collect();
+        let items: Vec<ItemRef> = by.keys().copied().collect();
+        self.read_lines(items.into_iter(), |item, text| {
+            let line = &self.files(item.side)[item.file as usize].parsed.lines[item.row as usize];
+            if let Some(entry_type) = line.entry_type {
+                described.closed.insert(self.line_item_id(entry_type.as_str(), &text), by[&item].clone());
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Two rows with one id are told apart by their order. That happens where Antom gives two lines nothing to tell them apart.
+fn tell_apart(rows: &mut [Discrepancy]) {
+    rows.sort_by(|one, other| {
+        let place = |row: &Discrepancy| {
+            (
+                row.stage,
+                row.kind,
+                row.business_date,
+                row.report_file.clone(),
+                row.report_line,
+                row.ledger_entry_id.clone(),
+            )
+        };
+        one.discrepancy_id.cmp(&other.discrepancy_id).then_with(|| place(one).cmp(&place(other)))
+    });
+    let (mut last, mut count) = (DiscrepancyId::default(), 1);
+    for row in rows {
+        if row.discrepancy_id == last {
+            count += 1;
+            row.discrepancy_id = DiscrepancyId::new(format!("{last}-{count}"));
+        } else {
+            (last, count) = (row.discrepancy_id.clone(), 1);
+        }
+    }
+}
+
+/// The kinds that are about a file, and listed on its own date only.
+pub const fn is_about_file(kind: DiscrepancyKind) -> bool {
+    use DiscrepancyKind::{ControlTotal, FileIncomplete, FileMissing, FileRestated, SchemaDrift};
+    matches!(kind, FileMissing | FileIncomplete | FileRestated | SchemaDrift | ControlTotal)
+}

@@ -1,0 +1,128 @@
+//! What a run reads besides reports and ledger, and the record of all of it.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the registry is a file")]
+
+use std::collections::HashMap;
+use std::fs::File;
+
+use crate::config::SubMerchants;
+use crate::failure::{Failure, Kind, OrFail};
+use crate::fetch::Digest;
+use crate::matching;
+use crate::store::{QueryLedger, RunFile};
+
+use super::folds::OrKind;
+use super::intake::Reports;
+use super::ledger::Ledger;
+use super::{Job, options};
+
+/// The registered sub-merchants.
+pub struct Registry {
+    /// Whether each was registered successfully.
+    pub successful: matching::Registry,
+    /// What it is called in `summary.json`.
+    pub name: String,
+    /// SHA-256 of its CSV, in hexadecimal.
+    pub sha256: String,
+    /// Bytes of its CSV.
+    pub size: u64,
+}
+
+/// The columns of a registry.
+const COLUMNS: [&str; 4] = ["sub_merchant_id", "merchant_id", "status", "registered_on"];
+
+/// The word of a successful registration (`registrationStatus` of `notifyRegistration`).
+const SUCCESSFUL: &str = "SUCCESSFUL";
+
+/// A registry of more bytes is not one: a million sub-merchants take some 80 MB.
+const MAX_REGISTRY_BYTES: u64 = 1 << 30;
+
+/// Reads the registry, if one is configured. A sub-merchant that stands twice is registered if one of its rows says so.
+pub async fn registry(job: &Job<'_>) -> anyhow::Result<Option<Registry>> {
+    let (name, csv) = match job.config.sub_merchants()? {
+        None => return Ok(None),
+        Some(SubMerchants::Csv(path)) => {
+            let unreadable = || format!("sub_merchants.file: `{}` cannot be read; expected a CSV file", path.display());
+            let size =
+                File::open(&path).and_then(|file| file.metadata()).or_fail(Kind::Configuration, unreadable)?.len();
+            if size > MAX_REGISTRY_BYTES {
+                let sentence =
+                    format!("sub_merchants.file: `{}` has {size} bytes, more than a registry can have", path.display());
+                return Err(Failure::configuration(sentence).into());
+            }
+            let csv = std::fs::read(&path).or_fail(Kind::Configuration, unreadable)?;
+            (path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(), csv)
+        }
+        Some(SubMerchants::Query { url, sql }) => {
+            let mut csv = Vec::new();
+            let mut source = QueryLedger::open(url.expose(), &options::store_options(job.config)).await.or_kind()?;
+            source.read_columns(&sql, &COLUMNS, &mut csv).await.or_kind()?;
+            ("query".to_owned(), csv)
+        }
+    };
+    let successful = parse(job, &name, &csv)?;
+    let (sha256, size) = (Digest::of(&csv).to_string(), csv.len() as u64);
+    Ok(Some(Registry { successful, name, sha256, size }))
+}
+
+fn parse(job: &Job<'_>, name: &str, csv: &[u8]) -> anyhow::Result<matching::Registry> {
+    let wrong = |problem: String| {
+        let expected = COLUMNS.join(", ");
+        Failure::configuration(format!("sub_merchants: `{name}` {problem}; expected a CSV with the columns {expected}"))
+    };
+    let mut reader = csv::ReaderBuilder::new().flexible(false).trim(csv::Trim::All).from_reader(csv);
+    let headers = reader.headers().map_err(|error| wrong(format!("has no header ({error})")))?.clone();
+    let position = |column: &str| {
+        let at = headers.iter().position(|header| header.trim_start_matches('\u{feff}') == column);
+        at.ok_or_else(|| wrong(format!("lacks the column `{column}`")))
+    };
+    let (id, status) = (position(COLUMNS[0])?, position(COLUMNS[2])?);
+    let mut registry: HashMap<_, bool> = HashMap::new();
+    for row in reader.records() {
+        let row = row.map_err(|error| wrong(format!("has a row that cannot be read ({error})")))?;
+        let symbol = job.symbols.intern(row.get(id).unwrap_or_default().as_bytes());
+        *registry.entry(symbol).or_default() |= row.get(status) == Some(SUCCESSFUL);
+    }
+    Ok(registry)
+}
+
+/// Everything that a run read, for its record and for `summary.json`.
+pub struct RunInputs {
+    /// In a stable order: the day's reports, the ledger, the registry.
+    pub files: Vec<RunFile>,
+    /// SHA-256 over all inputs and the configuration that decides about results.
+    pub digest: String,
+}
+
+impl RunInputs {
+    /// The record of what was read.
+    pub fn of(job: &Job<'_>, reports: &Reports, ledger: &Ledger, registry: Option<&Registry>) -> anyhow::Result<Self> {
+        let mut files = reports.files.clone();
+        files.push(RunFile {
+            kind: "ledger".to_owned(),
+            path: "ledger".to_owned(),
+            name: ledger.name.clone(),
+            size: ledger.size,
+            sha256: ledger.sha256.clone(),
+            lines: ledger.parsed.entries.len() as u64,
+            rejects: ledger.parsed.rejects.len() as u64,
+        });
+        files.extend(registry.map(|known| RunFile {
+            kind: "sub_merchants".to_owned(),
+            path: "sub_merchants".to_owned(),
+            name: known.name.clone(),
+            size: known.size,
+            sha256: known.sha256.clone(),
+            lines: known.successful.len() as u64,
+            rejects: 0,
+        }));
+        let mut text = format!("{} {}\n", env!("CARGO_PKG_VERSION"), job.today);
+        for file in &files {
+            text.push_str(&format!("{} {} {}\n", file.kind, file.path, file.sha256));
+        }
+        for digest in &reports.digests {
+            text.push_str(&format!("{digest}\n"));
+        }
+        text.push_str(&job.config.what_decides()?);
+        Ok(Self { files, digest: Digest::of(text.as_bytes()).to_string() })
+    }
+}

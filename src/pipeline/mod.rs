@@ -1,0 +1,179 @@
+//! The day in one function. The only module that knows all the others.
+//!
+//! [`run_day`] reads like the README: lock, fetch, parse, match, describe, ask, prove, record, write. Each step lives in the
+//! file of its name below; what they do for real is in the modules that they call.
+
+pub(crate) mod asking;
+mod carry;
+mod evidence;
+mod folds;
+mod inputs;
+mod intake;
+mod ledger;
+mod options;
+mod outputs;
+mod timing;
+
+use crate::calendar::BusinessDate;
+use crate::clock;
+use crate::config::Config;
+use crate::discrepancy::{ClearedRow, Describer, Discrepancy, InTransitRow, Names};
+use crate::failure::{Failure, Kind};
+use crate::id::{KeyMaker, PlatformMerchantId, Symbols};
+use crate::kind::Severity;
+use crate::matching::{self, Inputs};
+use crate::store::{Recorded, Store};
+use crate::{conservation, proof};
+
+pub use folds::OrKind;
+pub use intake::{expected, fetch_day, not_ready};
+pub use options::{archive, calendar, control, report_rules, source, store_options};
+pub use outputs::DayReportText;
+use timing::Timings;
+
+/// What a run is asked to do, apart from its date.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunOptions {
+    /// Go on without an expected report.
+    pub allow_missing: bool,
+    /// Fail if no question was answered.
+    pub require_answers: bool,
+    /// Fail if a discrepancy is at least this severe.
+    pub fail_on: Option<Severity>,
+}
+
+/// What every stage of a run may need.
+pub(crate) struct Job<'a> {
+    pub config: &'a Config,
+    pub store: &'a Store,
+    pub merchant: PlatformMerchantId,
+    pub today: BusinessDate,
+    pub names: Names,
+    pub keys: KeyMaker,
+    pub symbols: Symbols,
+    pub threads: rayon::ThreadPool,
+}
+
+/// What a day came to, before it is rendered.
+pub(crate) struct Day {
+    pub discrepancies: Vec<Discrepancy>,
+    pub in_transit: Vec<InTransitRow>,
+    pub cleared: Vec<ClearedRow>,
+    pub controls: conservation::ControlTotals,
+    pub batches: Vec<proof::BatchTotal>,
+    pub period_crossings: u64,
+    pub remarks: Vec<String>,
+}
+
+/// Reconciles one business date, from the source to the outputs, and says what it came to.
+///
+/// # Errors
+/// As the contract's exit codes say; see [`crate::failure`]. Nothing half-written is ever visible.
+pub async fn run_day(
+    config: &Config,
+    store: &Store,
+    today: BusinessDate,
+    options: RunOptions,
+) -> anyhow::Result<DayReportText> {
+    let started_at = clock::now();
+    let mut timings = Timings::start();
+    let merchant = PlatformMerchantId::new(config.merchant()?.platform_merchant_id);
+    let lock = store.lock(merchant.as_str(), started_at).await.or_kind()?;
+    let job = Job {
+        config,
+        store,
+        today,
+        names: Names::new(merchant.as_str()),
+        merchant,
+        keys: options::random_keys(),
+        symbols: Symbols::new(),
+        threads: options::threads(config)?,
+    };
+
+    let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
+    let reports = intake::parse(&job, fetched, options.allow_missing, &mut timings).await?;
+    let policy = options::policy(config, today)?;
+    let ledger = ledger::load(&job, &policy, &mut timings).await?;
+    let registry = inputs::registry(&job).await?;
+
+    let inputs = Inputs {
+        transactions: &reports.transactions,
+        settlements: &reports.settlements,
+        ledger: &ledger.parsed,
+        registry: registry.as_ref().map(|known| &known.successful),
+        scope: &reports.scope,
+        missing: &reports.missing,
+        entry_id: &|entry| ledger.entry_id(entry),
+    };
+    let rows = reports.lines() + ledger.rows();
+    let mut reconciliation = timings.stage("match", rows, || {
+        tokio::task::block_in_place(|| job.threads.install(|| matching::reconcile(&inputs, &policy)))
+    });
+
+    let carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
+    let severity = options::severity(config)?;
+    let describer = Describer { names: &job.names, severity: &severity, today };
+    let evidence = evidence::Evidence { job: &job, reports: &reports, ledger: &ledger };
+    let open_before = carry::open_before(carried.as_ref());
+    let described = timings.stage("classify", rows, || {
+        tokio::task::block_in_place(|| evidence.describe(&describer, &mut reconciliation, &open_before))
+    })?;
+    let controls = timings.stage("prove", rows, || {
+        let counted = evidence.counted(&described.claimed_by_rejects);
+        conservation::prove(&counted, &reconciliation, today)
+    });
+    let controls = controls.map_err(|imbalance| {
+        Failure::new(
+            Kind::Integrity,
+            format!("conservation: {imbalance}; nothing was written; please report this defect"),
+        )
+    })?;
+
+    let mut day = Day {
+        batches: proof::batch_totals(reports.settlements.iter().filter(|file| file.date == today), &job.symbols),
+        period_crossings: reconciliation.period_crossings,
+        controls,
+        remarks: reports.remarks.clone(),
+        cleared: Vec::new(),
+        in_transit: described.in_transit,
+        discrepancies: described.discrepancies,
+    };
+    carry::age_and_carry(&job, &policy, carried.as_ref(), &described.closed, &described.became, &mut day).await?;
+    let asked = asking::ask(&job, &mut day, &mut timings).await?;
+
+    let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref())?;
+    let revision = outputs::record(&job, &record, &day, started_at).await?;
+    let text = tokio::task::block_in_place(|| {
+        outputs::publish(&job, &record, &day, (&reports, &ledger.parsed.rejects), revision, &mut timings)
+    })?;
+    lock.release().await.or_kind()?;
+    tracing::info!(date = %today, "{}", text.one_line());
+    judge(&day, options, &asked, &text)?;
+    Ok(text)
+}
+
+/// What `--fail-on` and `--require-answers` make of a day that is written.
+fn judge(day: &Day, options: RunOptions, asked: &asking::Asked, text: &DayReportText) -> anyhow::Result<()> {
+    if options.require_answers && asked.questions > 0 && asked.answered == 0 {
+        let sentence = format!(
+            "none of {} questions was answered ({}); the outputs are written, their discrepancies are marked UNAVAILABLE",
+            asked.questions,
+            asked.why.as_deref().unwrap_or("no reason was given")
+        );
+        return Err(Failure::new(Kind::Unreachable, sentence).into());
+    }
+    let Some(level) = options.fail_on else { return Ok(()) };
+    let count = day.discrepancies.iter().filter(|row| row.severity >= level).count();
+    if count == 0 {
+        return Ok(());
+    }
+    let sentence = format!("{count} of severity {level} or higher; see `{}`", text.folder.display());
+    Err(Failure::new(Kind::Discrepancies, sentence).into())
+}
+
+/// Whether a run's record was new.
+pub(crate) const fn revision_of(recorded: Recorded) -> u32 {
+    match recorded {
+        Recorded::Same { revision, .. } | Recorded::New { revision, .. } => revision,
+    }
+}

@@ -1,0 +1,155 @@
+//! From the configuration to the options of each module.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+
+use crate::calendar::{BusinessDate, SettlementCalendar};
+use crate::config::{self, Config};
+use crate::discrepancy::SeverityRule;
+use crate::failure::{Failure, Kind, OrFail};
+use crate::fetch::names::Patterns;
+use crate::fetch::{self, Archive, Auth, HostKey, Secret, SftpOptions, SourceOptions};
+use crate::id::KeyMaker;
+use crate::matching::{Adjustments, Policy};
+use crate::report::{IdRule, ReportOptions, ReportRules, SignRule};
+use crate::store::StoreOptions;
+
+use super::folds::OrKind;
+
+/// Keys under a seed that nobody outside this process knows.
+pub fn random_keys() -> KeyMaker {
+    KeyMaker::new(RandomState::new().build_hasher().finish())
+}
+
+/// The threads that parse and match.
+pub fn threads(config: &Config) -> anyhow::Result<rayon::ThreadPool> {
+    let count = config.threads()?.unwrap_or(0);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(count).thread_name(|at| format!("recon-{at}")).build();
+    pool.or_fail(Kind::Unforeseen, || "cannot start threads; expected the system to allow one per core")
+}
+
+/// How the day is matched.
+pub fn policy(config: &Config, today: BusinessDate) -> Result<Policy, Failure> {
+    let matching = config.matching()?;
+    Ok(Policy {
+        today,
+        cut_off: config.cut_off()?,
+        cutoff_grace_ms: i64::try_from(matching.cutoff_grace.as_millis()).unwrap_or(i64::MAX),
+        settlement_due_days: matching.settlement_due_days,
+        pending_max_days: matching.pending_max_days,
+        splits: matching.splits,
+        adjustments: match matching.adjustments {
+            config::Adjustments::Proved => Adjustments::Proved,
+            config::Adjustments::Ledger => Adjustments::Ledger,
+        },
+        calendar: calendar(config)?,
+    })
+}
+
+/// The days on which Antom settles.
+pub fn calendar(config: &Config) -> Result<SettlementCalendar, Failure> {
+    Ok(SettlementCalendar::new(config.holidays()?))
+}
+
+/// How severe discrepancies are.
+pub fn severity(config: &Config) -> Result<SeverityRule, Failure> {
+    let rules = config.severity()?;
+    Ok(SeverityRule {
+        overrides: rules.kinds,
+        raise_at_minor: [0, 1, 2, 3, 4].map(|places| rules.raise_at.in_minor(places)),
+    })
+}
+
+/// Where reports come from, with its secrets read.
+///
+/// # Errors
+/// A failure of the configuration.
+pub fn source(config: &Config) -> Result<SourceOptions, Failure> {
+    let sftp = match config.source()? {
+        config::Source::Directory { path, .. } => return Ok(SourceOptions::Directory { path }),
+        config::Source::Sftp(sftp) => sftp,
+    };
+    let auth = match sftp.login {
+        config::Login::Password(file) => Auth::Password(Secret::new(file.read()?.expose())),
+        config::Login::PrivateKey { key, passphrase } => Auth::PrivateKey {
+            path: key.path().to_owned(),
+            passphrase: passphrase.map(|file| file.read()).transpose()?.map(|text| Secret::new(text.expose())),
+        },
+    };
+    let host_key = match sftp.host_key {
+        config::HostKey::Fingerprint(text) => HostKey::Fingerprint(text),
+        config::HostKey::KnownHosts(path) => HostKey::KnownHosts(path),
+    };
+    let mut options = SftpOptions::new(&sftp.host, sftp.port, &sftp.username, auth, host_key);
+    options.root = sftp.root;
+    options.connections = sftp.connections;
+    options.connect_timeout = sftp.connect_timeout;
+    options.operation_timeout = sftp.timeout;
+    Ok(SourceOptions::Sftp(Box::new(options)))
+}
+
+/// The archive.
+///
+/// # Errors
+/// A failure of the configuration if it cannot be opened.
+pub fn archive(config: &Config) -> anyhow::Result<Archive> {
+    Archive::open(&config.archive_dir()).or_kind()
+}
+
+/// How files are called.
+pub fn patterns(config: &Config) -> anyhow::Result<Patterns> {
+    let mut patterns = Patterns::default();
+    for (kind, report) in config.reports()? {
+        for pattern in &report.file {
+            patterns.replace(kind, pattern).or_kind()?;
+        }
+    }
+    Ok(patterns)
+}
+
+/// How reports are read.
+///
+/// # Errors
+/// A failure of the configuration.
+pub fn report_rules(config: &Config) -> Result<ReportRules, Failure> {
+    let mut rules = ReportRules::default();
+    for (kind, report) in config.reports()? {
+        let aliases = report
+            .aliases
+            .into_iter()
+            .flat_map(|(canonical, names)| names.into_iter().map(move |name| (name, canonical.clone())))
+            .collect();
+        let options = ReportOptions {
+            amount_unit: report.amount_unit,
+            id_rule: match report.id_rule {
+                config::IdRule::Auto => IdRule::Auto,
+                config::IdRule::Own => IdRule::Old,
+                config::IdRule::Payment => IdRule::New,
+            },
+            sign_rule: match report.sign {
+                config::SignRule::Auto => SignRule::Auto,
+                config::SignRule::Signed => SignRule::Signed,
+                config::SignRule::ByType => SignRule::ByType,
+            },
+            column_aliases: aliases,
+            required: report.required,
+        };
+        rules.by_kind.insert(kind, options);
+    }
+    Ok(rules)
+}
+
+/// How the database is reached.
+#[must_use]
+pub fn store_options(config: &Config) -> StoreOptions {
+    StoreOptions { base_dir: config.folder(), ..StoreOptions::default() }
+}
+
+/// A fetch that nobody watches and that ends with the process.
+#[must_use]
+pub fn control() -> fetch::Control<'static> {
+    fetch::Control::silent()
+}
+
+/// How long `doctor` waits for anything.
+pub const DOCTOR_PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,100 @@
+//! SIGINT and SIGTERM: the command is dropped where it waits, and the process ends with 130 or 143.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a stage that does not wait anywhere is ended with the process"
+)]
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::failure::{Failure, Kind, OrFail};
+
+/// How long a stopped command may take to come to a place where it waits. Pure stages of a large day take seconds; Kubernetes
+/// kills after 30. Ending the process earlier is safe as well: nothing half-written is ever visible.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long threads that block (transfers, a large file) may take to end after the command has. The process ends without them.
+const AFTERWARDS: Duration = Duration::from_secs(2);
+
+/// Runs an asynchronous command to its end on a runtime of its own, or until the process is told to stop.
+///
+/// # Errors
+/// Those of [`until_stopped`]; [`Kind::Unforeseen`] if there can be no runtime.
+pub fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime =
+        runtime.or_fail(Kind::Unforeseen, || "cannot start the threads that wait for network and database")?;
+    let result = runtime.block_on(until_stopped(command));
+    runtime.shutdown_timeout(AFTERWARDS);
+    result
+}
+
+/// Resolves when the process is told to stop, with the failure that names the signal. From then on, the process ends by itself
+/// after [`PATIENCE`], or at once with a second signal. Needs a runtime with more than one thread.
+///
+/// # Errors
+/// If the signals cannot be listened to.
+pub async fn stopped() -> anyhow::Result<Failure> {
+    let listen = |kind| signal(kind).or_fail(Kind::Unforeseen, || "cannot listen for signals");
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    // A task of its own: it is polled even while the command computes without waiting.
+    tokio::spawn(async move {
+        let kind = tokio::select! {
+            _ = interrupt.recv() => Kind::Interrupted,
+            _ = terminate.recv() => Kind::Terminated,
+        };
+        if sender.send(kind).is_err() {
+            return; // the command has ended
+        }
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = tokio::time::sleep(PATIENCE) => {}
+        }
+        std::process::exit(kind.exit_code().into());
+    });
+    let kind = receiver.await.or_fail(Kind::Unforeseen, || "the signals are no longer listened to")?;
+    let name = if kind == Kind::Interrupted { "SIGINT" } else { "SIGTERM" };
+    Ok(Failure::new(kind, format!("stopped by {name}; nothing half-written is visible, the same command starts anew")))
+}
+
+/// Runs a command until it ends or the process is told to stop.
+///
+/// # Errors
+/// Those of the command; [`Kind::Interrupted`] or [`Kind::Terminated`] when it was stopped.
+pub async fn until_stopped<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::select! {
+        biased;
+        failure = stopped() => Err(failure?.into()),
+        result = command => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends a signal to this process, which listens by then, and waits for ever.
+    async fn send_and_wait(name: &str) -> anyhow::Result<()> {
+        let sent = std::process::Command::new("kill").args([name, &std::process::id().to_string()]).status()?;
+        assert!(sent.success());
+        std::future::pending().await
+    }
+
+    #[test]
+    fn signals_stop_a_command_that_waits() {
+        for (name, kind) in [("-TERM", Kind::Terminated), ("-INT", Kind::Interrupted)] {
+            let failure = block_on(send_and_wait(name)).expect_err("it was stopped");
+            assert_eq!(Failure::of(&failure), kind);
+        }
+    }
+
+    #[test]
+    fn a_command_that_ends_is_left_alone() {
+        assert_eq!(block_on(async { Ok(7) }).expect("it ended"), 7);
+    }
+}

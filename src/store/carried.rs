@@ -1,0 +1,138 @@
+//! What a day carries in: the discrepancies and items in transit that the day before left.
+
+use std::collections::BTreeMap;
+
+use sqlx::AssertSqlSafe;
+
+use super::bulk::placeholders;
+use super::error::StoreError;
+use super::pool::{Store, on_pool};
+use super::rows::{DiscrepancyRow, InTransitItemRow, date};
+use super::run_record::RunId;
+use super::runs::Run;
+use crate::calendar::BusinessDate;
+use crate::discrepancy::{Discrepancy, Side};
+use crate::id::DiscrepancyId;
+use crate::money::Currency;
+use crate::movement::EntryType;
+
+const DOING: &str = "reading open items";
+
+/// Ids per question.
+const IDS: usize = 1_000;
+
+/// An item that was in transit after a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarriedInTransit {
+    /// Derived from content, for life.
+    pub item_id: String,
+    /// The marketplace's id.
+    pub request_id: String,
+    /// Antom's id.
+    pub antom_id: String,
+    /// The type.
+    pub entry_type: EntryType,
+    /// Currency of `amount`.
+    pub currency: Currency,
+    /// Smallest units, signed like the ledger.
+    pub amount: i128,
+    /// The side on which the item stands.
+    pub side: Side,
+    /// The movement's business date.
+    pub business_date: BusinessDate,
+    /// The last day of its window.
+    pub due_on: BusinessDate,
+    /// What it waited for.
+    pub waits_for: String,
+}
+
+/// What a run left open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// The run.
+    pub run: Run,
+    /// Its discrepancies, by id.
+    pub discrepancies: Vec<Discrepancy>,
+    /// Its items in transit, by id.
+    pub in_transit: Vec<CarriedInTransit>,
+}
+
+impl Store {
+    /// What the latest completed date before `on` left open, by its newest revision; none if there is no earlier run.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn carried_into(&self, merchant: &str, on: BusinessDate) -> Result<Option<Carried>, StoreError> {
+        let Some(run) = self.run_before(merchant, on).await? else { return Ok(None) };
+        let discrepancies = self.discrepancies_of(run.run_id).await?;
+        let in_transit = self.in_transit_of(run.run_id).await?;
+        Ok(Some(Carried { run, discrepancies, in_transit }))
+    }
+
+    /// The discrepancies that a run left open, by id.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn discrepancies_of(&self, run: RunId) -> Result<Vec<Discrepancy>, StoreError> {
+        const SQL: &str = "SELECT * FROM run_discrepancies WHERE run_id = $1 ORDER BY discrepancy_id";
+        let rows: Vec<DiscrepancyRow> = self
+            .within(DOING, async {
+                on_pool!(&self.pool, pool => sqlx::query_as(SQL).bind(run.0).fetch_all(pool).await)
+            })
+            .await?;
+        rows.into_iter().map(|row| row.into_discrepancy().map_err(|problem| self.damaged(DOING, problem))).collect()
+    }
+
+    /// The items that were in transit after a run, by id.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn in_transit_of(&self, run: RunId) -> Result<Vec<CarriedInTransit>, StoreError> {
+        const SQL: &str = "SELECT * FROM run_in_transit WHERE run_id = $1 ORDER BY item_id";
+        let rows: Vec<InTransitItemRow> = self
+            .within(DOING, async {
+                on_pool!(&self.pool, pool => sqlx::query_as(SQL).bind(run.0).fetch_all(pool).await)
+            })
+            .await?;
+        rows.into_iter().map(|row| row.into_item().map_err(|problem| self.damaged(DOING, problem))).collect()
+    }
+
+    /// When runs of dates before `before` first listed these discrepancies, superseded revisions included. Ids that none
+    /// listed are absent. Later dates do not count, so that a rerun of an old date has the same answer.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn first_seen_on(
+        &self,
+        merchant: &str,
+        before: BusinessDate,
+        ids: &[DiscrepancyId],
+    ) -> Result<BTreeMap<DiscrepancyId, BusinessDate>, StoreError> {
+        let mut found = BTreeMap::new();
+        for chunk in ids.chunks(IDS) {
+            let sql = format!(
+                "SELECT item.discrepancy_id, MIN(item.first_seen_on) FROM run_discrepancies AS item
+                 JOIN runs ON runs.run_id = item.run_id
+                 WHERE runs.platform_merchant_id = $1 AND runs.business_date < $2 AND item.discrepancy_id IN ({})
+                 GROUP BY item.discrepancy_id",
+                placeholders(chunk.len(), 3)
+            );
+            let rows: Vec<(String, String)> = self
+                .within(DOING, async {
+                    on_pool!(&self.pool, pool => {
+                        let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(merchant).bind(before.to_string());
+                        for id in chunk {
+                            query = query.bind(id.as_str());
+                        }
+                        query.fetch_all(pool).await
+                    })
+                })
+                .await?;
+            for (id, on) in rows {
+                let on = date("first_seen_on", &on).map_err(|problem| self.damaged(DOING, problem))?;
+                found.insert(DiscrepancyId::new(id), on);
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,187 @@
+//! What can go wrong with a database, sorted by what the operator does about it.
+
+use std::fmt;
+
+use crate::calendar::Instant;
+
+/// Why the store could not do what was asked. Messages name the database without its password.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The configured URL is no database address. A matter of configuration.
+    #[error("database.url: {problem}; expected `sqlite://path` or `postgres://user@host:port/database`")]
+    Address {
+        /// What is wrong with it, without its text.
+        problem: String,
+    },
+    /// The database is not there, refuses the login, is too busy, or does not answer in time. Worth another attempt.
+    #[error("cannot reach database `{database}` while {doing}: {problem}")]
+    Unreachable {
+        /// The database, without password.
+        database: String,
+        /// What the program was about to do.
+        doing: &'static str,
+        /// What the driver says.
+        problem: String,
+    },
+    /// The schema of the database does not fit this program.
+    #[error("database `{database}` cannot be brought to this program's schema: {problem}")]
+    Migration {
+        /// The database, without password.
+        database: String,
+        /// What is in the way, and what to do.
+        problem: String,
+    },
+    /// Another run of the same merchant holds the lock.
+    #[error("another run for merchant `{merchant}` holds the lock: {holder}, since {}", since_text(.since))]
+    Locked {
+        /// The merchant that both runs are for.
+        merchant: String,
+        /// Process and host.
+        holder: String,
+        /// Since when, if it can be told.
+        since: Option<Instant>,
+    },
+    /// The database is damaged, holds what this program never wrote, or refused rows that contradict others.
+    #[error("database `{database}` does not hold together, noticed while {doing}: {problem}")]
+    Integrity {
+        /// The database, without password.
+        database: String,
+        /// What the program was about to do.
+        doing: &'static str,
+        /// What was found and what was expected.
+        problem: String,
+    },
+    /// Entries to import are there already, with other content. Nothing was imported.
+    #[error("{} of {total} conflicting entries (nothing was imported; an entry is never replaced, correct it by a new `entry_id`):{}",
+        .conflicts.len(), conflict_lines(.conflicts))]
+    Conflict {
+        /// The first of them, in the order of the input; a bounded list.
+        conflicts: Vec<EntryConflict>,
+        /// How many there are.
+        total: u64,
+    },
+    /// The query of an external ledger does not give what the contract asks for.
+    #[error("ledger query on database `{database}`: {problem}")]
+    LedgerQuery {
+        /// The database, without password.
+        database: String,
+        /// What was found and what was expected.
+        problem: String,
+    },
+    /// A statement failed for another reason.
+    #[error("database `{database}` refused a statement while {doing}: {problem}")]
+    Query {
+        /// The database, without password.
+        database: String,
+        /// What the program was about to do.
+        doing: &'static str,
+        /// What the driver says.
+        problem: String,
+    },
+    /// The copy of the ledger could not be written.
+    #[error("cannot write the copy of the ledger: {0}")]
+    Output(#[source] std::io::Error),
+}
+
+/// An entry whose `entry_id` is taken by other content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryConflict {
+    /// The id that both have.
+    pub entry_id: String,
+    /// The columns that differ: name, what is stored, what was to be imported.
+    pub differences: Vec<(&'static str, String, String)>,
+}
+
+impl fmt::Display for EntryConflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`:", self.entry_id)?;
+        for (at, (column, stored, given)) in self.differences.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            write!(f, "{comma} {column} is `{stored}`, was to be `{given}`")?;
+        }
+        Ok(())
+    }
+}
+
+fn conflict_lines(conflicts: &[EntryConflict]) -> String {
+    conflicts.iter().map(|conflict| format!("\n  {conflict}")).collect()
+}
+
+fn since_text(since: &Option<Instant>) -> String {
+    since.map_or_else(|| "an unknown time".to_owned(), Instant::rfc3339)
+}
+
+impl StoreError {
+    /// Sorts a driver's error.
+    pub(super) fn from_driver(database: &str, doing: &'static str, error: &sqlx::Error) -> Self {
+        let database = database.to_owned();
+        let problem = plain(error);
+        match class_of(error) {
+            Class::Unreachable => Self::Unreachable { database, doing, problem },
+            Class::Damaged => Self::Integrity { database, doing, problem },
+            Class::Other => Self::Query { database, doing, problem },
+        }
+    }
+}
+
+/// The driver's words without the prefixes that speak of its inside.
+fn plain(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(inner) => match inner.code() {
+            Some(code) => format!("{} (code {code})", inner.message()),
+            None => inner.message().to_owned(),
+        },
+        sqlx::Error::Io(inner) => inner.to_string(),
+        sqlx::Error::PoolTimedOut => "no connection within the time-out".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+enum Class {
+    Unreachable,
+    Damaged,
+    Other,
+}
+
+fn class_of(error: &sqlx::Error) -> Class {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => Class::Unreachable,
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Class::Damaged,
+        sqlx::Error::Database(inner) => {
+            let code = inner.code().unwrap_or_default();
+            if inner.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+                class_of_sqlstate(&code)
+            } else {
+                class_of_sqlite(code.parse().unwrap_or_default())
+            }
+        }
+        _ => Class::Other,
+    }
+}
+
+/// PostgreSQL's SQLSTATE classes (appendix A of its manual).
+fn class_of_sqlstate(code: &str) -> Class {
+    // Connection, login, missing database, rollback by the server, resources, cancelled or shut down, I/O.
+    const UNREACHABLE: [&str; 9] = ["08", "28", "3D", "40", "53", "57", "58", "55", "25P03"];
+    const DAMAGED: [&str; 3] = ["XX001", "XX002", "23"];
+    match code {
+        code if UNREACHABLE.iter().any(|class| code.starts_with(class)) => Class::Unreachable,
+        code if DAMAGED.iter().any(|class| code.starts_with(class)) => Class::Damaged,
+        _ => Class::Other,
+    }
+}
+
+/// SQLite's primary result codes are the low byte of the extended ones.
+fn class_of_sqlite(code: u32) -> Class {
+    match code & 0xff {
+        // Busy, locked, permission, read-only, I/O, full, cannot open.
+        3 | 5 | 6 | 8 | 10 | 13 | 14 => Class::Unreachable,
+        // Corrupt, constraint, not a database.
+        11 | 19 | 26 => Class::Damaged,
+        _ => Class::Other,
+    }
+}

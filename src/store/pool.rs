@@ -1,0 +1,225 @@
+//! Opening the database and running statements on it, whichever it is.
+
+use std::fmt;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use super::address::Address;
+use super::error::StoreError;
+use super::migrations;
+
+/// Connections at once. A run asks a few things in turn and saves answers beside; more would only queue in SQLite.
+const CONNECTIONS: u32 = 4;
+
+/// Where relative paths start, and how long anything may take.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Folder of the configuration file, where a relative `sqlite://` path starts.
+    pub base_dir: PathBuf,
+    /// How long a connection may take, SQLite's wait for another writer included.
+    pub connect_timeout: Duration,
+    /// How long one statement may take.
+    pub statement_timeout: Duration,
+    /// How long reading the whole ledger may take.
+    pub ledger_timeout: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            base_dir: PathBuf::new(),
+            connect_timeout: Duration::from_secs(15),
+            statement_timeout: Duration::from_secs(60),
+            ledger_timeout: Duration::from_secs(30 * 60),
+        }
+    }
+}
+
+/// The database of the job.
+#[derive(Clone)]
+pub struct Store {
+    pub(super) pool: Pool,
+    pub(super) address: Address,
+    pub(super) options: StoreOptions,
+    pub(super) name: String,
+}
+
+/// Connections to one of the two databases.
+#[derive(Clone)]
+pub(super) enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// A transaction on one of them; rolled back when dropped.
+pub(super) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs the same expression on either kind of pool.
+macro_rules! on_pool {
+    ($pool:expr, $on:ident => $run:expr) => {
+        match $pool {
+            $crate::store::pool::Pool::Sqlite($on) => $run,
+            $crate::store::pool::Pool::Postgres($on) => $run,
+        }
+    };
+}
+
+/// Runs the same expression on either kind of transaction.
+macro_rules! on_tx {
+    ($tx:expr, $on:ident => $run:expr) => {
+        match $tx {
+            $crate::store::pool::Tx::Sqlite(tx) => {
+                let $on = &mut **tx;
+                $run
+            }
+            $crate::store::pool::Tx::Postgres(tx) => {
+                let $on = &mut **tx;
+                $run
+            }
+        }
+    };
+}
+pub(super) use {on_pool, on_tx};
+
+impl Store {
+    /// Opens the database and brings its schema up to date; a SQLite file is created with its folder on first use.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] for a URL that is none, [`StoreError::Unreachable`], [`StoreError::Migration`].
+    pub async fn open(url: &str, options: StoreOptions) -> Result<Self, StoreError> {
+        let address = Address::parse(url, &options.base_dir)?;
+        let name = address.name();
+        let pool = match &address {
+            Address::Sqlite(path) => {
+                // SQLite has no lock around migrations, so two first runs at once take turns at a lock file.
+                let turn = super::lock::take_turn(path, &name, options.connect_timeout).await?;
+                let pool = Pool::Sqlite(open_sqlite(path, &name, &options).await?);
+                migrations::run(&pool, &name).await?;
+                drop(turn);
+                pool
+            }
+            Address::Postgres(server) => {
+                let pool = Pool::Postgres(open_postgres(server, &name, &options).await?);
+                migrations::run(&pool, &name).await?;
+                pool
+            }
+        };
+        Ok(Self { pool, address, options, name })
+    }
+
+    /// The database as messages name it, without password.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Closes the connections; SQLite folds its log into the file.
+    pub async fn close(self) {
+        on_pool!(&self.pool, pool => pool.close().await);
+    }
+
+    /// Waits for a statement within the time-out and sorts its error.
+    pub(super) async fn within<T>(
+        &self,
+        doing: &'static str,
+        statement: impl Future<Output = sqlx::Result<T>>,
+    ) -> Result<T, StoreError> {
+        let limit = self.options.connect_timeout + self.options.statement_timeout;
+        within(&self.name, limit, doing, statement).await
+    }
+
+    /// Begins a transaction that will write.
+    pub(super) async fn begin(&self, doing: &'static str) -> Result<Tx, StoreError> {
+        self.within(doing, async {
+            Ok(match &self.pool {
+                // Taking SQLite's write lock at once avoids failing in the middle.
+                Pool::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+                Pool::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            })
+        })
+        .await
+    }
+
+    /// Commits it.
+    pub(super) async fn commit(&self, doing: &'static str, tx: Tx) -> Result<(), StoreError> {
+        self.within(doing, tx.commit()).await
+    }
+
+    /// An error about what a row holds.
+    pub(super) fn damaged(&self, doing: &'static str, problem: String) -> StoreError {
+        StoreError::Integrity { database: self.name.clone(), doing, problem }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Tx {
+    pub(super) async fn commit(self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+/// Waits for a statement no longer than `limit`, whatever server and network do, and sorts its error.
+pub(super) async fn within<T>(
+    database: &str,
+    limit: Duration,
+    doing: &'static str,
+    statement: impl Future<Output = sqlx::Result<T>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(limit, statement).await {
+        Ok(result) => result.map_err(|error| StoreError::from_driver(database, doing, &error)),
+        Err(_) => Err(StoreError::Unreachable {
+            database: database.to_owned(),
+            doing,
+            problem: format!("no answer within {} s", limit.as_secs()),
+        }),
+    }
+}
+
+async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<SqlitePool, StoreError> {
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A commit that was reported is on disk, even if the machine loses power.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(options.connect_timeout);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(options.connect_timeout)
+        .connect_with(connect);
+    within(name, options.connect_timeout * 2, "opening it", pool).await
+}
+
+async fn open_postgres(server: &PgConnectOptions, name: &str, options: &StoreOptions) -> Result<PgPool, StoreError> {
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(options.connect_timeout)
+        .connect_with(with_timeouts(server, options).application_name("antom-recon"));
+    within(name, options.connect_timeout * 2, "opening it", pool).await
+}
+
+/// The server's own limits beside ours, so that it does not go on with what we gave up.
+pub(super) fn with_timeouts(server: &PgConnectOptions, options: &StoreOptions) -> PgConnectOptions {
+    let millis = |limit: Duration| limit.as_millis().to_string();
+    server.clone().options([
+        ("statement_timeout", millis(options.statement_timeout)),
+        ("lock_timeout", millis(options.connect_timeout)),
+    ])
+}

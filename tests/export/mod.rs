@@ -1,0 +1,4 @@
+//! Outputs: their bytes, and how they are published.
+
+mod publishing;
+mod rendering;

@@ -1,0 +1,162 @@
+//! Connections that break, stall or never come up.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use antom_recon::fetch::{Cancel, Control, Digest, FetchError, Progress, SourceOptions};
+
+use super::proxy::{Fault, Proxy};
+use super::sshd::{skipped, start_with_subsystem};
+use super::tree::{TRANSACTIONS, World, report};
+
+#[test]
+fn a_connection_that_is_cut_once_is_resumed() {
+    let world = World::new();
+    let Some(sshd) = world.sshd() else { return };
+    let bytes = report(4_000_000);
+    world.put(TRANSACTIONS, &bytes);
+    let proxy = Proxy::start(sshd.address(), Fault::Cut, 2_000_000, 1);
+    let mut options = world.options(&sshd);
+    options.port = proxy.port;
+    let (received, retries) = (Mutex::new(0), Mutex::new(Vec::new()));
+    let progress = |progress: Progress<'_>| match progress {
+        Progress::Received { bytes, .. } => *received.lock().unwrap() += bytes,
+        Progress::Retrying { name, .. } => retries.lock().unwrap().push(name.to_owned()),
+        Progress::Restarted { .. } => panic!("what had arrived was thrown away"),
+        Progress::Listed { .. } | Progress::Archived { .. } => {}
+    };
+    let control = Control { progress: &progress, cancel: Cancel::default() };
+    let fetched = world.fetch_watched(&SourceOptions::Sftp(options.into()), &control).unwrap();
+    assert_eq!(fetched.files[0].digest, Digest::of(&bytes));
+    assert_eq!(*received.lock().unwrap(), bytes.len() as u64, "every byte was transferred once");
+    assert_eq!(retries.lock().unwrap().len(), 1);
+    assert_eq!(proxy.connections(), 2);
+}
+
+#[test]
+fn a_connection_that_is_always_cut_ends_as_unreachable() {
+    let world = World::new();
+    let Some(sshd) = world.sshd() else { return };
+    world.put(TRANSACTIONS, report(8_000_000));
+    let proxy = Proxy::start(sshd.address(), Fault::Cut, 200_000, usize::MAX);
+    let mut options = world.options(&sshd);
+    options.port = proxy.port;
+    let error = world.fetch(&SourceOptions::Sftp(options.into())).unwrap_err();
+    let FetchError::Unreachable(message) = &error else { panic!("{error}") };
+    assert!(message.contains(TRANSACTIONS) && message.contains("failed 3 times"), "{message}");
+}
+
+#[test]
+fn a_server_that_stalls_is_given_up_in_time() {
+    let world = World::new();
+    let Some(sshd) = world.sshd() else { return };
+    world.put(TRANSACTIONS, report(4_000_000));
+    // In the middle of a file, and in the middle of the handshake.
+    for after in [1_000_000, 500] {
+        let proxy = Proxy::start(sshd.address(), Fault::Stall, after, usize::MAX);
+        let mut options = world.options(&sshd);
+        options.port = proxy.port;
+        options.operation_timeout = Duration::from_secs(2);
+        options.attempts = 2;
+        let started = Instant::now();
+        let error = world.fetch(&SourceOptions::Sftp(options.into())).unwrap_err();
+        assert!(matches!(&error, FetchError::Unreachable(why) if why.contains("2 times")), "{error}");
+        // Two attempts of two seconds, each found out in slices of one, and the first bytes in between.
+        assert!(started.elapsed() < Duration::from_secs(12), "after {} bytes: {:?}", after, started.elapsed());
+    }
+}
+
+#[test]
+fn a_server_that_stalls_once_is_tried_again() {
+    let world = World::new();
+    let Some(sshd) = world.sshd() else { return };
+    let bytes = report(4_000_000);
+    world.put(TRANSACTIONS, &bytes);
+    let proxy = Proxy::start(sshd.address(), Fault::Stall, 1_000_000, 1);
+    let mut options = world.options(&sshd);
+    options.port = proxy.port;
+    options.operation_timeout = Duration::from_secs(2);
+    // Keep-alive messages must not cut the waiting short, nor count as answers.
+    options.keep_alive = Duration::from_secs(1);
+    let fetched = world.fetch(&SourceOptions::Sftp(options.into())).unwrap();
+    assert_eq!(fetched.files[0].digest, Digest::of(&bytes));
+}
+
+#[test]
+fn several_files_come_over_several_connections() {
+    let world = World::new();
+    let Some(sshd) = world.sshd() else { return };
+    for part in 0..8 {
+        world.put(&format!("transactionItems_20260301_{part:03}.csv"), report(1_500_000 + part));
+    }
+    let proxy = Proxy::start(sshd.address(), Fault::None, 0, 0);
+    let mut options = world.options(&sshd);
+    options.port = proxy.port;
+    options.connections = 3;
+    let fetched = world.fetch(&SourceOptions::Sftp(options.into())).unwrap();
+    assert_eq!(fetched.files.len(), 8);
+    assert_eq!((proxy.connections(), proxy.most_open()), (3, 3));
+}
+
+#[test]
+fn nobody_there_is_unreachable() {
+    let world = World::new();
+    let Some(sshd) = world.sshd() else { return };
+    let nobody = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let mut options = world.options(&sshd);
+    options.port = nobody;
+    let error = world.fetch(&SourceOptions::Sftp(options.into())).unwrap_err();
+    let FetchError::Unreachable(message) = &error else { panic!("{error}") };
+    assert!(message.contains(&format!("127.0.0.1:{nobody}: connecting failed 3 times")), "{message}");
+
+    // One that accepts and says nothing.
+    let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let mut options = world.options(&sshd);
+    options.port = silent.local_addr().unwrap().port();
+    options.operation_timeout = Duration::from_secs(1);
+    options.attempts = 1;
+    let started = Instant::now();
+    let error = world.fetch(&SourceOptions::Sftp(options.into())).unwrap_err();
+    assert!(matches!(error, FetchError::Unreachable(_)), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
+/// Passes requests on to OpenSSH's SFTP server, but asks for at most 10,000 bytes wherever the client asks for more.
+const STINGY: &str = r#"#!/usr/bin/perl
+use strict;
+open(my $server, '|-', 'SFTP_SERVER') or die;
+binmode $_ for (\*STDIN, $server);
+sub get {
+    my ($length, $bytes) = (shift, '');
+    while (length $bytes < $length) { sysread(STDIN, $bytes, $length - length $bytes, length $bytes) or exit }
+    return $bytes;
+}
+while (1) {
+    my $head = get(4);
+    my $body = get(unpack 'N', $head);
+    substr($body, -4) = pack('N', 10000) if ord($body) == 5 && unpack('N', substr($body, -4)) > 10000;
+    syswrite($server, $head . $body);
+}
+"#;
+
+#[test]
+fn a_server_that_gives_less_than_it_is_asked_for_is_read_all_the_same() {
+    let world = World::new();
+    let bytes = report(1_000_000);
+    world.put(TRANSACTIONS, &bytes);
+    let places = ["/usr/lib/openssh/sftp-server", "/usr/libexec/sftp-server", "/usr/libexec/openssh/sftp-server"];
+    let place = places.into_iter().find(|place| Path::new(place).exists() && Path::new("/usr/bin/perl").exists());
+    let Some(server) = place.or_else(|| skipped("`sftp-server` or `/usr/bin/perl` is not installed")) else { return };
+    let program = world.dir.path().join("stingy");
+    fs::write(&program, STINGY.replace("SFTP_SERVER", server)).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let Some(sshd) = start_with_subsystem(world.dir.path(), program.to_str().unwrap()) else { return };
+    let fetched = world.fetch(&SourceOptions::Sftp(world.options(&sshd).into())).unwrap();
+    assert_eq!(fetched.files[0].digest, Digest::of(&bytes));
+}

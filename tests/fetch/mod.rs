@@ -1,0 +1,8 @@
+//! Fetching from real parts: OpenSSH's server on loopback, a local tree, and a proxy that breaks connections on purpose.
+
+mod broken;
+mod connecting;
+mod proxy;
+mod reports;
+mod sshd;
+mod tree;

@@ -1,0 +1,94 @@
+//! The two schemas: the same names on both sides, and history that refuses to change.
+
+use std::collections::BTreeSet;
+
+use antom_recon::store::RunRecord;
+use sqlx::Connection;
+
+use super::samples::{MERCHANT, at, bare_discrepancy, cleared, day, file, in_transit, run};
+use super::{Harness, on_both};
+
+#[tokio::test]
+async fn both_databases_have_the_same_tables_and_columns() {
+    let Some(postgres) = Harness::postgres().await else { return };
+    let sqlite = Harness::sqlite();
+    let versions = [sqlite.open().await.check_migrations().await, postgres.open().await.check_migrations().await];
+    assert_eq!(versions[0].as_ref().unwrap(), versions[1].as_ref().unwrap());
+
+    let file = format!("sqlite://{}", sqlite.folder.path().join("data/recon.db").display());
+    let mut connection = sqlx::SqliteConnection::connect(&file).await.unwrap();
+    // Column, whether it may be missing, and whether it is part of the key.
+    let ours: BTreeSet<(String, String, bool, bool)> = sqlx::query_as(
+        "SELECT t.name, c.name, NOT c.\"notnull\", c.pk > 0 FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '_sqlx%'",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap()
+    .into_iter()
+    .collect();
+    let mut connection = sqlx::PgConnection::connect(&postgres.url).await.unwrap();
+    let theirs: BTreeSet<(String, String, bool, bool)> = sqlx::query_as(
+        "SELECT c.relname::text, a.attname::text, NOT a.attnotnull, COALESCE(a.attnum = ANY(k.conkey), false)
+         FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+         LEFT JOIN pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'p'
+         WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE '\\_sqlx%'",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap()
+    .into_iter()
+    .collect();
+    assert!(ours.len() > 80, "{}", ours.len());
+    assert_eq!(ours, theirs);
+}
+
+#[test]
+fn both_folders_have_the_same_migrations() {
+    let names = |folder: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+    assert!(names("sqlite").len() >= 2);
+}
+
+on_both! {
+    async fn history_refuses_to_change(harness) {
+        let store = harness.open().await;
+        let record = RunRecord {
+            files: &[file("/v1/a.csv", "aa")],
+            discrepancies: &[bare_discrepancy("D1", "2026-10-01")],
+            in_transit: &[in_transit("T1")],
+            cleared: &[cleared("C1")],
+            ..run("2026-10-01")
+        };
+        store.record_run(&record).await.unwrap();
+        let answer = antom_recon::store::NewAnswer {
+            platform_merchant_id: MERCHANT, run_date: day("2026-10-01"), question: "q", endpoint: "e",
+            asked_at: at("2026-10-01T00:00:00Z"), answered_at: None, http_status: None, signature: "", body: b"", outcome: "o",
+        };
+        store.save_answer(&answer).await.unwrap();
+        for sql in [
+            "UPDATE runs SET outcome = ''",
+            "DELETE FROM runs",
+            "UPDATE run_files SET lines = 0",
+            "DELETE FROM run_files",
+            "UPDATE files_seen SET sha256 = ''",
+            "DELETE FROM files_seen",
+            "UPDATE run_discrepancies SET explanation = ''",
+            "DELETE FROM run_discrepancies",
+            "UPDATE run_in_transit SET amount = '0'",
+            "DELETE FROM run_in_transit",
+            "UPDATE run_cleared SET cleared_by = ''",
+            "DELETE FROM run_cleared",
+            "UPDATE answers SET outcome = ''",
+            "DELETE FROM answers",
+        ] {
+            let error = harness.raw(sql).await.expect_err(sql);
+            assert!(error.contains("is history: rows are only added"), "{sql}: {error}");
+        }
+        assert_eq!(store.history(MERCHANT, "T1").await.unwrap().len(), 1);
+        assert_eq!(store.answers_to(MERCHANT, "q").await.unwrap().len(), 1);
+    }
+}

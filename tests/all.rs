@@ -1,6 +1,3 @@
-//! Tests.
-
-mod parse;
 //! All tests of the job as a whole, in one binary: a module per subject.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests make files and start servers")]
 #![allow(clippy::unwrap_used)]
@@ -8,6 +5,7 @@ mod parse;
 mod cli;
 mod export;
 mod fetch;
+mod parse;
 mod requery;
 mod store;
 mod tidy;

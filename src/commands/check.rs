@@ -1,6 +1,7 @@
 //! `antom-recon check`: report files alone.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the files of the command line are read here")]
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,8 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::id::{KeyMaker, Symbols};
-use crate::report::{ParsedReport, ReportRules, detect_kind, parse_report};
+use crate::money::{Currency, Tally};
+use crate::report::{ParsedReport, ReportRules, detect_kind, entry_type, parse_report};
 
 /// Parse and prove report files alone: no ledger, no database
 #[derive(Debug, clap::Args)]
@@ -60,6 +62,8 @@ struct Findings {
     totals: Vec<Total>,
     rejects: Vec<Rejected>,
     unknown_columns: Vec<String>,
+    /// Types as written for which no rule knows the ledger's word.
+    unknown_types: Vec<String>,
     remarks: Vec<String>,
 }
 
@@ -140,18 +144,22 @@ impl Findings {
             totals: Vec::new(),
             rejects: Vec::new(),
             unknown_columns: Vec::new(),
+            unknown_types: Vec::new(),
             remarks: Vec::new(),
         }
     }
 
     fn of_report(path: &Path, report: ParsedReport) -> Self {
-        let total = |((raw_type, currency), tally): (&(String, crate::money::Currency), &crate::money::Tally)| Total {
+        let total = |((raw_type, currency), tally): (&(String, Currency), &Tally)| Total {
             raw_type: raw_type.clone(),
             currency: currency.to_string(),
             count: tally.count,
             debit: currency.major(tally.debit).to_string(),
             credit: currency.major(tally.credit).to_string(),
         };
+        let types = report.totals.keys().map(|(raw_type, _)| raw_type);
+        let unknown_types: BTreeSet<String> =
+            types.filter(|word| entry_type(word.as_bytes()).is_none()).cloned().collect();
         Self {
             file: path.display().to_string(),
             problem: None,
@@ -166,6 +174,7 @@ impl Findings {
                 .map(|reject| Rejected { line: reject.place.line, column: reject.column, reason: reject.reason })
                 .collect(),
             unknown_columns: report.unknown_columns,
+            unknown_types: unknown_types.into_iter().collect(),
             remarks: report.remarks,
         }
     }
@@ -176,7 +185,8 @@ impl Findings {
         }
         writeln!(out, "{}", self.file)?;
         let (kind, layout) = (self.kind.unwrap_or_default(), self.layout.unwrap_or_default());
-        writeln!(out, "  {kind}, {layout} layout, complete: {} lines, {} rejected", self.lines, self.rejected)?;
+        let lines = if self.lines == 1 { "line" } else { "lines" };
+        writeln!(out, "  {kind}, {layout} layout, complete: {} {lines}, {} rejected", self.lines, self.rejected)?;
         self.write_totals(out)?;
         for reject in self.rejects.iter().take(LISTED_REJECTS) {
             let column = if reject.column.is_empty() { String::new() } else { format!(" `{}`", reject.column) };
@@ -189,6 +199,9 @@ impl Findings {
         if !self.unknown_columns.is_empty() {
             writeln!(out, "  unknown columns: `{}`", self.unknown_columns.join("`, `"))?;
         }
+        if !self.unknown_types.is_empty() {
+            writeln!(out, "  unknown types: `{}`", self.unknown_types.join("`, `"))?;
+        }
         for remark in &self.remarks {
             writeln!(out, "  remark: {remark}")?;
         }
@@ -196,6 +209,9 @@ impl Findings {
     }
 
     fn write_totals(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.totals.is_empty() {
+            return Ok(());
+        }
         let head = ["type", "currency", "count", "debit", "credit"].map(str::to_owned);
         let rows = self.totals.iter().map(|total| {
             let Total { raw_type, currency, count, debit, credit } = total;

@@ -5,6 +5,7 @@
 mod cli;
 mod export;
 mod fetch;
+mod matching;
 mod requery;
 mod store;
 mod tidy;

@@ -92,6 +92,15 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Excludes an entry by a rule that asks for no line; those of earlier days were excluded by their own day's run.
+    pub fn exclude_entry(&self, out: &mut Outcome, entry: ItemRef, rule: State) {
+        if self.in_scope(entry) {
+            self.close(out, [entry].into_iter(), rule);
+        } else {
+            self.board.place(entry, State::OutOfScope);
+        }
+    }
+
     /// Lists a discrepancy and places its rows.
     pub fn report(&self, out: &mut Outcome, finding: Finding) {
         for &item in &finding.consumed {

@@ -226,6 +226,7 @@ fn without_splits_booked_shares_are_excluded_and_counted() {
          = 03-03
            T 1: 1 matched
            S 1: 1 matched
-           L 2: 1 matched, 1 excluded",
+           L 2: 1 matched, 1 excluded
+         = 03-04",
     );
 }

@@ -253,13 +253,15 @@ fn a_discrepancy_is_open_until_the_ledger_gets_the_entry() {
 }
 
 #[test]
-fn transfers_and_payouts_are_excluded_by_name() {
+fn transfers_and_payouts_are_excluded_by_name_on_their_own_day() {
     check(
         "T 03-03
+         T 03-04
          L
            e1 03-03 TRANSFER r1 a1 10.00
            e2 03-03 PAYOUT r2 a2 10.00
          = 03-03
-           L 2: 2 excluded",
+           L 2: 2 excluded
+         = 03-04",
     );
 }

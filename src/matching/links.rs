@@ -31,8 +31,6 @@ struct Facts {
     authorized: Option<(i128, Currency)>,
     captures: i128,
     bounced: i128,
-    /// The amounts come from transaction details, which outrank the ledger.
-    from_report: bool,
 }
 
 /// All links of the window.
@@ -59,7 +57,7 @@ impl Links {
             links.name_original(inputs, item);
         }
         if !reversals.is_empty() {
-            let mut seen = HashSet::new();
+            let mut seen = Seen::default();
             for item in rows(inputs) {
                 links.look_at(inputs, item, &mut seen);
             }
@@ -164,7 +162,7 @@ impl Links {
 
     /// Notes a payment, authorisation or refund that some reversal names. Each movement counts once, and what transaction
     /// details say outranks the ledger.
-    fn look_at(&mut self, inputs: &Inputs<'_>, item: ItemRef, seen: &mut HashSet<(usize, Key)>) {
+    fn look_at(&mut self, inputs: &Inputs<'_>, item: ItemRef, seen: &mut Seen) {
         let Some((entry_type, by_request, by_antom, amount, currency, alive)) = original_row(inputs, item) else {
             return;
         };
@@ -183,15 +181,14 @@ impl Links {
                 self.unite(key, at);
             }
         }
-        let first_sight = seen.insert((at, by_antom.or(by_request)));
         let facts = &mut self.facts[at];
         facts.exists = true;
-        let from_report = item.side == ItemSide::Transactions;
-        let counts = alive && first_sight && (from_report || (item.side == ItemSide::Ledger && !facts.from_report));
-        if !counts || entry_type == EntryType::Refund {
+        if !alive || item.side == ItemSide::Settlement || entry_type == EntryType::Refund {
             return;
         }
-        facts.from_report |= from_report;
+        if !seen.is_new(at, by_request, by_antom) {
+            return;
+        }
         let sum = if entry_type == EntryType::Payment { &mut facts.payment } else { &mut facts.authorized };
         match sum {
             Some((total, known)) if *known == currency && entry_type == EntryType::Authorization => {
@@ -245,6 +242,29 @@ impl Links {
                 self.exceeded.insert(item, Exceeded { limit, sum: *sum });
             }
         }
+    }
+}
+
+/// Movements that were counted already, lines before entries. Request ids tell them apart; an Antom id does where one of two
+/// rows has no request id, because the newest layout gives all movements of a payment the same.
+#[derive(Default)]
+struct Seen {
+    ids: HashSet<(usize, Key)>,
+    without_request: HashSet<(usize, Key)>,
+}
+
+impl Seen {
+    /// Notes a movement of the payment at `at`, and says whether it is the first sight of it.
+    fn is_new(&mut self, at: usize, by_request: Key, by_antom: Key) -> bool {
+        let known = match by_request.is_none() {
+            true => self.ids.contains(&(at, by_antom)),
+            false => self.ids.contains(&(at, by_request)) || self.without_request.contains(&(at, by_antom)),
+        };
+        self.ids.extend([by_request, by_antom].into_iter().filter(|id| !id.is_none()).map(|id| (at, id)));
+        if by_request.is_none() {
+            self.without_request.insert((at, by_antom));
+        }
+        !known
     }
 }
 

@@ -25,8 +25,8 @@ fn the_same_request_id_under_another_type_is_another_movement() {
            e1 03-03 FEE r1 - 10.00
            e2 03-03 AUTHORIZATION r1 a1 10.00
          = 03-03
-           MISSING_IN_LEDGER transactions PAYMENT r1/a1 -|10.00 -|SUCCESS T0303:2
            MISSING_IN_REPORT transactions AUTHORIZATION r1/a1 10.00|- SUCCESS|- e2
+           MISSING_IN_LEDGER transactions PAYMENT r1/a1 -|10.00 -|SUCCESS T0303:2
            T 1: 1 discrepancies
            L 2: 1 discrepancies, 1 excluded",
     );

@@ -24,9 +24,11 @@ pub(super) struct Exceeded {
 #[derive(Debug, Clone, Default)]
 struct Facts {
     exists: bool,
-    captured: bool,
-    cancel_reported: bool,
-    cancel_booked: bool,
+    /// The first row of a capture.
+    capture: Option<ItemRef>,
+    /// The first line and the first entry of a cancel that happened.
+    cancel_line: Option<ItemRef>,
+    cancel_entry: Option<ItemRef>,
     payment: Option<(i128, Currency)>,
     authorized: Option<(i128, Currency)>,
     captures: i128,
@@ -76,14 +78,15 @@ impl Links {
         self.exceeded.get(&line).copied()
     }
 
-    /// Whether a payment was captured, so that its captures settle and not the payment itself.
-    pub fn is_captured(&self, by_request: Key, by_antom: Key) -> bool {
-        self.about(by_request, by_antom).is_some_and(|facts| facts.captured)
-    }
-
-    /// Whether a payment was cancelled, on both sides.
-    pub fn is_cancelled(&self, by_request: Key, by_antom: Key) -> bool {
-        self.about(by_request, by_antom).is_some_and(|facts| facts.cancel_reported && facts.cancel_booked)
+    /// Why a payment is not expected to settle: the row of its capture, because captures settle in its place, or the line and
+    /// the entry that cancel it. Empty if it is expected.
+    pub fn instead_of_settling(&self, by_request: Key, by_antom: Key) -> Vec<ItemRef> {
+        let Some(facts) = self.about(by_request, by_antom) else { return Vec::new() };
+        match (facts.capture, facts.cancel_line, facts.cancel_entry) {
+            (Some(capture), ..) => vec![capture],
+            (None, Some(line), Some(entry)) => vec![line, entry],
+            _ => Vec::new(),
+        }
     }
 
     /// Whether a line or entry with one of these keys was rejected.
@@ -123,11 +126,12 @@ impl Links {
         }
         let facts = &mut self.facts[known];
         match type_of(inputs, item) {
-            Some(EntryType::Capture) => facts.captured = true,
-            Some(EntryType::Cancel) if item.side == ItemSide::Ledger => {
-                facts.cancel_booked |= inputs.ledger.entries[item.row as usize].status == Status::Success;
-            }
-            Some(EntryType::Cancel) => facts.cancel_reported |= item.side == ItemSide::Transactions,
+            Some(EntryType::Capture) => note(&mut facts.capture, item),
+            Some(EntryType::Cancel) if happened(inputs, item) => match item.side {
+                ItemSide::Transactions => note(&mut facts.cancel_line, item),
+                ItemSide::Ledger => note(&mut facts.cancel_entry, item),
+                ItemSide::Settlement => {}
+            },
             _ => {}
         }
     }
@@ -155,9 +159,13 @@ impl Links {
         let old = std::mem::take(&mut self.facts[other]);
         let facts = &mut self.facts[at];
         facts.exists |= old.exists;
-        facts.captured |= old.captured;
-        facts.cancel_reported |= old.cancel_reported;
-        facts.cancel_booked |= old.cancel_booked;
+        for (known, other) in [
+            (&mut facts.capture, old.capture),
+            (&mut facts.cancel_line, old.cancel_line),
+            (&mut facts.cancel_entry, old.cancel_entry),
+        ] {
+            other.into_iter().for_each(|item| note(known, item));
+        }
     }
 
     /// Notes a payment, authorisation or refund that some reversal names. Each movement counts once, and what transaction
@@ -265,6 +273,19 @@ impl Seen {
             self.without_request.insert((at, by_antom));
         }
         !known
+    }
+}
+
+/// Keeps the first of several rows.
+fn note(known: &mut Option<ItemRef>, item: ItemRef) {
+    *known = Some(known.map_or(item, |first| first.min(item)));
+}
+
+/// Whether a row says that its movement happened.
+fn happened(inputs: &Inputs<'_>, item: ItemRef) -> bool {
+    match item.side {
+        ItemSide::Ledger => inputs.ledger.entries[item.row as usize].status == Status::Success,
+        _ => line_of(inputs, item).status == Some(Status::Success),
     }
 }
 

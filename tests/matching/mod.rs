@@ -10,11 +10,13 @@ mod tables;
 
 mod identity;
 mod links;
+mod properties;
 mod reversals;
 mod settlement;
 mod splits;
 mod values;
 mod windows;
+mod world;
 
 use std::collections::BTreeSet;
 

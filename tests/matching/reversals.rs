@@ -271,6 +271,24 @@ fn a_cancel_that_only_one_side_has_leaves_the_payment_in_transit() {
 }
 
 #[test]
+fn a_cancel_that_failed_cancels_nothing() {
+    check(
+        "layout gen3
+         T 03-03
+           PAYMENT r1 a1 10.00
+           CANCEL r1 a1 -10.00 of=r1 status=FAILED
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+           e2 03-03 CANCEL r1 a1 -10.00 of=r1/a1
+         = 03-03
+           STATUS_MISMATCH transactions CANCEL r1/a1 -10.00|-10.00 SUCCESS|FAILED e2 T0303:3
+           wait report PAYMENT r1/a1 due 03-12 settlement
+           T 2: 1 in transit, 1 discrepancies
+           L 2: 1 matched, 1 discrepancies",
+    );
+}
+
+#[test]
 fn a_cancel_may_settle_with_zero_or_with_the_returned_amount_and_nothing_else() {
     check(
         "T 03-03

@@ -97,6 +97,31 @@ fn a_captured_card_payment_settles_by_its_captures() {
 }
 
 #[test]
+fn a_payment_leaves_transit_when_it_is_captured() {
+    check(
+        "due 2
+         T 03-03
+           PAYMENT r1 a1 10.00
+         T 03-05
+           CAPTURE r1 c1 10.00 of=/a1
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+           e2 03-05 CAPTURE q1 c1 10.00 of=r1/a1
+         = 03-03
+           wait report PAYMENT r1/a1 due 03-05 settlement
+           T 1: 1 in transit
+           L 1: 1 matched
+         = 03-05
+           wait report CAPTURE r1/c1 due 03-09 settlement
+           T 2: 1 matched, 1 in transit
+           L 1: 1 matched
+         = 03-06
+           wait report CAPTURE r1/c1 due 03-09 settlement on 03-05
+           T 1: 1 in transit",
+    );
+}
+
+#[test]
 fn another_amount_or_currency_in_settlement() {
     check(
         "T 03-03

@@ -6,6 +6,7 @@ mod cli;
 mod export;
 mod fetch;
 mod parse;
+mod matching;
 mod requery;
 mod store;
 mod tidy;

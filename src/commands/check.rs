@@ -8,10 +8,16 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::severity;
+use crate::discrepancy::{DiscrepancyKind, Severity, SeverityRule};
+use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{KeyMaker, Symbols};
-use crate::report::{ParsedReport, ReportRules, detect_kind, parse_report};
+use crate::report::{ParsedReport, ReportError, ReportRules, detect_kind, parse_report};
 
 /// Parse and prove report files alone: no ledger, no database
+///
+/// What is found is no failure, so the exit code is 0. With --fail-on it is 1 if a finding has the severity that a run would give
+/// it: FILE_INCOMPLETE or SCHEMA_DRIFT for a file that is refused, REJECTED_LINE and UNKNOWN_TYPE for lines.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Report files
@@ -20,6 +26,9 @@ pub struct Args {
     /// Text for people, or JSON for machines
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub format: Format,
+    /// End with exit code 1 if a finding has this severity or a higher one
+    #[arg(long, value_name = "SEVERITY", value_parser = severity())]
+    pub fail_on: Option<Severity>,
 }
 
 /// How findings are written.
@@ -30,15 +39,6 @@ pub enum Format {
     Text,
     /// For machines
     Json,
-}
-
-/// What was found in all files together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Outcome {
-    /// Files that are no report, or none that is complete.
-    pub refused: usize,
-    /// Lines that could not be read.
-    pub rejected: usize,
 }
 
 /// How many rejects per file are listed for people; machines get them all.
@@ -57,10 +57,15 @@ struct Findings {
     complete: bool,
     lines: usize,
     rejected: usize,
+    /// Lines of a type that is not known.
+    unknown_types: usize,
     totals: Vec<Total>,
     rejects: Vec<Rejected>,
     unknown_columns: Vec<String>,
     remarks: Vec<String>,
+    /// How severe a run would find each thing that is wrong.
+    #[serde(skip)]
+    severities: Vec<Severity>,
 }
 
 /// A control total, in major units of its currency.
@@ -84,18 +89,34 @@ struct Rejected {
 /// Reads each file and writes what was found. A file that is refused is a finding, and the others are read all the same.
 ///
 /// # Errors
-/// Nothing but a failure of writing.
-pub fn run(args: &Args, rules: &ReportRules, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    let findings: Vec<Findings> = args.files.iter().map(|path| check_file(path, rules)).collect();
+/// A failure of usage for a file that cannot be opened, before anything is written; [`Kind::Discrepancies`] for `--fail-on`; a
+/// failure of writing.
+pub fn run(args: &Args, rules: &ReportRules, severity: &SeverityRule, out: &mut dyn Write) -> anyhow::Result<()> {
+    must_be_files(&args.files)?;
+    let findings: Vec<Findings> = args.files.iter().map(|path| check_file(path, rules, severity)).collect();
     match args.format {
         Format::Text => findings.iter().try_for_each(|found| found.write_text(out)),
         Format::Json => write_json(&findings, out),
     }
     .context("writing what was found")?;
-    Ok(Outcome {
-        refused: findings.iter().filter(|found| found.problem.is_some()).count(),
-        rejected: findings.iter().map(|found| found.rejected).sum(),
-    })
+    let Some(level) = args.fail_on else { return Ok(()) };
+    let count = findings.iter().flat_map(|found| &found.severities).filter(|severity| **severity >= level).count();
+    if count == 0 {
+        return Ok(());
+    }
+    Err(Failure::new(Kind::Discrepancies, format!("{count} findings of severity {level} or higher, see above")).into())
+}
+
+/// Names the first file of the command line that is not there or no file.
+pub(super) fn must_be_files(paths: &[PathBuf]) -> anyhow::Result<()> {
+    for path in paths {
+        let expected = || format!("`{}` cannot be opened; expected a report file", path.display());
+        let metadata = File::open(path).and_then(|file| file.metadata()).or_fail(Kind::Usage, expected)?;
+        if metadata.is_dir() {
+            return Err(Failure::usage(format!("`{}` is a folder; expected a report file", path.display())).into());
+        }
+    }
+    Ok(())
 }
 
 fn write_json(findings: &[Findings], out: &mut dyn Write) -> io::Result<()> {
@@ -107,10 +128,14 @@ fn write_json(findings: &[Findings], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn check_file(path: &Path, rules: &ReportRules) -> Findings {
+fn check_file(path: &Path, rules: &ReportRules, severity: &SeverityRule) -> Findings {
     match read_report(path, 0, rules, &Symbols::new()) {
-        Ok(report) => Findings::of_report(path, report),
-        Err(error) => Findings::of_problem(path, format!("{error:#}")),
+        Ok(report) => Findings::of_report(path, report, severity),
+        Err(error) => {
+            let is_schema = error.downcast_ref::<ReportError>().is_some_and(ReportError::is_schema);
+            let kind = if is_schema { DiscrepancyKind::SchemaDrift } else { DiscrepancyKind::FileIncomplete };
+            Findings::of_problem(path, format!("{error:#}"), severity.of(kind, 0, None))
+        }
     }
 }
 
@@ -127,7 +152,7 @@ pub(super) fn read_report(
 }
 
 impl Findings {
-    fn of_problem(path: &Path, problem: String) -> Self {
+    fn of_problem(path: &Path, problem: String, severity: Severity) -> Self {
         Self {
             file: path.display().to_string(),
             problem: Some(problem),
@@ -137,14 +162,22 @@ impl Findings {
             complete: false,
             lines: 0,
             rejected: 0,
+            unknown_types: 0,
             totals: Vec::new(),
             rejects: Vec::new(),
             unknown_columns: Vec::new(),
             remarks: Vec::new(),
+            severities: vec![severity],
         }
     }
 
-    fn of_report(path: &Path, report: ParsedReport) -> Self {
+    fn of_report(path: &Path, report: ParsedReport, severity: &SeverityRule) -> Self {
+        let of_rejects = report.rejects.iter().map(|_| severity.of(DiscrepancyKind::RejectedLine, 0, None));
+        let unknown = report.lines.iter().filter(|line| line.entry_type.is_none());
+        let of_unknown = unknown.clone().map(|line| {
+            severity.of(DiscrepancyKind::UnknownType, line.amount.unsigned_abs().into(), Some(line.currency))
+        });
+        let severities = of_rejects.chain(of_unknown).collect();
         let total = |((raw_type, currency), tally): (&(String, crate::money::Currency), &crate::money::Tally)| Total {
             raw_type: raw_type.clone(),
             currency: currency.to_string(),
@@ -161,12 +194,14 @@ impl Findings {
             complete: true,
             lines: report.lines.len(),
             rejected: report.rejects.len(),
+            unknown_types: unknown.count(),
             totals: report.totals.iter().map(total).collect(),
             rejects: (report.rejects.into_iter())
                 .map(|reject| Rejected { line: reject.place.line, column: reject.column, reason: reject.reason })
                 .collect(),
             unknown_columns: report.unknown_columns,
             remarks: report.remarks,
+            severities,
         }
     }
 
@@ -185,6 +220,9 @@ impl Findings {
         if self.rejects.len() > LISTED_REJECTS {
             let more = self.rejects.len() - LISTED_REJECTS;
             writeln!(out, "  rejected: {more} more; `--format json` lists all")?;
+        }
+        if self.unknown_types > 0 {
+            writeln!(out, "  unknown types: {} lines", self.unknown_types)?;
         }
         if !self.unknown_columns.is_empty() {
             writeln!(out, "  unknown columns: `{}`", self.unknown_columns.join("`, `"))?;

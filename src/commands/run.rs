@@ -2,9 +2,7 @@
 
 use std::io::Write;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-
-use super::{Dates, open_store, session};
+use super::{Dates, open_store, session, severity};
 use crate::clock;
 use crate::config::{Config, Flags};
 use crate::discrepancy::Severity;
@@ -36,12 +34,6 @@ pub struct Args {
     /// Threads that parse and match [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-}
-
-/// The words of [`Severity`].
-fn severity() -> impl TypedValueParser<Value = Severity> {
-    let words = Severity::ALL.iter().map(|level| level.as_str());
-    PossibleValuesParser::new(words).try_map(|word| Severity::parse(&word).ok_or("not a severity"))
 }
 
 impl Args {

@@ -139,7 +139,7 @@ pub async fn parse(
     allow_missing: bool,
     timings: &mut Timings,
 ) -> anyhow::Result<Reports> {
-    let severity = options::severity(job.config)?;
+    let severity = options::severity_rule(job.config)?;
     let describer = Describer { names: &job.names, severity: &severity, today: job.today };
     let mut reports = Reports {
         transactions: Vec::new(),

@@ -27,7 +27,7 @@ use crate::{conservation, proof};
 
 pub use folds::OrKind;
 pub use intake::{expected, fetch_day, not_ready};
-pub use options::{archive, calendar, control, report_rules, source, store_options};
+pub use options::{archive, calendar, control, report_rules, severity_rule, source, store_options};
 pub use outputs::DayReportText;
 use timing::Timings;
 
@@ -111,7 +111,7 @@ pub async fn run_day(
     });
 
     let carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
-    let severity = options::severity(config)?;
+    let severity = options::severity_rule(config)?;
     let describer = Describer { names: &job.names, severity: &severity, today };
     let evidence = evidence::Evidence { job: &job, reports: &reports, ledger: &ledger };
     let open_before = carry::open_before(carried.as_ref());

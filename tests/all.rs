@@ -4,7 +4,9 @@
 
 mod cli;
 mod export;
+mod failures;
 mod fetch;
 mod requery;
+mod scenarios;
 mod store;
 mod tidy;

@@ -1,0 +1,1 @@
+//! Every way to end, as an operator meets it.

@@ -36,8 +36,8 @@ pub fn step(args: &str, ended: &Ended, stage: &Stage) -> String {
         }
     }
     let superseded = stage.all_outputs().into_keys().filter(|path| path.contains("/superseded/"));
-    for path in superseded {
-        writeln!(page, "\nkept: {path}").unwrap();
+    for path in superseded.filter(|path| path.ends_with("/summary.json")) {
+        writeln!(page, "\nkept: {}", path.trim_end_matches("/summary.json")).unwrap();
     }
     page
 }

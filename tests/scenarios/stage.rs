@@ -88,14 +88,14 @@ impl Stage {
         (self.all_outputs(), archived, self.rows())
     }
 
-    /// Mixes the rows of every ledger file.
+    /// Mixes the rows of every ledger file but its last, which may be one that cannot be read: that one is named by its line.
     pub fn shuffle_ledger(&self, seed: u64) {
         for file in files(self.path()).iter().filter(|file| name_under(self.path(), file).starts_with("ledger")) {
             let text = fs::read_to_string(file).unwrap();
             let (header, rows) = text.split_once('\n').unwrap();
             let mut rows: Vec<&str> = rows.lines().collect();
             let mut random = seed;
-            for at in (1..rows.len()).rev() {
+            for at in (1..rows.len().saturating_sub(1)).rev() {
                 // Knuth's generator; its high bits are good enough to mix a page of rows.
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 rows.swap(at, usize::try_from(random >> 33).unwrap() % (at + 1));

@@ -23,6 +23,7 @@
 //! ```text
 //! money         currencies, amounts in smallest units
 //! movement      the words that both sides share
+//! kind          the closed words about discrepancies
 //! id            ids, symbols, keys for joining
 //! calendar      business dates, cut-off, settlement days; no clock
 //! records       bytes to records and cells
@@ -30,7 +31,7 @@
 //! ledger        entries and their types
 //! matching      the only module that knows both sides
 //! proof         row formula, batch totals, balances
-//! discrepancy   kinds, evidence, aging
+//! discrepancy   findings in words, ids for life, severity
 //! conservation  every input counted once, in one place
 //!
 //! fetch         where reports come from; the archive

@@ -6,6 +6,7 @@ mod cli;
 mod export;
 mod failures;
 mod fetch;
+mod parse;
 mod requery;
 mod scenarios;
 mod store;

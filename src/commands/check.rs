@@ -1,6 +1,7 @@
 //! `antom-recon check`: report files alone.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the files of the command line are read here")]
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use super::severity;
 use crate::discrepancy::{DiscrepancyKind, Severity, SeverityRule};
 use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{KeyMaker, Symbols};
-use crate::report::{ParsedReport, ReportError, ReportRules, detect_kind, parse_report};
+use crate::money::{Currency, Tally};
+use crate::report::{ParsedReport, ReportError, ReportRules, detect_kind, entry_type, parse_report};
 
 /// Parse and prove report files alone: no ledger, no database
 ///
@@ -57,11 +59,11 @@ struct Findings {
     complete: bool,
     lines: usize,
     rejected: usize,
-    /// Lines of a type that is not known.
-    unknown_types: usize,
     totals: Vec<Total>,
     rejects: Vec<Rejected>,
     unknown_columns: Vec<String>,
+    /// Types as written for which no rule knows the ledger's word.
+    unknown_types: Vec<String>,
     remarks: Vec<String>,
     /// How severe a run would find each thing that is wrong.
     #[serde(skip)]
@@ -162,10 +164,10 @@ impl Findings {
             complete: false,
             lines: 0,
             rejected: 0,
-            unknown_types: 0,
             totals: Vec::new(),
             rejects: Vec::new(),
             unknown_columns: Vec::new(),
+            unknown_types: Vec::new(),
             remarks: Vec::new(),
             severities: vec![severity],
         }
@@ -174,17 +176,20 @@ impl Findings {
     fn of_report(path: &Path, report: ParsedReport, severity: &SeverityRule) -> Self {
         let of_rejects = report.rejects.iter().map(|_| severity.of(DiscrepancyKind::RejectedLine, 0, None));
         let unknown = report.lines.iter().filter(|line| line.entry_type.is_none());
-        let of_unknown = unknown.clone().map(|line| {
+        let of_unknown = unknown.map(|line| {
             severity.of(DiscrepancyKind::UnknownType, line.amount.unsigned_abs().into(), Some(line.currency))
         });
         let severities = of_rejects.chain(of_unknown).collect();
-        let total = |((raw_type, currency), tally): (&(String, crate::money::Currency), &crate::money::Tally)| Total {
+        let total = |((raw_type, currency), tally): (&(String, Currency), &Tally)| Total {
             raw_type: raw_type.clone(),
             currency: currency.to_string(),
             count: tally.count,
             debit: currency.major(tally.debit).to_string(),
             credit: currency.major(tally.credit).to_string(),
         };
+        let types = report.totals.keys().map(|(raw_type, _)| raw_type);
+        let unknown_types: BTreeSet<String> =
+            types.filter(|word| entry_type(word.as_bytes()).is_none()).cloned().collect();
         Self {
             file: path.display().to_string(),
             problem: None,
@@ -194,12 +199,12 @@ impl Findings {
             complete: true,
             lines: report.lines.len(),
             rejected: report.rejects.len(),
-            unknown_types: unknown.count(),
             totals: report.totals.iter().map(total).collect(),
             rejects: (report.rejects.into_iter())
                 .map(|reject| Rejected { line: reject.place.line, column: reject.column, reason: reject.reason })
                 .collect(),
             unknown_columns: report.unknown_columns,
+            unknown_types: unknown_types.into_iter().collect(),
             remarks: report.remarks,
             severities,
         }
@@ -211,7 +216,8 @@ impl Findings {
         }
         writeln!(out, "{}", self.file)?;
         let (kind, layout) = (self.kind.unwrap_or_default(), self.layout.unwrap_or_default());
-        writeln!(out, "  {kind}, {layout} layout, complete: {} lines, {} rejected", self.lines, self.rejected)?;
+        let lines = if self.lines == 1 { "line" } else { "lines" };
+        writeln!(out, "  {kind}, {layout} layout, complete: {} {lines}, {} rejected", self.lines, self.rejected)?;
         self.write_totals(out)?;
         for reject in self.rejects.iter().take(LISTED_REJECTS) {
             let column = if reject.column.is_empty() { String::new() } else { format!(" `{}`", reject.column) };
@@ -221,11 +227,11 @@ impl Findings {
             let more = self.rejects.len() - LISTED_REJECTS;
             writeln!(out, "  rejected: {more} more; `--format json` lists all")?;
         }
-        if self.unknown_types > 0 {
-            writeln!(out, "  unknown types: {} lines", self.unknown_types)?;
-        }
         if !self.unknown_columns.is_empty() {
             writeln!(out, "  unknown columns: `{}`", self.unknown_columns.join("`, `"))?;
+        }
+        if !self.unknown_types.is_empty() {
+            writeln!(out, "  unknown types: `{}`", self.unknown_types.join("`, `"))?;
         }
         for remark in &self.remarks {
             writeln!(out, "  remark: {remark}")?;
@@ -234,6 +240,9 @@ impl Findings {
     }
 
     fn write_totals(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.totals.is_empty() {
+            return Ok(());
+        }
         let head = ["type", "currency", "count", "debit", "credit"].map(str::to_owned);
         let rows = self.totals.iter().map(|total| {
             let Total { raw_type, currency, count, debit, credit } = total;

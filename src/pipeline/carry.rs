@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::discrepancy::{ClearedRow, Discrepancy, Side};
 use crate::id::DiscrepancyId;
-use crate::kind::DiscrepancyKind;
 use crate::matching::Policy;
 use crate::store::{Carried, CarriedInTransit};
 
@@ -71,15 +70,10 @@ const AGREEMENT: &str = "the sides agree as they stand now";
 
 fn cleared_discrepancy(job: &Job<'_>, row: &Discrepancy, closed: &BTreeMap<String, String>) -> ClearedRow {
     let side = if row.report_amount.is_some() || row.report_line.is_some() { Side::Report } else { Side::Ledger };
-    let of_entry = job.names.item(&["ledger", &row.entry_type, &row.ledger_entry_id]);
-    // What was not settled is closed by the line that settles it.
-    let ids = if row.request_id.is_empty() && row.antom_id.is_empty() {
-        [&row.original_request_id, &row.original_antom_id]
-    } else {
-        [&row.request_id, &row.antom_id]
-    };
-    let of_line = job.names.item(&["report", &row.entry_type, ids[0], ids[1]]);
-    let settled = closed.get(&of_line).filter(|_| row.kind == DiscrepancyKind::NotSettled);
+    let names = [
+        job.names.item(&["ledger", &row.entry_type, &row.ledger_entry_id]),
+        job.names.item(&["report", &row.entry_type, &row.request_id, &row.antom_id]),
+    ];
     ClearedRow {
         item_id: row.discrepancy_id.as_str().to_owned(),
         request_id: row.request_id.clone(),
@@ -90,7 +84,7 @@ fn cleared_discrepancy(job: &Job<'_>, row: &Discrepancy, closed: &BTreeMap<Strin
         side,
         business_date: row.business_date,
         due_on: None,
-        cleared_by: settled.or_else(|| closed.get(&of_entry)).cloned().unwrap_or_else(|| AGREEMENT.to_owned()),
+        cleared_by: names.iter().find_map(|name| closed.get(name)).cloned().unwrap_or_else(|| AGREEMENT.to_owned()),
         cleared_on: job.today,
     }
 }

@@ -32,13 +32,14 @@ enum Fate {
     SettledNotReported,
 }
 
+/// The remainders are spread over the currencies, which follow the payment's number as well.
 fn fate(payment: u64) -> Fate {
     match payment % PERIOD {
-        499 => Fate::AmountDiffers,
-        1_499 => Fate::NotBooked,
+        503 => Fate::AmountDiffers,
+        1_501 => Fate::NotBooked,
         2_499 => Fate::NotReported,
-        3_499 => Fate::BookedAsFailed,
-        4_499 => Fate::SettledNotReported,
+        3_495 => Fate::BookedAsFailed,
+        4_496 => Fate::SettledNotReported,
         _ => Fate::Honest,
     }
 }

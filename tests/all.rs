@@ -4,9 +4,11 @@
 
 mod cli;
 mod export;
+mod failures;
 mod fetch;
 mod parse;
 mod matching;
 mod requery;
+mod scenarios;
 mod store;
 mod tidy;

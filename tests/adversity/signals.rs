@@ -1,0 +1,77 @@
+//! SIGTERM and SIGINT while the program waits for somebody who says nothing.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use lab::api::{ApiFault, Repeat, Scope};
+use lab::sftp::{FileFault, SftpEvent};
+use lab::world::faults::Fault;
+
+use super::antom::{Antom, day_with};
+use super::child::Running;
+use super::desk::Desk;
+
+/// The contract of cron and Kubernetes with a program that is told to stop.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// Starts a run, waits until it hangs, stops it with each signal, and lets `after` look at what is left.
+fn stops(desk: &Desk, words: &str, hangs: impl Fn() -> usize) {
+    for (signal, code, name) in [("TERM", 143, "terminated"), ("INT", 130, "interrupted")] {
+        let before = hangs();
+        let running = Running::start(desk.command(words));
+        let started = Instant::now();
+        while hangs() == before {
+            assert!(started.elapsed() < Duration::from_secs(60), "the program never came to the place where it hangs");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let told = Instant::now();
+        running.signal(signal);
+        running.wait().with_code(code).says(&[&format!("{name}: stopped by SIG{signal}")]);
+        assert!(told.elapsed() < AT_ONCE, "SIG{signal}: {:?}", told.elapsed());
+        assert_eq!(desk.out_tree(), [""; 0], "nothing half-written is visible");
+    }
+}
+
+#[test]
+fn while_a_file_stalls() {
+    let antom = Antom::of(day_with(51, &[]));
+    antom.sftp().faults().on_file(antom.transactions().name(), FileFault::StallAfter { bytes: 500 });
+    let desk = antom.csv_desk();
+    let stalls = || antom.sftp().log().events().iter().filter(|event| matches!(event, SftpEvent::Stalled(_))).count();
+    stops(&desk, &antom.run(), stalls);
+    stops(&desk, &format!("fetch --date {}", antom.date()), stalls);
+    antom.sftp().faults().clear();
+    desk.done(&antom.run());
+    antom.audit(&desk.published(&antom.date()));
+    assert_eq!(desk.archive_leftovers(), [""; 0]);
+}
+
+#[test]
+fn while_an_answer_does_not_come() {
+    let antom = Antom::of(day_with(52, &[Fault::PaymentNotBooked]));
+    antom.api().faults().plan(Scope::All, ApiFault::Delay(Duration::from_secs(60)), Repeat::Always);
+    let mut desk = antom.csv_desk();
+    desk.set("API_TIMEOUT", "2m");
+    stops(&desk, &antom.run(), || antom.api().log().total());
+    antom.api().faults().clear();
+    desk.done(&antom.run());
+    antom.audit(&desk.published(&antom.date()));
+}
+
+#[test]
+fn while_the_database_says_nothing() {
+    let antom = Antom::of(day_with(53, &[]));
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    silent.set_nonblocking(true).unwrap();
+    let mut desk = antom.desk();
+    let port = silent.local_addr().unwrap().port();
+    desk.set("DATABASE_URL", format!("postgres://recon@127.0.0.1:{port}/recon?sslmode=disable"));
+    let connections = std::cell::RefCell::new(Vec::new());
+    let hangs = || {
+        connections.borrow_mut().extend(silent.accept());
+        connections.borrow().len()
+    };
+    for words in [antom.run().as_str(), "ledger import ledger.csv", "status"] {
+        stops(&desk, words, hangs);
+    }
+}

@@ -7,7 +7,7 @@ use lab::api::{ApiFault, Endpoint, Repeat, Scope};
 use lab::world::faults::Fault;
 
 use super::antom::{Antom, day_with};
-use super::child::Ended;
+use super::child::{Ended, Running};
 use super::desk::Desk;
 
 /// Faults that lead to five questions, and one that leads to none.
@@ -54,9 +54,6 @@ fn what_is_no_evidence_leaves_every_discrepancy_open() {
     assert_eq!(right.len(), QUESTIONS);
     assert!(right.values().any(|word| word == "NOT_FOUND") && right.values().any(|word| word == "CONFIRMS_REPORT"));
     assert!(right.values().all(|word| word != "UNAVAILABLE"), "{right:?}");
-    // A payment that Antom knows and that nobody asks about.
-    let other = antom.world.book.payments.iter().map(|payment| payment.payment_id.clone());
-    let other = other.last().unwrap();
     let code = |code: &str, status: &str| ApiFault::Result { code: code.to_owned(), status: status.to_owned() };
     for fault in [
         ApiFault::Http500,
@@ -66,7 +63,6 @@ fn what_is_no_evidence_leaves_every_discrepancy_open() {
         ApiFault::Unsigned,
         ApiFault::WrongKey,
         ApiFault::TamperedBody,
-        ApiFault::AnswerAbout(other),
         ApiFault::Delay(Duration::from_secs(5)),
         code("PROCESS_FAIL", "F"),
         code("ACCESS_DENIED", "F"),
@@ -78,6 +74,47 @@ fn what_is_no_evidence_leaves_every_discrepancy_open() {
         assert_eq!(words, unavailable(&right), "{fault:?}\n{}", ended.stderr);
         ended.says(&["0 of 5 questions were answered"]).shows(&["0 of 5 questions were answered", "UNAVAILABLE"]);
     }
+}
+
+#[test]
+fn an_answer_about_something_else_is_no_evidence() {
+    let antom = antom(48);
+    let (_, right) = answers(&antom);
+    // A payment that was refunded, and that nobody asks about: it and its refund exist, so the answers are signed.
+    let asked: Vec<String> = antom.api().log().questions().into_iter().flat_map(|question| question.ids).collect();
+    let refund_of = |payment: &lab::world::book::PaymentRecord| {
+        let refund = payment.transactions.iter().find(|one| one.transaction_type == "REFUND")?;
+        (!asked.contains(&payment.payment_id)).then(|| refund.transaction_request_id.clone())
+    };
+    let (payment, refund) =
+        antom.world.book.payments.iter().find_map(|one| Some((one.payment_id.clone(), refund_of(one)?))).unwrap();
+    let lost = antom.world.expected.iter().find(|row| row.fault == Fault::RefundNotReported).unwrap();
+    let faults = antom.api().faults();
+    faults.plan(Scope::id(lost.request_id.clone().unwrap()), ApiFault::AnswerAbout(refund), Repeat::Always);
+    faults.plan(Scope::All, ApiFault::AnswerAbout(payment), Repeat::Always);
+    let (ended, words) = answers(&antom);
+    assert_eq!(words, unavailable(&right), "{}", ended.stderr);
+    ended.says(&["0 of 5 questions were answered"]);
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_asks_has_kept_what_it_was_told() {
+    let antom = antom(49);
+    let (_, right) = answers(&antom);
+    antom.api().faults().plan(Scope::All, ApiFault::Delay(Duration::from_millis(300)), Repeat::Always);
+    let mut desk = antom.csv_desk();
+    desk.set("API_IN_FLIGHT", "1");
+    let before = antom.api().log().total();
+    let running = Running::start(desk.command(&antom.run()));
+    while antom.api().log().total() < before + 4 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(running.kill_after(Duration::ZERO), "it is still asking");
+    antom.api().faults().clear();
+    let before = antom.api().log().total();
+    desk.done(&antom.run());
+    assert_eq!(antom.api().log().total() - before, 2, "the one that was under way, and the one after it");
+    assert_eq!(desk.answers(&antom.date()), right);
 }
 
 #[test]

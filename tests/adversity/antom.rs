@@ -64,9 +64,8 @@ impl Antom {
     /// The transaction details of the last day.
     pub fn transactions(&self) -> &lab::world::writer::ReportFile {
         let last = self.world.plan.last_day();
-        let is_wanted = |file: &&lab::world::writer::ReportFile| {
-            file.day == last && file.report == Report::TransactionDetails
-        };
+        let is_wanted =
+            |file: &&lab::world::writer::ReportFile| file.day == last && file.report == Report::TransactionDetails;
         self.world.files.iter().find(is_wanted).unwrap()
     }
 

@@ -108,6 +108,11 @@ impl Running {
         Ended { code: status.code(), stdout: text(self.stdout), stderr: read(self.stderr), took }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal by name, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();

@@ -145,8 +145,13 @@ fn hostile_names_in_the_listing_are_left_alone() {
     let is_known = |path: &String| before.contains(path) || known.iter().any(|start| path.starts_with(start));
     let others: Vec<String> = tree(&desk.path("")).into_iter().filter(|path| !is_known(path)).collect();
     assert_eq!(others, [""; 0], "files in other places");
-    let asked_for: Vec<String> =
-        antom.sftp().log().opened().into_iter().filter(|path| path.contains("evil") || path.contains("passwd")).collect();
+    let asked_for: Vec<String> = antom
+        .sftp()
+        .log()
+        .opened()
+        .into_iter()
+        .filter(|path| path.contains("evil") || path.contains("passwd"))
+        .collect();
     assert_eq!(asked_for, [""; 0]);
     assert!(!HOSTILE_CONTENT.is_empty(), "whoever asks gets something");
     let fetched = desk.done(&format!("fetch --date {}", antom.date()));

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT while the program waits for somebody who says nothing.
+//! While the program waits for somebody who says nothing: SIGTERM, SIGINT, and a second program.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use lab::world::faults::Fault;
 use super::antom::{Antom, day_with};
 use super::child::Running;
 use super::desk::Desk;
+use super::rows::new_postgres;
 
 /// The contract of cron and Kubernetes with a program that is told to stop.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -38,7 +39,8 @@ fn while_a_file_stalls() {
     antom.sftp().faults().on_file(antom.transactions().name(), FileFault::StallAfter { bytes: 500 });
     let desk = antom.csv_desk();
     // A client that is gone leaves requests behind that stall as well, so stalls cannot be counted.
-    let opened = || antom.sftp().log().opened().iter().filter(|path| path.ends_with(antom.transactions().name())).count();
+    let opened =
+        || antom.sftp().log().opened().iter().filter(|path| path.ends_with(antom.transactions().name())).count();
     stops(&desk, &antom.run(), opened);
     stops(&desk, &format!("fetch --date {}", antom.date()), opened);
     antom.sftp().faults().clear();
@@ -74,5 +76,34 @@ fn while_the_database_says_nothing() {
     };
     for words in [antom.run().as_str(), "ledger import ledger.csv", "status"] {
         stops(&desk, words, hangs);
+    }
+}
+
+/// Whoever comes second is told who was first, and nothing is waited for.
+#[test]
+fn a_second_run_is_refused_while_one_is_under_way() {
+    let antom = Antom::of(day_with(54, &[]));
+    let opened = || antom.sftp().log().opened().len();
+    for url in [Some("sqlite://antom-recon.db".to_owned()), new_postgres()].into_iter().flatten() {
+        antom.sftp().faults().on_file(antom.transactions().name(), FileFault::StallAfter { bytes: 500 });
+        let mut desk = antom.csv_desk();
+        desk.set("DATABASE_URL", &url);
+        let before = opened();
+        let first = Running::start(desk.command(&antom.run()));
+        while opened() == before {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let (connections, started) = (antom.sftp().log().connections(), Instant::now());
+        desk.run(&antom.run()).with_code(6).says(&["locked: ", &first.id().to_string()]);
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+        assert_eq!(antom.sftp().log().connections(), connections, "the second one fetches nothing");
+        desk.done("status");
+        antom.sftp().faults().clear();
+        assert!(first.kill_after(Duration::ZERO));
+        let patience = Instant::now();
+        while desk.run(&antom.run()).code == Some(6) {
+            assert!(patience.elapsed() < Duration::from_secs(10), "the lock died with its holder");
+        }
+        antom.audit(&desk.published(&antom.date()));
     }
 }

@@ -108,6 +108,30 @@ fn a_day_is_the_same_with_any_number_of_threads_and_however_often_it_is_run() {
     antom.audit(&desk.published(&antom.date()));
 }
 
+/// A file that Antom delivers again with other content is noticed on its own date, and the older outputs stay.
+#[test]
+fn a_restated_file_is_noticed_and_supersedes_the_outputs() {
+    let antom = Antom::of(full_day(24));
+    let desk = antom.filled_desk();
+    desk.done(&antom.run());
+    let first = desk.outputs(&antom.date());
+    // One payment is taken out of the report: the last line before the end.
+    let path = antom.root().join("remote").join(&antom.transactions().path);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let gone = lines.remove(lines.len() - 2);
+    std::fs::write(&path, lines.concat()).unwrap();
+    desk.done(&antom.run());
+    let rows = desk.discrepancies(&antom.date());
+    let of_kind = |kind| (0..rows.len()).filter(|&row| rows.cell(row, "kind") == kind).count();
+    assert_eq!(of_kind("FILE_RESTATED"), 1, "without {gone}");
+    let older = desk.out().join("superseded").join(format!("{}-r1", antom.date()));
+    for (name, text) in tables(first) {
+        assert_eq!(std::fs::read_to_string(older.join(&name)).unwrap(), text, "{name}");
+    }
+    desk.done(&antom.run()).shows(&["(unchanged)"]);
+}
+
 #[test]
 fn the_worlds_of_these_tests_have_what_they_are_for() {
     let world = World::generate(full_day(21));

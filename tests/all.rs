@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests make files and start servers")]
 #![allow(clippy::unwrap_used)]
 
+mod adversity;
 mod cli;
 mod export;
 mod failures;

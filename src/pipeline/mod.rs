@@ -120,7 +120,7 @@ pub async fn run_day(
     })?;
     let controls = timings.stage("prove", rows, || {
         let counted = evidence.counted(&described.claimed_by_rejects);
-        conservation::prove(&counted, &reconciliation, today)
+        tokio::task::block_in_place(|| job.threads.install(|| conservation::prove(&counted, &reconciliation, today)))
     });
     let controls = controls.map_err(|imbalance| {
         Failure::new(

@@ -40,7 +40,17 @@ impl fmt::Debug for CaseText {
 
 /// What goes wrong with a movement.
 const FAULTS: [&str; 12] = [
-    "", "", "", "no line", "no entry", "amount", "currency", "status", "party", "settled amount", "twice settled",
+    "",
+    "",
+    "",
+    "no line",
+    "no entry",
+    "amount",
+    "currency",
+    "status",
+    "party",
+    "settled amount",
+    "twice settled",
     "entry twice",
 ];
 
@@ -124,13 +134,35 @@ impl CaseText {
 }
 
 const TYPES: [&str; 13] = [
-    "PAYMENT", "PAYMENT", "AUTHORIZATION", "CAPTURE", "VOID", "CANCEL", "REFUND", "REFUND_REVERSAL", "DISPUTE",
-    "DISPUTE_REVERSAL", "SETTLEMENT_FEE", "RESERVE", "COMMISSION",
+    "PAYMENT",
+    "PAYMENT",
+    "AUTHORIZATION",
+    "CAPTURE",
+    "VOID",
+    "CANCEL",
+    "REFUND",
+    "REFUND_REVERSAL",
+    "DISPUTE",
+    "DISPUTE_REVERSAL",
+    "SETTLEMENT_FEE",
+    "RESERVE",
+    "COMMISSION",
 ];
 
 const ENTRY_TYPES: [&str; 13] = [
-    "PAYMENT", "PAYMENT", "AUTHORIZATION", "CAPTURE", "VOID", "CANCEL", "REFUND", "REFUND_REVERSAL", "DISPUTE",
-    "SETTLEMENT", "FEE", "RESERVE", "TRANSFER",
+    "PAYMENT",
+    "PAYMENT",
+    "AUTHORIZATION",
+    "CAPTURE",
+    "VOID",
+    "CANCEL",
+    "REFUND",
+    "REFUND_REVERSAL",
+    "DISPUTE",
+    "SETTLEMENT",
+    "FEE",
+    "RESERVE",
+    "TRANSFER",
 ];
 
 /// Type, request id, Antom id, amount and attributes from small sets. Outgoing and incoming amounts are not told apart.

@@ -41,6 +41,15 @@ pub(super) fn evaluate(context: &Context<'_>, shares: &[ItemRef]) -> Outcome {
     out
 }
 
+/// With splits switched off, the shares that the ledger books all the same are excluded by that name.
+pub(super) fn leave_out(context: &Context<'_>) -> Outcome {
+    let mut out = Outcome::default();
+    for item in rows(context.inputs).filter(|item| is_share_entry(context, *item)) {
+        context.close(&mut out, [item].into_iter(), State::ExcludedSplitsOff);
+    }
+    out
+}
+
 fn is_share_entry(context: &Context<'_>, item: ItemRef) -> bool {
     item.side == ItemSide::Ledger && context.entry(item).entry_type == EntryType::Settlement
 }

@@ -225,7 +225,8 @@ impl Import {
     /// Writes what became of a pending entry. The condition makes sure that nothing but a pending one ever changes, also where
     /// another import came between.
     async fn update(&mut self, entry: &NewEntry) -> Result<(), StoreError> {
-        const SQL: &str = "UPDATE ledger_entries SET status = $1, occurred_at = $2, occurred_at_ms = $3, request_id = $4,
+        const SQL: &str =
+            "UPDATE ledger_entries SET status = $1, occurred_at = $2, occurred_at_ms = $3, request_id = $4,
              antom_id = $5, original_request_id = $6, original_antom_id = $7, order_id = $8, settlement_batch_id = $9
              WHERE entry_id = $10 AND status = 'PENDING'";
         let (tx, text) = (&mut self.tx, &entry.text);

@@ -20,7 +20,12 @@ fn findings_have_the_severity_that_a_run_would_give_them() {
         ("nothing", "pay-1", "pay-1", [false; 4]),
         ("a line that cannot be read", "100.00", "100,00.00", [true; 4]),
         ("a type that is not known", ",PAYMENT,", ",CASHBACK,", [true, true, true, false]),
-        ("the same for much money", "PAYMENT,2026-03-02T10:00:00+08:00,CASHIER_PAYMENT,100.00", "CASHBACK,,,1000.00", [true; 4]),
+        (
+            "the same for much money",
+            "PAYMENT,2026-03-02T10:00:00+08:00,CASHIER_PAYMENT,100.00",
+            "CASHBACK,,,1000.00",
+            [true; 4],
+        ),
         ("a file without its end", "<END>", "", [true; 4]),
         ("a file without a column", "transactionId", "id", [true, false, false, false]),
     ] {

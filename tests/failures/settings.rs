@@ -8,7 +8,8 @@ use super::{DATE, Place};
 fn paths_start_at_the_configuration_wherever_the_program_is_started() {
     let place = Place::quiet_day();
     let elsewhere = tempfile::tempdir().unwrap();
-    let mut command = place.command(&format!("run --date {DATE} --config {}", place.path("antom-recon.toml").display()));
+    let mut command =
+        place.command(&format!("run --date {DATE} --config {}", place.path("antom-recon.toml").display()));
     command.current_dir(elsewhere.path());
     let ended = place.end(command);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);

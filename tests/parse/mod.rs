@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use antom_recon::commands::{check, parse};
+use antom_recon::discrepancy::SeverityRule;
 use antom_recon::report::ReportRules;
 
 /// The folder of sample reports.
@@ -21,7 +22,8 @@ fn written(names: &[&str], run: impl Fn(Vec<PathBuf>, &mut Vec<u8>) -> check::Ou
 
 fn checked(names: &[&str], format: check::Format) -> (String, check::Outcome) {
     written(names, |files, out| {
-        check::run(&check::Args { files, format }, &ReportRules::default(), out).expect("writing to memory works")
+        let args = check::Args { files, format, fail_on: None };
+        check::run(&args, &ReportRules::default(), &SeverityRule::default(), out).expect("writing to memory works")
     })
 }
 

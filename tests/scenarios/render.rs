@@ -44,7 +44,8 @@ pub fn step(args: &str, ended: &Ended, stage: &Stage) -> String {
 
 fn read(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-    let cells = |row: csv::StringRecord| row.iter().map(|cell| format!("{cell:?}").trim_matches('"').to_owned()).collect();
+    let cells =
+        |row: csv::StringRecord| row.iter().map(|cell| format!("{cell:?}").trim_matches('"').to_owned()).collect();
     let mut rows = reader.records().map(|row| cells(row.unwrap()));
     let header = rows.next().unwrap();
     (header, rows.collect())

@@ -43,6 +43,15 @@ pub enum Format {
     Json,
 }
 
+/// What was found in all files together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// Files that are no report, or none that is complete.
+    pub refused: usize,
+    /// Lines that could not be read.
+    pub rejected: usize,
+}
+
 /// How many rejects per file are listed for people; machines get them all.
 const LISTED_REJECTS: usize = 20;
 
@@ -93,7 +102,7 @@ struct Rejected {
 /// # Errors
 /// A failure of usage for a file that cannot be opened, before anything is written; [`Kind::Discrepancies`] for `--fail-on`; a
 /// failure of writing.
-pub fn run(args: &Args, rules: &ReportRules, severity: &SeverityRule, out: &mut dyn Write) -> anyhow::Result<()> {
+pub fn run(args: &Args, rules: &ReportRules, severity: &SeverityRule, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     must_be_files(&args.files)?;
     let findings: Vec<Findings> = args.files.iter().map(|path| check_file(path, rules, severity)).collect();
     match args.format {
@@ -101,12 +110,17 @@ pub fn run(args: &Args, rules: &ReportRules, severity: &SeverityRule, out: &mut 
         Format::Json => write_json(&findings, out),
     }
     .context("writing what was found")?;
-    let Some(level) = args.fail_on else { return Ok(()) };
-    let count = findings.iter().flat_map(|found| &found.severities).filter(|severity| **severity >= level).count();
-    if count == 0 {
-        return Ok(());
+    if let Some(level) = args.fail_on {
+        let count = findings.iter().flat_map(|found| &found.severities).filter(|severity| **severity >= level).count();
+        if count > 0 {
+            let sentence = format!("{count} findings of severity {level} or higher, see above");
+            return Err(Failure::new(Kind::Discrepancies, sentence).into());
+        }
     }
-    Err(Failure::new(Kind::Discrepancies, format!("{count} findings of severity {level} or higher, see above")).into())
+    Ok(Outcome {
+        refused: findings.iter().filter(|found| found.problem.is_some()).count(),
+        rejected: findings.iter().map(|found| found.rejected).sum(),
+    })
 }
 
 /// Names the first file of the command line that is not there or no file.

@@ -54,18 +54,13 @@ pub fn run(_args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result
 
 /// Reads every section that a run reads.
 fn configuration(config: &Config) -> anyhow::Result<String> {
+    pipeline::check(config)?;
     let merchant = config.merchant()?;
-    config.source()?;
     let ledger = match config.ledger()? {
         config::Ledger::Table => "the built-in table",
         config::Ledger::Csv(_) => "a CSV file",
         config::Ledger::Query { .. } => "a query",
     };
-    config.sub_merchants()?;
-    config.matching()?;
-    config.severity()?;
-    config.expect()?;
-    pipeline::report_rules(config)?;
     let (file, id) = (config.file().display(), merchant.platform_merchant_id);
     Ok(format!("`{file}`: merchant {id}, the ledger is {ledger}"))
 }

@@ -81,9 +81,9 @@ impl Command {
             Self::Fetch(args) => fetch::run(args, &load()?, out),
             Self::Check(args) => {
                 let config = load_if_present()?;
-                check::run(args, &report_rules(&config)?, &severity_rule(&config)?, out)
+                check::run(args, &report_rules(&config)?, &severity_rule(&config)?, out).map(drop)
             }
-            Self::Parse(args) => parse::run(args, &report_rules(&load_if_present()?)?, out),
+            Self::Parse(args) => parse::run(args, &report_rules(&load_if_present()?)?, out).map(drop),
             Self::Ledger(args) => ledger::run(args, &load()?, out),
             Self::Explain(args) => explain::run(args, &load()?, out),
             Self::Status(args) => status::run(args, &load()?, out),

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::config::{Config, Flags};
 use crate::discrepancy::Severity;
 use crate::failure::{Failure, Kind};
-use crate::pipeline::{RunOptions, run_day};
+use crate::pipeline::{self, RunOptions, run_day};
 
 /// Run the whole job for a business date: fetch, parse, prove, match, ask, write
 ///
@@ -54,6 +54,7 @@ impl Args {
 pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
     let today = config.cut_off()?.date_of(clock::now());
     let dates = args.dates.all(today)?;
+    pipeline::check(config)?;
     let options =
         RunOptions { allow_missing: args.allow_missing, require_answers: args.require_answers, fail_on: args.fail_on };
     session(async {

@@ -16,6 +16,7 @@ use crate::discrepancy::{DiscrepancyKind, Severity};
 use crate::failure::Failure;
 use crate::money::AmountUnit;
 use crate::movement::ReportKind;
+use crate::report::is_known_column;
 
 /// Files that are transferred at the same time: enough to fill a line, few enough for a partner's limit per account.
 const MAX_CONNECTIONS: u32 = 16;
@@ -383,12 +384,22 @@ impl Config {
                 "patterns of file names, `*` standing for anything but `/`",
             ));
         }
+        let aliases = self.settings.table(&section, "aliases");
+        // Summaries, activity and balances have columns of their own, which nothing reads yet.
+        let is_read = matches!(kind, ReportKind::TransactionDetails | ReportKind::SettlementDetails);
+        if let Some(unknown) = aliases.keys().find(|canonical| is_read && !is_known_column(canonical)) {
+            let place = self.settings.place(&section, "aliases");
+            let sentence = format!(
+                "{place}: `{unknown}` is no column of this report; expected a documented name such as `transactionId`, and after it the names that stand for it"
+            );
+            return Err(Failure::configuration(sentence));
+        }
         Ok(ReportOptions {
             file,
             amount_unit: self.settings.word(&section, "amount_unit", AmountUnit::Major, &units)?,
             id_rule: self.settings.word(&section, "id_rule", IdRule::Auto, &id_rules)?,
             sign: self.settings.word(&section, "sign", SignRule::Auto, &signs)?,
-            aliases: self.settings.table(&section, "aliases"),
+            aliases,
             required: self.settings.words(&section, "required"),
         })
     }

@@ -269,7 +269,14 @@ fn refuse(
     let in_the_way: Vec<String> = refused
         .iter()
         .filter(|(kind, ..)| expected.contains(kind))
-        .map(|(_, name, error)| format!("`{}/{name}`: {error}", fetched.directory))
+        .map(|(kind, name, error)| {
+            let advice = if error.is_schema() {
+                format!(" (if Antom changed its layout, name the new columns in `[reports.{kind}] aliases`)")
+            } else {
+                String::new()
+            };
+            format!("`{}/{name}`: {error}{advice}", fetched.directory)
+        })
         .collect();
     if !in_the_way.is_empty() && !allow_missing {
         return Err(refusal(in_the_way.into_iter()));

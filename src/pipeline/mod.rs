@@ -27,7 +27,7 @@ use crate::{conservation, proof};
 
 pub use folds::OrKind;
 pub use intake::{expected, fetch_day, not_ready};
-pub use options::{archive, calendar, control, report_rules, severity_rule, source, store_options};
+pub use options::{archive, calendar, check, control, report_rules, severity_rule, source, store_options};
 pub use outputs::DayReportText;
 use timing::Timings;
 

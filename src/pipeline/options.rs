@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-use crate::calendar::{BusinessDate, SettlementCalendar};
+use crate::calendar::{BusinessDate, Instant, SettlementCalendar};
 use crate::config::{self, Config};
 use crate::discrepancy::SeverityRule;
 use crate::failure::{Failure, Kind, OrFail};
@@ -146,6 +146,26 @@ pub fn report_rules(config: &Config) -> Result<ReportRules, Failure> {
 #[must_use]
 pub fn store_options(config: &Config) -> StoreOptions {
     StoreOptions { base_dir: config.folder(), ..StoreOptions::default() }
+}
+
+/// Reads every section that a run reads, so that a mistake is found before anything is fetched or asked.
+///
+/// # Errors
+/// A failure of the configuration, the first one found.
+pub fn check(config: &Config) -> anyhow::Result<()> {
+    let merchant = config.merchant()?;
+    source(config)?;
+    config.ledger()?;
+    config.sub_merchants()?;
+    policy(config, merchant.cut_off.date_of(Instant::from_millis(0)))?;
+    severity_rule(config)?;
+    config.expect()?;
+    report_rules(config)?;
+    patterns(config)?;
+    if config.requery()?.enabled {
+        super::asking::client(&config.api()?)?;
+    }
+    Ok(())
 }
 
 /// A fetch that nobody watches and that ends with the process.

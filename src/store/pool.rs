@@ -5,9 +5,9 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Connection, Postgres, Sqlite, Transaction};
 
 use super::address::Address;
 use super::error::StoreError;
@@ -208,10 +208,14 @@ async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<
 }
 
 async fn open_postgres(server: &PgConnectOptions, name: &str, options: &StoreOptions) -> Result<PgPool, StoreError> {
+    let connect = with_timeouts(server, options).application_name("antom-recon");
+    // The pool would try again and again until its time-out and then not say why: the first refusal is the reason.
+    let first = within(name, options.connect_timeout, "opening it", PgConnection::connect_with(&connect)).await?;
+    within(name, options.connect_timeout, "opening it", first.close()).await?;
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(options.connect_timeout)
-        .connect_with(with_timeouts(server, options).application_name("antom-recon"));
+        .connect_with(connect);
     within(name, options.connect_timeout * 2, "opening it", pool).await
 }
 

@@ -25,7 +25,7 @@ fn mistakes_on_the_command_line() {
 }
 
 /// What a case does to the configuration: the words to replace, or nothing and words to add.
-const SPOILT: [(&str, &str, &str); 24] = [
+const SPOILT: [(&str, &str, &str); 25] = [
     ("an unknown key", "path = \"remote\"", "paht = \"remote\""),
     ("an unknown section", "[ledger]", "[leger]"),
     ("no TOML", "[ledger]", "[ledger"),
@@ -38,7 +38,12 @@ const SPOILT: [(&str, &str, &str); 24] = [
     ("a ledger file that is missing", "path = \"ledger.csv\"", "path = \"leger.csv\""),
     ("a ledger that is a folder", "path = \"ledger.csv\"", "path = \"remote\""),
     ("a registry that is missing", "", "[sub_merchants]\nfile = \"sub-merchants.csv\""),
-    ("a registry without its columns", "", "[sub_merchants]\nfile = \"ledger.csv\""),
+    ("a registry without its columns", "", "[sub_merchants]\nfile = \"steps.txt\""),
+    (
+        "keys that are none",
+        "",
+        "[api]\ngateway = \"https://example.com\"\nclient_id = \"5X\"\nprivate_key_file = \"sftp-password\"\nantom_public_key_file = \"ledger.csv\"",
+    ),
     ("holidays that are none", "", "[calendar]\nholidays_file = \"ledger.csv\""),
     ("a duration without unit", "", "[matching]\ncutoff_grace = \"15\""),
     ("a severity that is none", "", "[severity]\nNOT_SETTLED = \"urgent\""),

@@ -3,13 +3,18 @@
 //! Totals are added up twice: by the parser while it reads, and here from the states that matching gave. They must agree, no
 //! row may be left undecided, and every row that is called waiting or discrepant must be named by an item or a finding.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSlice;
+
+use crate::calendar::BusinessDate;
 use crate::discrepancy::Side;
-use crate::id::Symbols;
+use crate::id::{Symbol, Symbols};
 use crate::ledger::ParsedLedger;
 use crate::matching::{DayReport, Exclusion, ItemRef, ItemSide, Reconciliation, State};
 use crate::money::{Currency, Tally};
+use crate::movement::EntryType;
 use crate::report::{Line, TypeTotals};
 
 /// One row of the proof: a side, file, type and currency.
@@ -108,15 +113,12 @@ impl Counted<'_> {
 pub fn prove(
     counted: &Counted<'_>,
     reconciliation: &Reconciliation,
-    today: crate::calendar::BusinessDate,
+    today: BusinessDate,
 ) -> Result<ControlTotals, Imbalance> {
     let mut totals = ControlTotals::default();
     for (side, files) in counted.sides() {
         for (file, report) in (0_u32..).zip(files) {
-            totals.count_file(counted, reconciliation, side, file, report)?;
-            if report.date == today {
-                agree_with_parser(counted, report)?;
-            }
+            totals.count_file(counted, reconciliation, (side, file), report, today)?;
         }
     }
     totals.count_ledger(counted, reconciliation)?;
@@ -151,28 +153,30 @@ impl ControlTotals {
         &mut self,
         counted: &Counted<'_>,
         reconciliation: &Reconciliation,
-        side: ItemSide,
-        file: u32,
+        (side, file): (ItemSide, u32),
         report: &DayReport,
+        today: BusinessDate,
     ) -> Result<(), Imbalance> {
-        let mut cells =
-            BTreeMap::<(Option<crate::movement::EntryType>, crate::id::Symbol, Currency, State), Tally>::new();
-        for (row, line) in (0_u32..).zip(&report.parsed.lines) {
-            let state = reconciliation.state(ItemRef { side, file, row });
-            if matches!(state, State::Past | State::OutOfScope) {
+        let states = match side {
+            ItemSide::Settlement => &reconciliation.settlements[file as usize],
+            _ => &reconciliation.transactions[file as usize],
+        };
+        let cells = count_lines(&report.parsed.lines, states);
+        if let Some(at) = states.iter().position(|state| *state == State::Unplaced) {
+            let line = report.parsed.lines[at].place.line;
+            return Err(Imbalance::Unplaced(format!("`{}` line {line}", report.name)));
+        }
+        if report.date == today {
+            agree_with_parser(counted, report, &cells)?;
+        }
+        for (cell, tally) in cells {
+            if matches!(cell.state, State::Past | State::OutOfScope) {
                 continue;
             }
-            if state == State::Unplaced {
-                return Err(Imbalance::Unplaced(format!("`{}` line {}", report.name, line.place.line)));
-            }
-            let raw = if line.entry_type.is_some() { crate::id::Symbol::EMPTY } else { line.raw_type };
-            cells.entry((line.entry_type, raw, line.currency, state)).or_default().add(line.amount);
-        }
-        for ((entry_type, raw, currency, state), tally) in cells {
-            let entry_type = entry_type.map_or_else(|| counted.symbols.text(raw), |known| known.to_string());
-            let key =
-                ControlKey { side: Side::Report, file: report.name.clone(), entry_type, currency: Some(currency) };
-            self.add(key, &tally, state);
+            let entry_type =
+                cell.entry_type.map_or_else(|| counted.symbols.text(cell.raw_type), |known| known.to_string());
+            let (file, currency) = (report.name.clone(), Some(cell.currency));
+            self.add(ControlKey { side: Side::Report, file, entry_type, currency }, &tally, cell.state);
         }
         for reject in &report.parsed.rejects {
             self.reject(Side::Report, &report.name, reject);
@@ -248,16 +252,43 @@ fn describe(key: &ControlKey) -> String {
     format!("{} `{}` {} {currency}", key.side, key.file, key.entry_type)
 }
 
+/// Lines that are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Cell {
+    raw_type: Symbol,
+    entry_type: Option<EntryType>,
+    currency: Currency,
+    state: State,
+}
+
+/// Lines that one thread counts at a time.
+const CHUNK: usize = 1 << 16;
+
+/// Counts the lines of a file by type, currency and state. Sums do not depend on the order in which threads add.
+fn count_lines(lines: &[Line], states: &[State]) -> HashMap<Cell, Tally> {
+    let chunks = lines.par_chunks(CHUNK).zip(states.par_chunks(CHUNK));
+    let counts = chunks.map(|(lines, states)| {
+        let mut cells = HashMap::<Cell, Tally>::new();
+        for (line, &state) in lines.iter().zip(states) {
+            let cell = Cell { raw_type: line.raw_type, entry_type: line.entry_type, currency: line.currency, state };
+            cells.entry(cell).or_default().add(line.amount);
+        }
+        cells
+    });
+    counts.reduce(HashMap::new, |mut all, part| {
+        for (cell, tally) in part {
+            all.entry(cell).or_default().merge(&tally);
+        }
+        all
+    })
+}
+
 /// The parser's own totals against the lines that were matched.
-fn agree_with_parser(counted: &Counted<'_>, report: &DayReport) -> Result<(), Imbalance> {
-    let mut found = BTreeMap::<(crate::id::Symbol, Currency), Tally>::new();
-    for line in &report.parsed.lines {
-        found.entry((line.raw_type, line.currency)).or_default().add(line.amount);
+fn agree_with_parser(counted: &Counted<'_>, report: &DayReport, cells: &HashMap<Cell, Tally>) -> Result<(), Imbalance> {
+    let mut found = TypeTotals::new();
+    for (cell, tally) in cells {
+        found.entry((counted.symbols.text(cell.raw_type), cell.currency)).or_default().merge(tally);
     }
-    let found: TypeTotals = found
-        .into_iter()
-        .map(|((raw_type, currency), tally)| ((counted.symbols.text(raw_type), currency), tally))
-        .collect();
     let keys: std::collections::BTreeSet<_> = found.keys().chain(report.parsed.totals.keys()).collect();
     for key in keys {
         let (parsed, matched) = (report.parsed.totals.get(key), found.get(key));
@@ -284,26 +315,29 @@ fn every_place_has_a_name(counted: &Counted<'_>, reconciliation: &Reconciliation
     let waiting: HashSet<ItemRef> = reconciliation.waiting.iter().map(|item| item.item).collect();
     let named: HashSet<ItemRef> =
         reconciliation.findings.iter().flat_map(|finding| finding.consumed.iter().copied()).collect();
-    let lines = counted.sides().into_iter().flat_map(|(side, files)| {
-        (0_u32..).zip(files).flat_map(move |(file, report)| {
-            (0_u32..).zip(&report.parsed.lines).map(move |(row, _)| ItemRef { side, file, row })
-        })
-    });
-    let entries =
-        (0_u32..).zip(&counted.ledger.entries).map(|(row, _)| ItemRef { side: ItemSide::Ledger, file: 0, row });
-    for item in lines.chain(entries) {
-        let (listed, word) = match reconciliation.state(item) {
-            State::InTransit => (waiting.contains(&item), "in transit"),
-            State::Discrepancy => {
-                (named.contains(&item) || counted.claimed_by_rejects.contains(&item), "a discrepancy")
+    let is_named = |item: ItemRef, state: State| match state {
+        State::InTransit => waiting.contains(&item),
+        State::Discrepancy => named.contains(&item) || counted.claimed_by_rejects.contains(&item),
+        _ => true,
+    };
+    let sides = [
+        (ItemSide::Transactions, reconciliation.transactions.as_slice()),
+        (ItemSide::Settlement, reconciliation.settlements.as_slice()),
+        (ItemSide::Ledger, std::slice::from_ref(&reconciliation.ledger)),
+    ];
+    for (side, files) in sides {
+        for (file, states) in (0_u32..).zip(files) {
+            for (row, &state) in (0_u32..).zip(states) {
+                let item = ItemRef { side, file, row };
+                if !is_named(item, state) {
+                    let word = if state == State::InTransit { "in transit" } else { "a discrepancy" };
+                    return Err(Imbalance::Unnamed(name_of(counted, item), word));
+                }
             }
-            _ => (!waiting.contains(&item), "closed, yet listed as waiting"),
-        };
-        if !listed {
-            return Err(Imbalance::Unnamed(name_of(counted, item), word));
         }
     }
-    Ok(())
+    let closed = waiting.iter().filter(|item| reconciliation.state(**item) != State::InTransit).min();
+    closed.map_or(Ok(()), |item| Err(Imbalance::Unnamed(name_of(counted, *item), "closed, yet listed as waiting")))
 }
 
 fn name_of(counted: &Counted<'_>, item: ItemRef) -> String {
@@ -315,5 +349,34 @@ fn name_of(counted: &Counted<'_>, item: ItemRef) -> String {
             let line = &files[file].parsed.lines[row];
             format!("`{}` line {} ({})", files[file].name, line.place.line, counted.type_of(line))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(amounts: &[i64]) -> Tally {
+        let mut tally = Tally::default();
+        amounts.iter().for_each(|amount| tally.add(*amount));
+        tally
+    }
+
+    #[test]
+    fn parts_that_do_not_make_the_whole_are_found() {
+        let whole = ControlTotal {
+            total: tally(&[5, -3, 7]),
+            matched: tally(&[5]),
+            in_transit: tally(&[-3]),
+            discrepancies: tally(&[7]),
+            ..ControlTotal::default()
+        };
+        assert_eq!(whole.adds_up(), Ok(()));
+        let lost = ControlTotal { discrepancies: Tally::default(), ..whole.clone() };
+        assert!(lost.adds_up().is_err_and(|what| what.contains("3 rows")));
+        let doubled = ControlTotal { excluded: tally(&[0]), ..whole.clone() };
+        assert!(doubled.adds_up().is_err());
+        let other_amount = ControlTotal { discrepancies: tally(&[8]), ..whole };
+        assert!(other_amount.adds_up().is_err());
     }
 }

@@ -23,14 +23,15 @@
 //! ```text
 //! money         currencies, amounts in smallest units
 //! movement      the words that both sides share
+//! kind          the closed words about discrepancies
 //! id            ids, symbols, keys for joining
 //! calendar      business dates, cut-off, settlement days; no clock
 //! records       bytes to records and cells
 //! report        the incoming side: schema, lines, parsing, control totals
 //! ledger        entries and their types
 //! matching      the only module that knows both sides
-//! proof         row formula, batch totals, balances
-//! discrepancy   kinds, evidence, aging
+//! proof         sums that must agree: what settlement batches pay
+//! discrepancy   findings in words, ids for life, severity
 //! conservation  every input counted once, in one place
 //!
 //! fetch         where reports come from; the archive

@@ -5,8 +5,11 @@
 mod adversity;
 mod cli;
 mod export;
+mod failures;
 mod fetch;
+mod matching;
 mod parse;
 mod requery;
+mod scenarios;
 mod store;
 mod tidy;

@@ -19,9 +19,10 @@ enum Block {
 use Block::{Assembly, Core, Shell};
 
 /// The modules in reading and import order.
-const ORDER: [(&str, Block); 24] = [
+const ORDER: [(&str, Block); 25] = [
     ("money", Core),
     ("movement", Core),
+    ("kind", Core),
     ("id", Core),
     ("calendar", Core),
     ("records", Core),

@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader, Write};
 
 use super::{open_store, session};
 use crate::calendar::BusinessDate;
-use crate::clock;
 use crate::config::Config;
 use crate::discrepancy::Discrepancy;
 use crate::failure::{Failure, Kind, OrFail};
@@ -58,7 +57,7 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
                 )?;
             }
         }
-        found |= lines(config, &store, &merchant, &ids, out).await?;
+        found |= lines(config, &store, &merchant, &ids, &history, out).await?;
         for happening in &history {
             found = true;
             tell(happening, out)?;
@@ -88,18 +87,21 @@ fn ids_behind(id: &str, history: &[Happening]) -> Vec<String> {
     ids
 }
 
-/// Searches the archived reports of the lookback.
+/// Searches the archived reports, from a lookback before the first run that knew the id to the newest run.
 async fn lines(
     config: &Config,
     store: &Store,
     merchant: &str,
     ids: &[String],
+    history: &[Happening],
     out: &mut dyn Write,
 ) -> anyhow::Result<bool> {
     let (archive, lookback) = (archive(config)?, config.matching()?.lookback_days);
-    let today = config.cut_off()?.date_of(clock::now());
+    let runs = store.runs_overview(merchant, 1).await.or_kind()?;
+    let Some(newest) = runs.first().map(|newest| newest.run.business_date) else { return Ok(false) };
+    let oldest = history.iter().map(|happening| happening.run_date).min().unwrap_or(newest).minus_days(lookback);
     let mut found = false;
-    for date in store.completed_dates(merchant, today.minus_days(lookback), today).await.or_kind()? {
+    for date in store.completed_dates(merchant, oldest, newest).await.or_kind()? {
         for file in store.files_of(merchant, date).await.or_kind()? {
             if ReportKind::parse(&file.kind).is_none() || file.name.ends_with(".xlsx") {
                 continue;

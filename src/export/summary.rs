@@ -184,7 +184,7 @@ struct WireTimings<'a>(&'a [StageTiming]);
 
 #[derive(Serialize)]
 struct WireTiming {
-    seconds: f64,
+    seconds: serde_json::Number,
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,7 +196,9 @@ impl Serialize for WireTimings<'_> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for timing in self.0 {
             let millis = u64::try_from(timing.elapsed.as_millis()).unwrap_or(u64::MAX);
-            let seconds = Duration::from_millis(millis).as_secs_f64();
+            // A number with a decimal point, made of its digits.
+            let digits = format!("{}.{:03}", millis / 1000, millis % 1000);
+            let seconds = serde_json::from_str(&digits).map_err(serde::ser::Error::custom)?;
             let wire = WireTiming { seconds, lines: timing.lines, peak_memory_bytes: timing.peak_memory_bytes };
             map.serialize_entry(&timing.stage, &wire)?;
         }

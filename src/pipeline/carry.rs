@@ -70,7 +70,10 @@ const AGREEMENT: &str = "the sides agree as they stand now";
 
 fn cleared_discrepancy(job: &Job<'_>, row: &Discrepancy, closed: &BTreeMap<String, String>) -> ClearedRow {
     let side = if row.report_amount.is_some() || row.report_line.is_some() { Side::Report } else { Side::Ledger };
-    let item = job.names.item(&["ledger", &row.entry_type, &row.ledger_entry_id]);
+    let names = [
+        job.names.item(&["ledger", &row.entry_type, &row.ledger_entry_id]),
+        job.names.item(&["report", &row.entry_type, &row.request_id, &row.antom_id]),
+    ];
     ClearedRow {
         item_id: row.discrepancy_id.as_str().to_owned(),
         request_id: row.request_id.clone(),
@@ -81,7 +84,7 @@ fn cleared_discrepancy(job: &Job<'_>, row: &Discrepancy, closed: &BTreeMap<Strin
         side,
         business_date: row.business_date,
         due_on: None,
-        cleared_by: closed.get(&item).cloned().unwrap_or_else(|| AGREEMENT.to_owned()),
+        cleared_by: names.iter().find_map(|name| closed.get(name)).cloned().unwrap_or_else(|| AGREEMENT.to_owned()),
         cleared_on: job.today,
     }
 }

@@ -83,6 +83,8 @@ pub struct DayReportText {
     pub summary: Summary,
     /// Number of items in transit.
     pub in_transit: usize,
+    /// Why the command fails although the day is written, if `--fail-on` or `--require-answers` say so.
+    pub verdict: Option<Failure>,
 }
 
 /// Writes the outputs beside their target and renames the folder into place.
@@ -114,7 +116,8 @@ pub fn publish(
     folder.write(Output::Summary, |file| export::summary(file, &summary)).map_err(failed)?;
     let published = folder.finish().map_err(failed)?;
     let in_transit = day.in_transit.len();
-    Ok(DayReportText { folder: published.folder, outcome: published.outcome, revision, summary, in_transit })
+    let (folder, outcome) = (published.folder, published.outcome);
+    Ok(DayReportText { folder, outcome, revision, summary, in_transit, verdict: None })
 }
 
 /// Every line and row that could not be read.

@@ -132,6 +132,33 @@ fn a_restated_file_is_noticed_and_supersedes_the_outputs() {
     desk.done(&antom.run()).shows(&["(unchanged)"]);
 }
 
+/// Whoever changes an archived file, or loses one, is found out by the next run that reads it.
+#[test]
+fn an_archive_that_was_tampered_with_is_an_integrity_failure() {
+    let antom = Antom::of(Plan { payments: 4, days: 2, ..Plan::one_day(25) });
+    let [first, second] = [0, 1].map(|at| antom.world.plan.all_days()[at].to_string());
+    let desk = antom.csv_desk();
+    desk.done(&format!("run --date {first}"));
+    let archived = super::antom::tree(&desk.path("archive"));
+    let path = desk.path("archive").join(archived.iter().find(|name| name.ends_with(".zst")).unwrap());
+    let whole = std::fs::read(&path).unwrap();
+    let mut changed = whole.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    let name = path.file_name().unwrap().to_str().unwrap();
+    for (bytes, date) in [(Some(changed), &first), (None, &second)] {
+        match bytes {
+            Some(bytes) => std::fs::write(&path, bytes).unwrap(),
+            None => std::fs::remove_file(&path).unwrap(),
+        }
+        desk.run(&format!("run --date {date}")).with_code(5).says(&["integrity: ", name]);
+        assert!(!desk.published(&second).exists());
+    }
+    std::fs::write(&path, whole).unwrap();
+    desk.done(&format!("run --date {second}"));
+    desk.done(&format!("run --date {first}")).shows(&["(unchanged)"]);
+}
+
 #[test]
 fn the_worlds_of_these_tests_have_what_they_are_for() {
     let world = World::generate(full_day(21));

@@ -168,7 +168,8 @@ impl LogFormat {
     }
 }
 
-/// The messages of a chain, outermost first. A cause whose words stand in the message above it is not said twice.
+/// The messages of a chain, outermost first. A cause whose words stand in the message above it is not said twice. What was said
+/// above the failure, such as the business date, leads its sentence: the first line must say what is wrong.
 fn sentences(error: &anyhow::Error) -> Vec<String> {
     let mut sentences: Vec<String> = Vec::new();
     for cause in error.chain() {
@@ -176,6 +177,13 @@ fn sentences(error: &anyhow::Error) -> Vec<String> {
         if !sentences.last().is_some_and(|above| above.contains(&sentence)) {
             sentences.push(sentence);
         }
+    }
+    let within = || error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
+    let failure = error.downcast_ref::<Failure>().or_else(within);
+    let at = failure.and_then(|failure| sentences.iter().position(|sentence| sentence == failure.message()));
+    if let Some(at) = at {
+        let first = sentences.drain(..=at).collect::<Vec<_>>().join(": ");
+        sentences.insert(0, first);
     }
     sentences
 }
@@ -257,6 +265,16 @@ mod tests {
         assert_eq!(
             text,
             "unreachable: `sftp.example.com:22` does not answer\n  caused by: cannot connect: connection refused\n"
+        );
+    }
+
+    #[test]
+    fn what_leads_to_a_failure_stands_before_it_and_its_causes_below() {
+        let error = Err::<(), _>(io_error()).or_fail(Kind::Unreachable, || "the server does not answer");
+        let error = error.context("business date 2026-03-02").expect_err("it failed");
+        assert_eq!(
+            render(&error, LogFormat::Text, Instant::from_millis(0)),
+            "unreachable: business date 2026-03-02: the server does not answer\n  caused by: connection refused\n"
         );
     }
 

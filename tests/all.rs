@@ -2,10 +2,14 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests make files and start servers")]
 #![allow(clippy::unwrap_used)]
 
+mod adversity;
 mod cli;
 mod export;
+mod failures;
 mod fetch;
 mod parse;
+mod matching;
 mod requery;
+mod scenarios;
 mod store;
 mod tidy;

@@ -9,11 +9,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::severity;
+use crate::discrepancy::{DiscrepancyKind, Severity, SeverityRule};
+use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{KeyMaker, Symbols};
 use crate::money::{Currency, Tally};
-use crate::report::{ParsedReport, ReportRules, detect_kind, entry_type, parse_report};
+use crate::report::{ParsedReport, ReportError, ReportRules, detect_kind, entry_type, parse_report};
 
 /// Parse and prove report files alone: no ledger, no database
+///
+/// What is found is no failure, so the exit code is 0. With --fail-on it is 1 if a finding has the severity that a run would give
+/// it: FILE_INCOMPLETE or SCHEMA_DRIFT for a file that is refused, REJECTED_LINE and UNKNOWN_TYPE for lines.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Report files
@@ -22,6 +28,9 @@ pub struct Args {
     /// Text for people, or JSON for machines
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub format: Format,
+    /// End with exit code 1 if a finding has this severity or a higher one
+    #[arg(long, value_name = "SEVERITY", value_parser = severity())]
+    pub fail_on: Option<Severity>,
 }
 
 /// How findings are written.
@@ -32,15 +41,6 @@ pub enum Format {
     Text,
     /// For machines
     Json,
-}
-
-/// What was found in all files together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Outcome {
-    /// Files that are no report, or none that is complete.
-    pub refused: usize,
-    /// Lines that could not be read.
-    pub rejected: usize,
 }
 
 /// How many rejects per file are listed for people; machines get them all.
@@ -65,6 +65,9 @@ struct Findings {
     /// Types as written for which no rule knows the ledger's word.
     unknown_types: Vec<String>,
     remarks: Vec<String>,
+    /// How severe a run would find each thing that is wrong.
+    #[serde(skip)]
+    severities: Vec<Severity>,
 }
 
 /// A control total, in major units of its currency.
@@ -88,18 +91,34 @@ struct Rejected {
 /// Reads each file and writes what was found. A file that is refused is a finding, and the others are read all the same.
 ///
 /// # Errors
-/// Nothing but a failure of writing.
-pub fn run(args: &Args, rules: &ReportRules, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    let findings: Vec<Findings> = args.files.iter().map(|path| check_file(path, rules)).collect();
+/// A failure of usage for a file that cannot be opened, before anything is written; [`Kind::Discrepancies`] for `--fail-on`; a
+/// failure of writing.
+pub fn run(args: &Args, rules: &ReportRules, severity: &SeverityRule, out: &mut dyn Write) -> anyhow::Result<()> {
+    must_be_files(&args.files)?;
+    let findings: Vec<Findings> = args.files.iter().map(|path| check_file(path, rules, severity)).collect();
     match args.format {
         Format::Text => findings.iter().try_for_each(|found| found.write_text(out)),
         Format::Json => write_json(&findings, out),
     }
     .context("writing what was found")?;
-    Ok(Outcome {
-        refused: findings.iter().filter(|found| found.problem.is_some()).count(),
-        rejected: findings.iter().map(|found| found.rejected).sum(),
-    })
+    let Some(level) = args.fail_on else { return Ok(()) };
+    let count = findings.iter().flat_map(|found| &found.severities).filter(|severity| **severity >= level).count();
+    if count == 0 {
+        return Ok(());
+    }
+    Err(Failure::new(Kind::Discrepancies, format!("{count} findings of severity {level} or higher, see above")).into())
+}
+
+/// Names the first file of the command line that is not there or no file.
+pub(super) fn must_be_files(paths: &[PathBuf]) -> anyhow::Result<()> {
+    for path in paths {
+        let expected = || format!("`{}` cannot be opened; expected a report file", path.display());
+        let metadata = File::open(path).and_then(|file| file.metadata()).or_fail(Kind::Usage, expected)?;
+        if metadata.is_dir() {
+            return Err(Failure::usage(format!("`{}` is a folder; expected a report file", path.display())).into());
+        }
+    }
+    Ok(())
 }
 
 fn write_json(findings: &[Findings], out: &mut dyn Write) -> io::Result<()> {
@@ -111,10 +130,14 @@ fn write_json(findings: &[Findings], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn check_file(path: &Path, rules: &ReportRules) -> Findings {
+fn check_file(path: &Path, rules: &ReportRules, severity: &SeverityRule) -> Findings {
     match read_report(path, 0, rules, &Symbols::new()) {
-        Ok(report) => Findings::of_report(path, report),
-        Err(error) => Findings::of_problem(path, format!("{error:#}")),
+        Ok(report) => Findings::of_report(path, report, severity),
+        Err(error) => {
+            let is_schema = error.downcast_ref::<ReportError>().is_some_and(ReportError::is_schema);
+            let kind = if is_schema { DiscrepancyKind::SchemaDrift } else { DiscrepancyKind::FileIncomplete };
+            Findings::of_problem(path, format!("{error:#}"), severity.of(kind, 0, None))
+        }
     }
 }
 
@@ -131,7 +154,7 @@ pub(super) fn read_report(
 }
 
 impl Findings {
-    fn of_problem(path: &Path, problem: String) -> Self {
+    fn of_problem(path: &Path, problem: String, severity: Severity) -> Self {
         Self {
             file: path.display().to_string(),
             problem: Some(problem),
@@ -146,10 +169,17 @@ impl Findings {
             unknown_columns: Vec::new(),
             unknown_types: Vec::new(),
             remarks: Vec::new(),
+            severities: vec![severity],
         }
     }
 
-    fn of_report(path: &Path, report: ParsedReport) -> Self {
+    fn of_report(path: &Path, report: ParsedReport, severity: &SeverityRule) -> Self {
+        let of_rejects = report.rejects.iter().map(|_| severity.of(DiscrepancyKind::RejectedLine, 0, None));
+        let unknown = report.lines.iter().filter(|line| line.entry_type.is_none());
+        let of_unknown = unknown.map(|line| {
+            severity.of(DiscrepancyKind::UnknownType, line.amount.unsigned_abs().into(), Some(line.currency))
+        });
+        let severities = of_rejects.chain(of_unknown).collect();
         let total = |((raw_type, currency), tally): (&(String, Currency), &Tally)| Total {
             raw_type: raw_type.clone(),
             currency: currency.to_string(),
@@ -176,6 +206,7 @@ impl Findings {
             unknown_columns: report.unknown_columns,
             unknown_types: unknown_types.into_iter().collect(),
             remarks: report.remarks,
+            severities,
         }
     }
 

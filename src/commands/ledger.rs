@@ -12,7 +12,7 @@ use crate::failure::{Failure, Kind, OrFail};
 use crate::ledger::{BadRows, Import, LedgerError};
 use crate::pipeline::OrKind;
 use crate::progress::Progress;
-use crate::store::NewEntry;
+use crate::store::{Imported, NewEntry};
 
 /// Work with the built-in ledger
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,9 @@ pub enum Action {
     /// Load entries from a CSV file
     ///
     /// All or nothing: if a row is wrong, every wrong row is named with its line and nothing is loaded. An entry whose entry_id
-    /// is already there with the same content is skipped, so the same file may be loaded again.
+    /// is already there with the same content is skipped, so the same file may be loaded again. An entry that is there as PENDING
+    /// and comes as SUCCESS, FAILED or CANCELLED is updated: its status, occurred_at and ids that were empty. Any other change is
+    /// refused.
     ///
     /// Header: entry_id, entry_type, request_id, antom_id, original_request_id, original_antom_id, order_id, sub_merchant_id,
     /// amount_minor, currency, status, occurred_at, settle_to, refund_from, settlement_batch_id
@@ -71,7 +73,8 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
             return Err(bad_rows(args, bad).into());
         }
         let done = import.commit().await.or_kind()?;
-        writeln!(out, "{} entries imported, {} were there already", done.inserted, done.unchanged)?;
+        let Imported { inserted, updated, unchanged } = done;
+        writeln!(out, "{inserted} entries imported, {updated} updated, {unchanged} were there already")?;
         store.close().await;
         Ok(())
     })
@@ -82,7 +85,7 @@ fn bad_rows(args: &ImportArgs, bad: &BadRows) -> Failure {
     let rows = format!("{} of its rows cannot be read, nothing was imported:", bad.count);
     let mut text = format!("`{}`: {rows}", args.file.display());
     for row in &bad.first {
-        text.push_str(&format!("\n  line {}, column `{}`: {}", row.line, row.column, row.reason));
+        text.push_str(&format!("\n  {row}"));
     }
     let unlisted = bad.count.saturating_sub(bad.first.len() as u64);
     if unlisted > 0 {

@@ -9,9 +9,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use crate::config::{Config as Configuration, Flags};
+use crate::discrepancy::Severity;
 use crate::environment::Environment;
 use crate::failure::{Kind, LogFormat, OrFail};
-use crate::pipeline::{OrKind, report_rules, store_options};
+use crate::pipeline::{OrKind, report_rules, severity_rule, store_options};
 use crate::signal::until_stopped;
 use crate::store::Store;
 
@@ -45,6 +46,12 @@ fn log_format() -> impl TypedValueParser<Value = LogFormat> {
     PossibleValuesParser::new(LogFormat::WORDS).try_map(|word| LogFormat::parse(&word).ok_or("not a format"))
 }
 
+/// The words of [`Severity`].
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    let words = Severity::ALL.iter().map(|level| level.as_str());
+    PossibleValuesParser::new(words).try_map(|word| Severity::parse(&word).ok_or("not a severity"))
+}
+
 /// The commands, in the order of a first day with the program.
 #[derive(Debug, Subcommand)]
 #[allow(missing_docs, reason = "the doc comment of each command's Args is its help; one here would hide it")]
@@ -72,8 +79,11 @@ impl Command {
         match self {
             Self::Run(args) => run::run(args, &Configuration::load(file, environment, &args.flags())?, out),
             Self::Fetch(args) => fetch::run(args, &load()?, out),
-            Self::Check(args) => check::run(args, &report_rules(&load_if_present()?)?, out).map(drop),
-            Self::Parse(args) => parse::run(args, &report_rules(&load_if_present()?)?, out).map(drop),
+            Self::Check(args) => {
+                let config = load_if_present()?;
+                check::run(args, &report_rules(&config)?, &severity_rule(&config)?, out)
+            }
+            Self::Parse(args) => parse::run(args, &report_rules(&load_if_present()?)?, out),
             Self::Ledger(args) => ledger::run(args, &load()?, out),
             Self::Explain(args) => explain::run(args, &load()?, out),
             Self::Status(args) => status::run(args, &load()?, out),

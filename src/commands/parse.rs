@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::calendar::Instant;
-use crate::commands::check::{Outcome, read_report};
+use crate::commands::check::{must_be_files, read_report};
 use crate::id::Symbols;
 use crate::movement::EntryType;
 use crate::report::{Line, LineText, ParsedReport, ReportRules};
@@ -93,17 +93,15 @@ enum Sink<'a> {
 /// same.
 ///
 /// # Errors
-/// A failure of writing, or of reading a line again.
-pub fn run(args: &Args, rules: &ReportRules, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+/// A failure of usage for a file that cannot be opened, before anything is written; a failure of writing, or of reading a line
+/// again.
+pub fn run(args: &Args, rules: &ReportRules, out: &mut dyn Write) -> anyhow::Result<()> {
+    must_be_files(&args.files)?;
     let mut sink = Sink::new(args.format, out)?;
-    let mut outcome = Outcome::default();
     for path in &args.files {
         let file = path.display();
         match read_report(path, 0, rules, &Symbols::new()) {
-            Err(error) => {
-                tracing::warn!("{file}: refused: {error:#}");
-                outcome.refused += 1;
-            }
+            Err(error) => tracing::warn!("{file}: refused: {error:#}"),
             Ok(report) => {
                 for reject in &report.rejects {
                     tracing::warn!("{file} line {}, `{}`: {}", reject.place.line, reject.column, reject.reason);
@@ -111,13 +109,12 @@ pub fn run(args: &Args, rules: &ReportRules, out: &mut dyn Write) -> anyhow::Res
                 for remark in &report.remarks {
                     tracing::warn!("{file}: {remark}");
                 }
-                outcome.rejected += report.rejects.len();
                 write_lines(path, &report, &mut sink).with_context(|| format!("writing the lines of {file}"))?;
             }
         }
     }
     sink.finish()?;
-    Ok(outcome)
+    Ok(())
 }
 
 /// Reads the bytes of each line again, in file order, and writes the line.

@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use anyhow::Context as _;
 
-use super::{Dates, open_store, session};
+use super::{Dates, open_store, session, severity};
 use crate::clock;
 use crate::config::{Config, Flags};
 use crate::discrepancy::Severity;
@@ -38,12 +38,6 @@ pub struct Args {
     pub threads: Option<u16>,
 }
 
-/// The words of [`Severity`].
-fn severity() -> impl TypedValueParser<Value = Severity> {
-    let words = Severity::ALL.iter().map(|level| level.as_str());
-    PossibleValuesParser::new(words).try_map(|word| Severity::parse(&word).ok_or("not a severity"))
-}
-
 impl Args {
     /// What the flags say about keys of the configuration.
     #[must_use]
@@ -53,7 +47,7 @@ impl Args {
 }
 
 /// Runs the job for every date, oldest first; the first failure ends it, except that discrepancies and missing answers are told
-/// after the last date.
+/// after the last date. Of several such verdicts the first counts, but one that a retry may heal comes before all others.
 ///
 /// # Errors
 /// See [`crate::failure`].
@@ -64,15 +58,17 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
         RunOptions { allow_missing: args.allow_missing, require_answers: args.require_answers, fail_on: args.fail_on };
     session(async {
         let store = open_store(config).await?;
-        let mut verdict = Ok(());
+        let mut verdicts = Vec::new();
         for date in dates {
-            match run_day(config, &store, date, options).await {
-                Ok(day) => out.write_all(day.page().as_bytes())?,
-                Err(error) if matches!(Failure::of(&error), Kind::Discrepancies) => verdict = Err(error),
-                Err(error) => return Err(error.context(format!("business date {date}"))),
-            }
+            let of_date = || format!("business date {date}");
+            let day = run_day(config, &store, date, options).await.with_context(of_date)?;
+            out.write_all(day.page().as_bytes())?;
+            verdicts.extend(day.verdict.map(|failure| anyhow::Error::from(failure).context(of_date())));
         }
         store.close().await;
-        verdict
+        let first_of = |unreachable: bool| {
+            verdicts.iter().position(|verdict| (Failure::of(verdict) == Kind::Unreachable) == unreachable)
+        };
+        first_of(true).or_else(|| first_of(false)).map_or(Ok(()), |at| Err(verdicts.swap_remove(at)))
     })
 }

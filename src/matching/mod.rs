@@ -102,6 +102,8 @@ pub fn reconcile(inputs: &Inputs<'_>, policy: &Policy) -> Reconciliation {
     if policy.splits {
         let shares = std::mem::take(&mut outcome.shares);
         outcome.append(splits::evaluate(&context, &shares));
+    } else {
+        outcome.append(splits::exclude(&context));
     }
     outcome.append(context.lines_of_unknown_type());
     board.finish(outcome)

@@ -48,6 +48,8 @@ pub enum State {
     ExcludedNotSuccessful,
     /// Excluded: no report of this program's has it yet (transfers, payouts).
     ExcludedNotReported,
+    /// Excluded: a share that the ledger books, while shares are not compared.
+    ExcludedSplitsOff,
     /// Waiting inside its window.
     InTransit,
     /// Part of a discrepancy.
@@ -56,7 +58,7 @@ pub enum State {
 
 impl State {
     /// All states, so that they can be stored as one byte.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Unplaced,
         Self::OutOfScope,
         Self::Past,
@@ -64,6 +66,7 @@ impl State {
         Self::ExcludedByTotals,
         Self::ExcludedNotSuccessful,
         Self::ExcludedNotReported,
+        Self::ExcludedSplitsOff,
         Self::InTransit,
         Self::Discrepancy,
     ];
@@ -75,6 +78,7 @@ impl State {
             Self::ExcludedByTotals => Some(Exclusion::ProvedByTotals),
             Self::ExcludedNotSuccessful => Some(Exclusion::NotSuccessful),
             Self::ExcludedNotReported => Some(Exclusion::NotReported),
+            Self::ExcludedSplitsOff => Some(Exclusion::SplitsOff),
             _ => None,
         }
     }
@@ -89,6 +93,8 @@ closed_words! {
         NotSuccessful = "not_successful",
         /// Transfers and payouts, which details do not show.
         NotReported = "not_reported",
+        /// Shares in the ledger while `[matching] splits` is off.
+        SplitsOff = "splits_off",
     }
 }
 

@@ -41,6 +41,15 @@ pub(super) fn evaluate(context: &Context<'_>, shares: &[ItemRef]) -> Outcome {
     out
 }
 
+/// Where shares are not compared, those that the ledger books all the same are excluded by name.
+pub(super) fn exclude(context: &Context<'_>) -> Outcome {
+    let mut out = Outcome::default();
+    for item in rows(context.inputs).filter(|item| is_share_entry(context, *item)) {
+        context.exclude_entry(&mut out, item, State::ExcludedSplitsOff);
+    }
+    out
+}
+
 fn is_share_entry(context: &Context<'_>, item: ItemRef) -> bool {
     item.side == ItemSide::Ledger && context.entry(item).entry_type == EntryType::Settlement
 }

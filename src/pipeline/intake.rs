@@ -139,7 +139,7 @@ pub async fn parse(
     allow_missing: bool,
     timings: &mut Timings,
 ) -> anyhow::Result<Reports> {
-    let severity = options::severity(job.config)?;
+    let severity = options::severity_rule(job.config)?;
     let describer = Describer { names: &job.names, severity: &severity, today: job.today };
     let mut reports = Reports {
         transactions: Vec::new(),
@@ -312,11 +312,9 @@ async fn restated(
         let before = job.store.other_content_of_path(job.merchant.as_str(), &file.path, &digest).await.or_kind()?;
         if let Some(before) = before {
             let sentence = format!(
-                "`{}` was restated: it has the SHA-256 {digest} now and had {} before, first seen {}; both are archived, the \
-                 newer one is in force",
-                file.path,
-                before.sha256,
-                before.first_seen_at.rfc3339()
+                "`{}` was restated: it has the SHA-256 {digest} now and had {} before; both are archived, the newer one is in \
+                 force",
+                file.path, before.sha256
             );
             let kind = DiscrepancyKind::FileRestated;
             reports.discrepancies.push(describer.about_file(kind, &file.path, &digest, sentence));

@@ -27,7 +27,7 @@ use crate::{conservation, proof};
 
 pub use folds::OrKind;
 pub use intake::{expected, fetch_day, not_ready};
-pub use options::{archive, calendar, control, report_rules, source, store_options};
+pub use options::{archive, calendar, control, report_rules, severity_rule, source, store_options};
 pub use outputs::DayReportText;
 use timing::Timings;
 
@@ -89,6 +89,7 @@ pub async fn run_day(
         symbols: Symbols::new(),
         threads: options::threads(config)?,
     };
+    outputs::finish_interrupted(&job)?;
 
     let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
     let reports = intake::parse(&job, fetched, options.allow_missing, &mut timings).await?;
@@ -111,7 +112,7 @@ pub async fn run_day(
     });
 
     let carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
-    let severity = options::severity(config)?;
+    let severity = options::severity_rule(config)?;
     let describer = Describer { names: &job.names, severity: &severity, today };
     let evidence = evidence::Evidence { job: &job, reports: &reports, ledger: &ledger };
     let open_before = carry::open_before(carried.as_ref());
@@ -144,32 +145,29 @@ pub async fn run_day(
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref())?;
     lock.verify().await.or_kind()?;
     let revision = outputs::record(&job, &record, &day, started_at).await?;
-    let text = tokio::task::block_in_place(|| {
+    let mut text = tokio::task::block_in_place(|| {
         outputs::publish(&job, &record, &day, (&reports, &ledger.parsed.rejects), revision, &mut timings)
     })?;
     lock.release().await.or_kind()?;
     tracing::info!(date = %today, "{}", text.one_line());
-    judge(&day, options, &asked, &text)?;
+    text.verdict = judge(&day, options, &asked, &text);
     Ok(text)
 }
 
-/// What `--fail-on` and `--require-answers` make of a day that is written.
-fn judge(day: &Day, options: RunOptions, asked: &asking::Asked, text: &DayReportText) -> anyhow::Result<()> {
+/// What `--require-answers` and `--fail-on` make of a day that is written.
+fn judge(day: &Day, options: RunOptions, asked: &asking::Asked, text: &DayReportText) -> Option<Failure> {
     if options.require_answers && asked.questions > 0 && asked.answered == 0 {
         let sentence = format!(
             "none of {} questions was answered ({}); the outputs are written, their discrepancies are marked UNAVAILABLE",
             asked.questions,
             asked.why.as_deref().unwrap_or("no reason was given")
         );
-        return Err(Failure::new(Kind::Unreachable, sentence).into());
+        return Some(Failure::new(Kind::Unreachable, sentence));
     }
-    let Some(level) = options.fail_on else { return Ok(()) };
+    let level = options.fail_on?;
     let count = day.discrepancies.iter().filter(|row| row.severity >= level).count();
-    if count == 0 {
-        return Ok(());
-    }
-    let sentence = format!("{count} of severity {level} or higher; see `{}`", text.folder.display());
-    Err(Failure::new(Kind::Discrepancies, sentence).into())
+    let sentence = || format!("{count} of severity {level} or higher; see `{}`", text.folder.display());
+    (count > 0).then(|| Failure::new(Kind::Discrepancies, sentence()))
 }
 
 /// Whether a run's record was new.

@@ -52,7 +52,10 @@ pub fn calendar(config: &Config) -> Result<SettlementCalendar, Failure> {
 }
 
 /// How severe discrepancies are.
-pub fn severity(config: &Config) -> Result<SeverityRule, Failure> {
+///
+/// # Errors
+/// A failure of the configuration.
+pub fn severity_rule(config: &Config) -> Result<SeverityRule, Failure> {
     let rules = config.severity()?;
     Ok(SeverityRule {
         overrides: rules.kinds,

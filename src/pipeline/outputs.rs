@@ -39,6 +39,17 @@ pub async fn record(job: &Job<'_>, inputs: &RunInputs, day: &Day, started_at: In
     Ok(revision_of(job.store.record_run(&record).await.or_kind()?))
 }
 
+/// Publishes what earlier runs had complete when they were killed, whatever their date. The caller holds the lock.
+pub fn finish_interrupted(job: &Job<'_>) -> anyhow::Result<()> {
+    let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
+    let out = job.config.output_dir();
+    for date in export::unfinished(&out, &job.merchant).map_err(failed)? {
+        export::recover(&out, &job.merchant, date).map_err(failed)?;
+        tracing::warn!("the outputs of {date} were complete when their run was killed; they are published now");
+    }
+    Ok(())
+}
+
 /// Counts that `status` shows.
 fn outcome_json(day: &Day) -> String {
     let kinds: BTreeMap<&str, u64> = count(day, |row| row.kind.as_str());
@@ -72,6 +83,8 @@ pub struct DayReportText {
     pub summary: Summary,
     /// Number of items in transit.
     pub in_transit: usize,
+    /// Why the command fails although the day is written, if `--fail-on` or `--require-answers` say so.
+    pub verdict: Option<Failure>,
 }
 
 /// Writes the outputs beside their target and renames the folder into place.
@@ -103,7 +116,8 @@ pub fn publish(
     folder.write(Output::Summary, |file| export::summary(file, &summary)).map_err(failed)?;
     let published = folder.finish().map_err(failed)?;
     let in_transit = day.in_transit.len();
-    Ok(DayReportText { folder: published.folder, outcome: published.outcome, revision, summary, in_transit })
+    let (folder, outcome) = (published.folder, published.outcome);
+    Ok(DayReportText { folder, outcome, revision, summary, in_transit, verdict: None })
 }
 
 /// Every line and row that could not be read.

@@ -1,4 +1,5 @@
-//! Importing entries into the built-in ledger: all or nothing, idempotent by `entry_id`.
+//! Importing entries into the built-in ledger: all or nothing, idempotent by `entry_id`. A pending entry may come again as what
+//! became of it; nothing else that is stored ever changes.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,10 +7,11 @@ use std::time::Duration;
 use sqlx::AssertSqlSafe;
 
 use super::bulk::{Cell, Table, placeholders};
+use super::entry_row::{EntryRow, Relation, columns_of};
 use super::error::{EntryConflict, StoreError};
 use super::pool::{Store, Tx, on_pool, on_tx, within};
 use crate::calendar::Instant;
-use crate::ledger::{COLUMNS, EntryText};
+use crate::ledger::EntryText;
 
 const DOING: &str = "importing entries";
 
@@ -57,7 +59,9 @@ pub struct NewEntry {
 pub struct Imported {
     /// Entries that are new.
     pub inserted: u64,
-    /// Entries that were there already with the same content.
+    /// Entries that were there as pending and are now what became of them.
+    pub updated: u64,
+    /// Entries that were there already with the same content, or had moved on from it.
     pub unchanged: u64,
 }
 
@@ -79,27 +83,6 @@ impl std::fmt::Debug for Import {
             .field("conflicting", &self.conflicting)
             .finish_non_exhaustive()
     }
-}
-
-/// A stored entry: its columns in the contract's order, then the instant.
-#[derive(sqlx::FromRow)]
-struct EntryRow {
-    entry_id: String,
-    entry_type: String,
-    request_id: String,
-    antom_id: String,
-    original_request_id: String,
-    original_antom_id: String,
-    order_id: String,
-    sub_merchant_id: String,
-    amount_minor: i64,
-    currency: String,
-    status: String,
-    occurred_at: String,
-    settle_to: String,
-    refund_from: String,
-    settlement_batch_id: String,
-    occurred_at_ms: i64,
 }
 
 impl Store {
@@ -151,7 +134,9 @@ impl Import {
             self.done.inserted += inserted;
             let rest = chunk.len() as u64 - inserted;
             if rest > 0 {
-                self.done.unchanged += rest - self.compare(chunk).await?;
+                let (moved_on, differing) = self.compare(chunk).await?;
+                self.done.updated += moved_on;
+                self.done.unchanged += rest - moved_on - differing;
             }
         }
         Ok(())
@@ -195,8 +180,33 @@ impl Import {
         StoreError::Query { database: self.database.clone(), doing: DOING, problem }
     }
 
-    /// Compares a chunk with what is stored now, and counts the entries that differ from it.
-    async fn compare(&mut self, chunk: &[NewEntry]) -> Result<u64, StoreError> {
+    /// Compares a chunk with what is stored now, moves on what was pending, and counts what moved on and what differs.
+    async fn compare(&mut self, chunk: &[NewEntry]) -> Result<(u64, u64), StoreError> {
+        let mut stored = self.stored(chunk).await?;
+        let (mut moved_on, mut differing) = (0, 0);
+        for entry in chunk {
+            let Some(row) = stored.get_mut(&entry.text.entry_id) else { continue };
+            match row.relation(entry) {
+                Relation::Known => {}
+                Relation::MovedOn => {
+                    *row = row.moved_on(entry);
+                    moved_on += 1;
+                    self.update(entry).await?;
+                }
+                Relation::Other(differences) => {
+                    differing += 1;
+                    if self.conflicts.len() < MAX_CONFLICTS {
+                        self.conflicts.push(EntryConflict { entry_id: entry.text.entry_id.clone(), differences });
+                    }
+                }
+            }
+        }
+        self.conflicting += differing;
+        Ok((moved_on, differing))
+    }
+
+    /// What is stored under the ids of a chunk.
+    async fn stored(&mut self, chunk: &[NewEntry]) -> Result<HashMap<String, EntryRow>, StoreError> {
         let sql = format!("SELECT * FROM ledger_entries WHERE entry_id IN ({})", placeholders(chunk.len(), 1));
         let tx = &mut self.tx;
         let rows: Vec<EntryRow> = within(&self.database, self.limit, DOING, async {
@@ -209,98 +219,30 @@ impl Import {
             })
         })
         .await?;
-        let stored: HashMap<&str, &EntryRow> = rows.iter().map(|row| (row.entry_id.as_str(), row)).collect();
-        let mut differing = 0;
-        for entry in chunk {
-            let differences =
-                stored.get(entry.text.entry_id.as_str()).map(|row| row.differences(entry)).unwrap_or_default();
-            if differences.is_empty() {
-                continue;
-            }
-            differing += 1;
-            if self.conflicts.len() < MAX_CONFLICTS {
-                self.conflicts.push(EntryConflict { entry_id: entry.text.entry_id.clone(), differences });
-            }
+        Ok(rows.into_iter().map(|row| (row.entry_id.clone(), row)).collect())
+    }
+
+    /// Writes what became of a pending entry. The condition makes sure that nothing but a pending one ever changes, also where
+    /// another import came between.
+    async fn update(&mut self, entry: &NewEntry) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE ledger_entries SET status = $1, occurred_at = $2, occurred_at_ms = $3, request_id = $4,
+             antom_id = $5, original_request_id = $6, original_antom_id = $7, order_id = $8, settlement_batch_id = $9
+             WHERE entry_id = $10 AND status = 'PENDING'";
+        let (tx, text) = (&mut self.tx, &entry.text);
+        let changed = within(&self.database, self.limit, DOING, async {
+            on_tx!(tx, connection => {
+                let query = sqlx::query(SQL).bind(&text.status).bind(&text.occurred_at);
+                let query = query.bind(entry.occurred_at.millis()).bind(&text.request_id).bind(&text.antom_id);
+                let query = query.bind(&text.original_request_id).bind(&text.original_antom_id).bind(&text.order_id);
+                let query = query.bind(&text.settlement_batch_id).bind(&text.entry_id);
+                query.execute(connection).await.map(|done| done.rows_affected())
+            })
+        })
+        .await?;
+        if changed == 1 {
+            return Ok(());
         }
-        self.conflicting += differing;
-        Ok(differing)
+        let problem = "it was pending a moment ago and is not now; another import is at work; run this one again";
+        Err(self.refused(text, problem))
     }
-}
-
-impl EntryRow {
-    fn into_text(self) -> EntryText {
-        EntryText {
-            entry_id: self.entry_id,
-            entry_type: self.entry_type,
-            request_id: self.request_id,
-            antom_id: self.antom_id,
-            original_request_id: self.original_request_id,
-            original_antom_id: self.original_antom_id,
-            order_id: self.order_id,
-            sub_merchant_id: self.sub_merchant_id,
-            amount_minor: self.amount_minor.to_string(),
-            currency: self.currency,
-            status: self.status,
-            occurred_at: self.occurred_at,
-            settle_to: self.settle_to,
-            refund_from: self.refund_from,
-            settlement_batch_id: self.settlement_batch_id,
-        }
-    }
-
-    /// The columns that say something else. Amounts are compared as numbers and `occurred_at` as a point in time, so that an
-    /// export in another zone is the same entry.
-    fn differences(&self, given: &NewEntry) -> Vec<(&'static str, String, String)> {
-        let amount = self.amount_minor.to_string();
-        let stored = [
-            &self.entry_id,
-            &self.entry_type,
-            &self.request_id,
-            &self.antom_id,
-            &self.original_request_id,
-            &self.original_antom_id,
-            &self.order_id,
-            &self.sub_merchant_id,
-            &amount,
-            &self.currency,
-            &self.status,
-            &self.occurred_at,
-            &self.settle_to,
-            &self.refund_from,
-            &self.settlement_batch_id,
-        ];
-        let differs = |column: &str, stored: &str, text: &str| match column {
-            "amount_minor" => text.parse() != Ok(self.amount_minor),
-            "occurred_at" => given.occurred_at.millis() != self.occurred_at_ms,
-            _ => stored != text,
-        };
-        columns_of(&given.text)
-            .into_iter()
-            .zip(stored)
-            .filter(|((column, text), stored)| differs(column, stored, text))
-            .map(|((column, text), stored)| (column, stored.clone(), text.to_owned()))
-            .collect()
-    }
-}
-
-/// The contract's columns of an entry, in order.
-fn columns_of(text: &EntryText) -> [(&'static str, &str); 15] {
-    let cells = [
-        &text.entry_id,
-        &text.entry_type,
-        &text.request_id,
-        &text.antom_id,
-        &text.original_request_id,
-        &text.original_antom_id,
-        &text.order_id,
-        &text.sub_merchant_id,
-        &text.amount_minor,
-        &text.currency,
-        &text.status,
-        &text.occurred_at,
-        &text.settle_to,
-        &text.refund_from,
-        &text.settlement_batch_id,
-    ];
-    std::array::from_fn(|at| (COLUMNS[at], cells[at].as_str()))
 }

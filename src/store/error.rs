@@ -52,7 +52,7 @@ pub enum StoreError {
         problem: String,
     },
     /// Entries to import are there already, with other content. Nothing was imported.
-    #[error("{} of {total} conflicting entries (nothing was imported; an entry is never replaced, correct it by a new `entry_id`):{}",
+    #[error("{} of {total} conflicting entries (nothing was imported; only a PENDING entry may change, and only its status, instant and empty ids; correct any other by a new `entry_id`):{}",
         .conflicts.len(), conflict_lines(.conflicts))]
     Conflict {
         /// The first of them, in the order of the input; a bounded list.

@@ -13,6 +13,7 @@ mod answers;
 mod bulk;
 mod carried;
 mod entries;
+mod entry_row;
 mod error;
 mod files;
 mod history;

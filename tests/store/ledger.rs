@@ -44,7 +44,7 @@ on_both! {
         // Byte order, not a language's: upper case before lower case, `ä` last.
         let entries = [entry("ä", "1", "2026-10-01T00:00:00Z"), odd, entry("a", "0", "2026-10-01T00:00:00.123Z"),
             entry("B", "+5", "2026-10-01T00:00:00Z")];
-        assert_eq!(import(&store, &entries).await.unwrap(), Imported { inserted: 4, unchanged: 0 });
+        assert_eq!(import(&store, &entries).await.unwrap(), Imported { inserted: 4, updated: 0, unchanged: 0 });
         assert_eq!(read_all(&store).await, "\
 B,PAYMENT,pay-B,,,,,,5,USD,SUCCESS,2026-10-01T00:00:00Z,,,
 a,PAYMENT,pay-a,,,,,,0,USD,SUCCESS,2026-10-01T00:00:00.123Z,,,
@@ -70,7 +70,7 @@ b,PAYMENT,pay-b,20261001194010800100188230231293,=1+1,ü,\"says \"\"hi\"\", twic
     async fn importing_again_changes_nothing(harness) {
         let store = harness.open().await;
         let entries: Vec<_> = (0..1_234).map(|n| entry(&format!("e-{n:05}"), &n.to_string(), "2026-10-01T08:00:00+08:00")).collect();
-        assert_eq!(import(&store, &entries).await.unwrap(), Imported { inserted: 1_234, unchanged: 0 });
+        assert_eq!(import(&store, &entries).await.unwrap(), Imported { inserted: 1_234, updated: 0, unchanged: 0 });
         let first = read_all(&store).await;
         assert_eq!(first.lines().count(), 1_234);
         // The same point in time in another zone, and the same number in other digits, are the same entry.
@@ -78,7 +78,7 @@ b,PAYMENT,pay-b,20261001194010800100188230231293,=1+1,ü,\"says \"\"hi\"\", twic
         again[7] = entry("e-00007", "+007", "2026-10-01T00:00:00Z");
         again.push(entry("new", "1", "2026-10-01T00:00:00Z"));
         again.push(entry("new", "1", "2026-10-01T00:00:00Z"));
-        assert_eq!(import(&store, &again).await.unwrap(), Imported { inserted: 1, unchanged: 1_235 });
+        assert_eq!(import(&store, &again).await.unwrap(), Imported { inserted: 1, updated: 0, unchanged: 1_235 });
         assert!(read_all(&store).await.starts_with(&first));
     }
 
@@ -109,6 +109,82 @@ b,PAYMENT,pay-b,20261001194010800100188230231293,=1+1,ü,\"says \"\"hi\"\", twic
             assert!(message.contains(part), "{message}");
         }
         assert_eq!(read_all(&store).await, before);
+    }
+
+    async fn a_pending_entry_moves_on_and_its_past_may_come_again(harness) {
+        let store = harness.open().await;
+        let with_status = |id: &str, status: &str, occurred_at: &str| {
+            let mut entry = entry(id, "725", occurred_at);
+            entry.text.status = status.to_owned();
+            entry
+        };
+        let before: Vec<_> =
+            ["a", "b", "c"].iter().map(|id| with_status(id, "PENDING", "2026-10-01T00:00:00Z")).collect();
+        let after: Vec<_> = [("a", "SUCCESS"), ("b", "FAILED"), ("c", "CANCELLED")]
+            .iter()
+            .map(|(id, status)| {
+                let mut entry = with_status(id, status, "2026-10-02T00:00:00Z");
+                entry.text.antom_id = format!("antom-{id}");
+                entry.text.order_id = "order-1".to_owned();
+                entry
+            })
+            .collect();
+        assert_eq!(import(&store, &before).await.unwrap(), Imported { inserted: 3, updated: 0, unchanged: 0 });
+        assert_eq!(import(&store, &after).await.unwrap(), Imported { inserted: 0, updated: 3, unchanged: 0 });
+        let moved = read_all(&store).await;
+        assert!(moved.contains("b,PAYMENT,pay-b,antom-b,,,order-1,,725,USD,FAILED,2026-10-02T00:00:00Z,,,"), "{moved}");
+        assert_eq!(read(&store, "2026-10-02T00:00:00Z", "2026-10-03T00:00:00Z").await, moved, "the window moves as well");
+        // The whole history in one file, and that file again.
+        let history: Vec<_> = [before, after].concat();
+        assert_eq!(import(&store, &history).await.unwrap(), Imported { inserted: 0, updated: 0, unchanged: 6 });
+        let fresh = [
+            with_status("d", "PENDING", "2026-10-01T00:00:00Z"),
+            with_status("d", "SUCCESS", "2026-10-01T00:00:01Z"),
+        ];
+        assert_eq!(import(&store, &fresh).await.unwrap(), Imported { inserted: 1, updated: 1, unchanged: 0 });
+    }
+
+    async fn an_entry_moves_on_once_and_by_nothing_but_status_instant_and_empty_ids(harness) {
+        let store = harness.open().await;
+        let with_status = |id: &str, status: &str| {
+            let mut entry = entry(id, "725", "2026-10-01T00:00:00Z");
+            entry.text.status = status.to_owned();
+            entry
+        };
+        import(&store, &["1", "2", "3", "4", "5", "6"].map(|id| with_status(id, "PENDING"))).await.unwrap();
+        import(&store, &[with_status("6", "SUCCESS")]).await.unwrap();
+        let stored = read_all(&store).await;
+        let mut given = ["1", "2", "3", "4", "5", "6"].map(|id| with_status(id, "SUCCESS"));
+        given[0].text.amount_minor = "726".to_owned();
+        given[1].text.currency = "EUR".to_owned();
+        given[2].text.entry_type = "CAPTURE".to_owned();
+        given[3].text.request_id = "pay-other".to_owned();
+        given[4].text.sub_merchant_id = "seller-1".to_owned();
+        given[5].text.status = "FAILED".to_owned();
+        let message = import(&store, &given).await.unwrap_err().to_string();
+        for part in [
+            "6 of 6 conflicting entries",
+            "`1`: amount_minor is `725`, was to be `726`, status is `PENDING`, was to be `SUCCESS`",
+            "`2`: currency is `USD`, was to be `EUR`",
+            "`3`: entry_type is `PAYMENT`, was to be `CAPTURE`",
+            "`4`: request_id is `pay-4`, was to be `pay-other`",
+            "`5`: sub_merchant_id is ``, was to be `seller-1`",
+            "`6`: status is `SUCCESS`, was to be `FAILED`",
+        ] {
+            assert!(message.contains(part), "{message}");
+        }
+        // One conflict keeps the others from moving on: all or nothing.
+        let mixed = [with_status("1", "SUCCESS"), with_status("6", "CANCELLED")];
+        assert!(matches!(import(&store, &mixed).await, Err(StoreError::Conflict { total: 1, .. })));
+        // Two ends of the same entry in one file contradict each other.
+        let twice = [with_status("1", "SUCCESS"), with_status("1", "FAILED")];
+        assert!(matches!(import(&store, &twice).await, Err(StoreError::Conflict { total: 1, .. })));
+        // Nothing goes back to pending.
+        let mut back = with_status("6", "PENDING");
+        back.occurred_at = at("2026-10-01T00:00:01Z");
+        back.text.occurred_at = "2026-10-01T00:00:01Z".to_owned();
+        assert!(matches!(import(&store, &[back]).await, Err(StoreError::Conflict { total: 1, .. })));
+        assert_eq!(read_all(&store).await, stored);
     }
 
     async fn the_list_of_conflicts_is_bounded_and_counted(harness) {

@@ -26,9 +26,9 @@ use case::Case;
 fn check(text: &str) {
     let case = Case::read(text);
     assert!(!case.expected.is_empty(), "the case expects nothing: it lacks `= day`");
-    let mut open = BTreeSet::new();
+    let (reports, mut open) = (run::Reports::of(&case), BTreeSet::new());
     for (today, expected) in &case.expected {
-        let day = run::run(&case, *today, &open);
+        let day = run::run(&case, &reports, *today, &open);
         let found = show::shown(&day);
         let (wanted, got) = (expected.join("\n  "), found.join("\n  "));
         assert!(found == *expected, "the run of {today} found\n\n  {got}\n\nand the case expects\n\n  {wanted}\n");

@@ -158,8 +158,8 @@ fn a_dispute_that_fits_two_entries_is_ambiguous_and_consumes_both() {
            DISPUTE - a1 -5.00 of=r1
          L
            e1 03-03 PAYMENT r1 a1 10.00
-           e2 03-03 DISPUTE - d1 -5.00 of=r1/a1
            e3 03-03 DISPUTE - d2 -5.00 of=r1/a1
+           e2 03-03 DISPUTE - d1 -5.00 of=r1/a1
          = 03-03
            AMBIGUOUS transactions DISPUTE -/a1 -|-5.00 -|SUCCESS T0303:3 among e2 e3
            wait report PAYMENT r1/a1 due 03-12 settlement

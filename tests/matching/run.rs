@@ -9,7 +9,7 @@ use antom_recon::id::{KeyMaker, Symbols};
 use antom_recon::ledger::{EntryText, ParsedLedger, parse_ledger};
 use antom_recon::matching::{self, DayReport, Finding, Inputs, ItemRef, ItemSide, Reconciliation, State, Waiting};
 use antom_recon::movement::ReportKind;
-use antom_recon::report::{LineText, ReportOptions, parse_report};
+use antom_recon::report::{LineText, ReportOptions, SignRule, parse_report};
 
 use super::case::{Case, ReportFile};
 use super::tables;
@@ -30,42 +30,70 @@ pub struct Day {
     pub candidates: HashMap<String, Vec<String>>,
 }
 
-/// The inputs of a run, parsed.
-struct Parsed {
+/// The report files of a case, parsed once for all its runs.
+pub struct Reports {
+    keys: KeyMaker,
     symbols: Symbols,
     transactions: Vec<DayReport>,
     settlements: Vec<DayReport>,
-    /// The bytes of the reports, in the order of the run's inputs.
+    /// Their bytes, by `Place::file`.
     texts: Vec<String>,
+}
+
+impl Reports {
+    /// Parses all files of a case.
+    pub fn of(case: &Case) -> Self {
+        let (keys, symbols) = (KeyMaker::new(7), Symbols::new());
+        let mut reports = Self { keys, symbols, transactions: Vec::new(), settlements: Vec::new(), texts: Vec::new() };
+        for file in &case.files {
+            let (kind, side) = match file.side {
+                ItemSide::Settlement => (ReportKind::SettlementDetails, &mut reports.settlements),
+                _ => (ReportKind::TransactionDetails, &mut reports.transactions),
+            };
+            let (text, index) = (tables::report(case, file), u32::try_from(reports.texts.len()).unwrap());
+            let options = ReportOptions { sign_rule: SignRule::Signed, ..ReportOptions::default() };
+            let parsed = parse_report(text.as_bytes(), index, kind, &options, keys, &reports.symbols).unwrap();
+            assert!(parsed.remarks.is_empty(), "{:?}", parsed.remarks);
+            side.push(DayReport { date: file.date, name: file.name.clone(), parsed });
+            reports.texts.push(text);
+        }
+        reports
+    }
+}
+
+/// The inputs of a run: files up to its date and entries up to a day after it, as far as the lookback reaches.
+struct Parsed<'a> {
+    symbols: &'a Symbols,
+    transactions: &'a [DayReport],
+    settlements: &'a [DayReport],
+    texts: &'a [String],
     ledger: ParsedLedger,
     ledger_text: String,
 }
 
-impl Parsed {
-    /// Files up to `today` and entries up to a day after it, as far as the lookback reaches.
-    fn of(case: &Case, today: BusinessDate) -> Self {
-        let (keys, symbols) = (KeyMaker::new(7), Symbols::new());
-        let (mut transactions, mut settlements, mut texts) = (Vec::new(), Vec::new(), Vec::new());
-        for file in files(case, today) {
-            let is_settlement = file.side == ItemSide::Settlement;
-            let kind = if is_settlement { ReportKind::SettlementDetails } else { ReportKind::TransactionDetails };
-            let (text, index) = (tables::report(case, file), u32::try_from(texts.len()).unwrap());
-            let options = ReportOptions::default();
-            let parsed = parse_report(text.as_bytes(), index, kind, &options, keys, &symbols).unwrap();
-            assert!(parsed.remarks.is_empty(), "{:?}", parsed.remarks);
-            let side = if is_settlement { &mut settlements } else { &mut transactions };
-            side.push(DayReport { date: file.date, name: file.name.clone(), parsed });
-            texts.push(text);
-        }
+impl<'a> Parsed<'a> {
+    fn of(case: &Case, reports: &'a Reports, today: BusinessDate) -> Self {
+        let from = today.minus_days(case.lookback_days);
+        // Files are in the order of their dates.
+        let seen = |files: &'a [DayReport]| {
+            &files[files.partition_point(|file| file.date < from)..files.partition_point(|file| file.date <= today)]
+        };
         let cut_off = case.policy.cut_off;
-        let window = (cut_off.start_of(today.minus_days(case.lookback_days + 1)), cut_off.start_of(today.plus_days(2)));
+        let window = (cut_off.start_of(from.minus_days(1)), cut_off.start_of(today.plus_days(2)));
         let ledger_text = tables::ledger(case);
-        let ledger = parse_ledger(ledger_text.as_bytes(), keys, &symbols, Some(window)).unwrap();
-        Self { symbols, transactions, settlements, texts, ledger, ledger_text }
+        let ledger = parse_ledger(ledger_text.as_bytes(), reports.keys, &reports.symbols, Some(window)).unwrap();
+        Self {
+            symbols: &reports.symbols,
+            transactions: seen(&reports.transactions),
+            settlements: seen(&reports.settlements),
+            texts: &reports.texts,
+            ledger,
+            ledger_text,
+        }
     }
 
     fn files(&self, side: ItemSide) -> &[DayReport] {
-        if side == ItemSide::Settlement { &self.settlements } else { &self.transactions }
+        if side == ItemSide::Settlement { self.settlements } else { self.transactions }
     }
 
     fn line_text(&self, item: ItemRef) -> LineText {
@@ -99,7 +127,7 @@ impl Parsed {
 
     /// Rows whose only reason to be a discrepancy is a rejected row with their id.
     fn claimed_by_rejects(&self, reconciliation: &Reconciliation) -> HashSet<ItemRef> {
-        let reports = || self.transactions.iter().chain(&self.settlements);
+        let reports = || self.transactions.iter().chain(self.settlements);
         let rejects = reports().flat_map(|file| &file.parsed.rejects).chain(&self.ledger.rejects);
         let keys: HashSet<_> =
             rejects.flat_map(|reject| [reject.by_request, reject.by_antom]).filter(|key| !key.is_none()).collect();
@@ -113,7 +141,7 @@ impl Parsed {
         for (row, entry) in (0..).zip(&self.ledger.entries) {
             claim(ItemRef { side: ItemSide::Ledger, file: 0, row }, [entry.by_request, entry.by_antom]);
         }
-        for (file, report) in (0..).zip(&self.transactions) {
+        for (file, report) in (0..).zip(self.transactions) {
             for (row, line) in (0..).zip(&report.parsed.lines) {
                 claim(ItemRef { side: ItemSide::Transactions, file, row }, [line.by_request, line.by_antom]);
             }
@@ -133,8 +161,8 @@ fn files(case: &Case, today: BusinessDate) -> impl Iterator<Item = &ReportFile> 
 }
 
 /// Runs a case for one date. `open_before` are the discrepancies that the run before left open.
-pub fn run(case: &Case, today: BusinessDate, open_before: &BTreeSet<String>) -> Day {
-    let parsed = Parsed::of(case, today);
+pub fn run(case: &Case, reports: &Reports, today: BusinessDate, open_before: &BTreeSet<String>) -> Day {
+    let parsed = Parsed::of(case, reports, today);
     let policy = matching::Policy { today, ..case.policy.clone() };
     let dates_with = |wanted: fn(&ReportFile) -> bool| -> BTreeSet<BusinessDate> {
         files(case, today).filter(|file| wanted(file)).map(|file| file.date).collect()
@@ -148,8 +176,8 @@ pub fn run(case: &Case, today: BusinessDate, open_before: &BTreeSet<String>) -> 
         known.iter().map(|(name, successful)| (parsed.symbols.intern(name.as_bytes()), *successful)).collect()
     });
     let inputs = Inputs {
-        transactions: &parsed.transactions,
-        settlements: &parsed.settlements,
+        transactions: parsed.transactions,
+        settlements: parsed.settlements,
         ledger: &parsed.ledger,
         registry: registry.as_ref(),
         scope: &scope,
@@ -161,7 +189,7 @@ pub fn run(case: &Case, today: BusinessDate, open_before: &BTreeSet<String>) -> 
 }
 
 fn describe(
-    parsed: &Parsed,
+    parsed: &Parsed<'_>,
     mut reconciliation: Reconciliation,
     today: BusinessDate,
     open_before: &BTreeSet<String>,
@@ -185,10 +213,10 @@ fn describe(
     let waiting = reconciliation.waiting.iter().map(|waiting| (*waiting, waiting_ids(parsed, waiting.item))).collect();
     let claimed_by_rejects = parsed.claimed_by_rejects(&reconciliation);
     let counted = Counted {
-        transactions: &parsed.transactions,
-        settlements: &parsed.settlements,
+        transactions: parsed.transactions,
+        settlements: parsed.settlements,
         ledger: &parsed.ledger,
-        symbols: &parsed.symbols,
+        symbols: parsed.symbols,
         claimed_by_rejects: &claimed_by_rejects,
     };
     let controls = conservation::prove(&counted, &reconciliation, today)
@@ -205,7 +233,7 @@ fn describe(
     }
 }
 
-fn waiting_ids(parsed: &Parsed, item: ItemRef) -> [String; 3] {
+fn waiting_ids(parsed: &Parsed<'_>, item: ItemRef) -> [String; 3] {
     if item.side == ItemSide::Ledger {
         let text = parsed.entry(item.row);
         return [text.entry_type, text.request_id, text.antom_id];
@@ -214,10 +242,10 @@ fn waiting_ids(parsed: &Parsed, item: ItemRef) -> [String; 3] {
     [text.raw_type, text.request_id, text.antom_id]
 }
 
-fn rejected(parsed: &Parsed, describer: &Describer<'_>) -> Vec<Discrepancy> {
+fn rejected(parsed: &Parsed<'_>, describer: &Describer<'_>) -> Vec<Discrepancy> {
     use antom_recon::kind::Stage;
     let mut rows = Vec::new();
-    for (stage, files) in [(Stage::Transactions, &parsed.transactions), (Stage::Settlement, &parsed.settlements)] {
+    for (stage, files) in [(Stage::Transactions, parsed.transactions), (Stage::Settlement, parsed.settlements)] {
         for file in files {
             let rejects = file.parsed.rejects.iter();
             rows.extend(rejects.map(|reject| describer.rejected(reject, stage, &file.name, file.date, 1, None)));

@@ -190,12 +190,13 @@ impl Describer<'_> {
         entry: Option<&EntryEvidence>,
     ) -> crate::id::DiscrepancyId {
         let place = line.map(|known| (known.file.clone(), known.line.to_string())).unwrap_or_default();
+        let amount = money(finding.report.or(finding.ledger));
         let identity: Vec<&str> = if !ids.request_id.is_empty() {
             vec![&ids.entry_type, "request", &ids.request_id]
-        } else if !ids.antom_id.is_empty() {
+        } else if !ids.antom_id.is_empty() && ids.antom_id != ids.original_antom_id {
             vec![&ids.entry_type, "antom", &ids.antom_id]
         } else if !ids.original_request_id.is_empty() || !ids.original_antom_id.is_empty() {
-            vec![&ids.entry_type, "original", &ids.original_request_id, &ids.original_antom_id]
+            vec![&ids.entry_type, "original", &ids.original_request_id, &ids.original_antom_id, &amount]
         } else if let Some(entry) = entry {
             vec![&ids.entry_type, "entry", &entry.entry_id]
         } else {

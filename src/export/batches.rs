@@ -7,7 +7,7 @@ use super::{CsvOut, Written};
 use crate::money::Currency;
 
 /// The columns of `settlement_batches.csv`.
-pub const BATCH_COLUMNS: [&str; 10] = [
+pub const BATCH_COLUMNS: [&str; 11] = [
     "settlement_batch_id",
     "merchant_id",
     "sub_merchant_id",
@@ -18,6 +18,7 @@ pub const BATCH_COLUMNS: [&str; 10] = [
     "net",
     "summary",
     "difference",
+    "other",
 ];
 
 /// One batch, party and settlement currency. Sums are in smallest units, signed from the party's side.
@@ -37,6 +38,8 @@ pub struct BatchRow {
     pub gross: i128,
     /// Sum of the signed fees; a charged fee is negative.
     pub fees: i128,
+    /// Sum of reserve, collateral and correction lines: net = gross + fees + other.
+    pub other: i128,
     /// Sum of the lines' settlement amounts.
     pub net: i128,
     /// What the settlement summary says; none if there is none.
@@ -66,6 +69,7 @@ where
         table.amount(Some(row.net), currency)?;
         table.amount(row.summary, currency)?;
         table.amount(row.summary.map(|summary| summary - row.net), currency)?;
+        table.amount(Some(row.other), currency)?;
         table.end()?;
     }
     table.finish()

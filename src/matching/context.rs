@@ -111,7 +111,8 @@ impl<'a> Context<'a> {
     }
 
     /// Lists a discrepancy and places its rows.
-    pub fn report(&self, out: &mut Outcome, finding: Finding) {
+    pub fn report(&self, out: &mut Outcome, mut finding: Finding) {
+        finding.only_if_open_before |= finding.business_date < self.policy.window_start;
         for &item in &finding.consumed {
             self.board.place(item, State::Discrepancy);
         }

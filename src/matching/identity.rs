@@ -131,7 +131,10 @@ impl Identities {
         let pairs = rows(inputs).filter_map(|item| keys_of(inputs, item)).map(|(_, primary, other)| (primary, other));
         let found = aliases(&wanted, pairs);
         let mut undecided = Vec::new();
-        for &(item, secondary) in needy {
+        let is_bounced = |item| keys_of(inputs, item).is_some_and(|keys| keys.0 == EntryType::RefundReversal);
+        let (bounced, others): (Vec<_>, Vec<_>) = needy.iter().copied().partition(|need| is_bounced(need.0));
+        self.lend_to_bounced(&bounced, &found);
+        for (item, secondary) in others {
             match found.get(&secondary).map(Vec::as_slice) {
                 None | Some([]) => self.put(secondary, item),
                 Some([only]) => self.put(*only, item),
@@ -140,6 +143,33 @@ impl Identities {
         }
         self.decide(inputs, &undecided);
         found
+    }
+
+    /// Bounced refunds share their payment's id with every other one of the payment: a row joins the one movement that fits and
+    /// has no row of its own side yet; several are an ambiguity.
+    fn lend_to_bounced(&mut self, bounced: &[(ItemRef, Key)], found: &KeyMap<Vec<Key>>) {
+        let mut members = KeyMap::<Vec<ItemRef>>::default();
+        let wanted: KeySet = found.values().flatten().copied().collect();
+        for slot in self.partitions.iter().flatten().filter(|slot| wanted.contains(&slot.key)) {
+            members.entry(slot.key).or_default().push(slot.item);
+        }
+        for &(item, secondary) in bounced {
+            let is_free = |key: &Key| {
+                members.get(key).is_some_and(|rows| rows.iter().all(|row| row.side != item.side) && !rows.is_empty())
+            };
+            let known = found.get(&secondary).map(Vec::as_slice).unwrap_or_default();
+            let free: Vec<Key> = known.iter().copied().chain([secondary]).filter(is_free).collect();
+            if free.len() > 1 {
+                let mut candidates: Vec<ItemRef> = free.iter().filter_map(|key| members.get(key)).flatten().copied().collect();
+                candidates.retain(|row| (row.side == ItemSide::Ledger) != (item.side == ItemSide::Ledger));
+                candidates.sort_unstable();
+                self.ambiguities.push(Ambiguity { item, candidates });
+                continue;
+            }
+            let key = free.first().copied().unwrap_or(secondary);
+            members.entry(key).or_default().push(item);
+            self.put(key, item);
+        }
     }
 
     /// Several movements share these rows' secondary keys: those that already have a row of the same side are out.

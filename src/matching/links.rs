@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::id::{Key, KeyMap};
+use crate::id::{Key, KeyMap, KeySet};
 use crate::money::Currency;
 use crate::movement::{EntryType, Status};
 
@@ -41,7 +41,7 @@ pub(super) struct Links {
     parents: Vec<usize>,
     facts: Vec<Facts>,
     exceeded: HashMap<ItemRef, Exceeded>,
-    rejected: crate::id::KeySet,
+    rejected: KeySet,
 }
 
 impl Links {
@@ -62,6 +62,11 @@ impl Links {
             let mut seen = Seen::default();
             for item in rows(inputs) {
                 links.look_at(inputs, item, &mut seen);
+            }
+            for key in inputs.known_originals {
+                if let Some(at) = links.find(*key) {
+                    links.facts[at].exists = true;
+                }
             }
             links.add_up(inputs, &reversals);
         }
@@ -191,7 +196,8 @@ impl Links {
         }
         let facts = &mut self.facts[at];
         facts.exists = true;
-        if !alive || item.side == ItemSide::Settlement || entry_type == EntryType::Refund {
+        let has_parts = matches!(entry_type, EntryType::Payment | EntryType::Authorization);
+        if !alive || item.side == ItemSide::Settlement || !has_parts {
             return;
         }
         if !seen.is_new(at, by_request, by_antom) {
@@ -320,7 +326,7 @@ fn named_keys(inputs: &Inputs<'_>, item: ItemRef) -> Vec<Key> {
 /// A row that can be somebody's original: its type, keys, amount, currency, and whether it happened.
 fn original_row(inputs: &Inputs<'_>, item: ItemRef) -> Option<(EntryType, Key, Key, i64, Currency, bool)> {
     let is_original =
-        |known: EntryType| matches!(known, EntryType::Payment | EntryType::Authorization | EntryType::Refund);
+        |known: EntryType| matches!(known, EntryType::Payment | EntryType::Authorization | EntryType::Refund | EntryType::Dispute);
     if item.side == ItemSide::Ledger {
         let entry = &inputs.ledger.entries[item.row as usize];
         let alive = entry.status == Status::Success;
@@ -339,7 +345,7 @@ fn original_row(inputs: &Inputs<'_>, item: ItemRef) -> Option<(EntryType, Key, K
 }
 
 /// The keys of all rejected rows whose ids could be read.
-fn rejected_keys(inputs: &Inputs<'_>) -> crate::id::KeySet {
+fn rejected_keys(inputs: &Inputs<'_>) -> KeySet {
     let reports = inputs.transactions.iter().chain(inputs.settlements);
     reports
         .flat_map(|report| &report.parsed.rejects)

@@ -30,7 +30,7 @@ mod splits;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::calendar::{BusinessDate, CutOff, SettlementCalendar};
-use crate::id::Symbol;
+use crate::id::{KeySet, Symbol};
 use crate::ledger::{Entry, ParsedLedger};
 use crate::report::ParsedReport;
 
@@ -57,6 +57,8 @@ pub struct Policy {
     pub adjustments: Adjustments,
     /// The settlement calendar.
     pub calendar: SettlementCalendar,
+    /// The first date whose neighbours are all there. What is older was loaded because it was open: nothing new is found about it.
+    pub window_start: BusinessDate,
 }
 
 /// One report file of the day, or of an earlier day within the lookback.
@@ -87,6 +89,8 @@ pub struct Inputs<'a> {
     pub scope: &'a BTreeSet<BusinessDate>,
     /// Those of them whose transaction details are known to be missing.
     pub missing: &'a BTreeSet<BusinessDate>,
+    /// Originals that the ledger has from before the window, as keys in the spaces of payments.
+    pub known_originals: &'a KeySet,
     /// The `entry_id` of an entry; asked only for entries that claim to be the same movement, to say which comes first.
     pub entry_id: &'a (dyn Fn(&Entry) -> String + Sync),
 }

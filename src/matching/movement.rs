@@ -44,8 +44,7 @@ pub(super) fn evaluate(context: &Context<'_>, out: &mut Outcome, group: &[Slot])
         return;
     }
     let booking = Booking::of(context, out, booked);
-    let line = reported.first().map(|slot| slot.item);
-    repeated_lines(context, out, reported);
+    let line = latest_line(context, out, reported);
     let shares = Shares::of(context, out, settled);
     let verdict = match (line, &booking) {
         (Some(line), Some(booking)) => compare(context, out, line, booking),
@@ -66,17 +65,23 @@ pub(super) fn evaluate(context: &Context<'_>, out: &mut Outcome, group: &[Slot])
     }
 }
 
-/// A second line of the same movement in transaction details, on this day or another.
-fn repeated_lines(context: &Context<'_>, out: &mut Outcome, reported: &[Slot]) {
-    for (occurrence, slot) in (2_u32..).zip(reported.iter().skip(1)) {
-        let finding = Finding {
-            kind: DiscrepancyKind::DuplicateInReport,
-            occurrence,
-            candidates: vec![reported[0].item],
-            ..context.about_line(slot.item)
-        };
-        context.report(out, finding);
+/// The line that stands for the movement. The newest layout lists every transaction with its latest status, so a line of a later
+/// day with another status takes the place of the one before; the same line again, on this day or another, is a duplicate.
+fn latest_line(context: &Context<'_>, out: &mut Outcome, reported: &[Slot]) -> Option<ItemRef> {
+    let mut latest = reported.first()?.item;
+    let mut occurrence = 1;
+    for item in reported[1..].iter().map(|slot| slot.item) {
+        let is_news = context.date(item) > context.date(latest);
+        if is_news && context.line(item).status != context.line(latest).status {
+            context.close(out, [latest, item].into_iter(), State::ExcludedNotSuccessful);
+            (latest, occurrence) = (item, 1);
+            continue;
+        }
+        occurrence += 1;
+        let kind = DiscrepancyKind::DuplicateInReport;
+        context.report(out, Finding { kind, occurrence, candidates: vec![latest], ..context.about_line(item) });
     }
+    Some(latest)
 }
 
 /// Kinds in order of precedence: the first is the finding's, the rest are named with it.

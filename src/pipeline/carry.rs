@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::calendar::BusinessDate;
 use crate::discrepancy::{ClearedRow, Discrepancy, Side};
 use crate::id::DiscrepancyId;
 use crate::matching::Policy;
@@ -21,22 +22,47 @@ pub fn open_before(carried: Option<&Carried>) -> BTreeSet<DiscrepancyId> {
         .collect()
 }
 
+/// What the run before left open, and what of its rows this run has read again.
+pub struct Before<'a> {
+    /// What it left.
+    pub carried: Option<&'a Carried>,
+    /// The names of the files that were read.
+    pub loaded: &'a BTreeSet<String>,
+    /// The first date whose entries were read.
+    pub ledger_from: BusinessDate,
+}
+
+impl Before<'_> {
+    /// Whether the rows behind an open discrepancy were read again: only then silence means that it is closed.
+    fn was_judged(&self, row: &Discrepancy) -> bool {
+        let file = row.report_file.is_empty() || self.loaded.contains(&row.report_file);
+        let entry = row.ledger_entry_id.is_empty() || row.business_date > self.ledger_from;
+        file && entry
+    }
+}
+
+/// The dates before the window on which something is open: their files are read again, so that it can be closed.
+pub fn older_dates(carried: Option<&Carried>, window_start: BusinessDate) -> BTreeSet<BusinessDate> {
+    let open = carried.into_iter().flat_map(|before| &before.discrepancies).filter(|row| !is_about_file(row.kind));
+    open.map(|row| row.business_date).filter(|date| *date < window_start).collect()
+}
+
 /// Ages what is open, carries what the window no longer reaches, and lists what was closed.
 pub async fn age_and_carry(
     job: &Job<'_>,
     policy: &Policy,
-    carried: Option<&Carried>,
+    before: &Before<'_>,
     closed: &BTreeMap<String, String>,
     became: &BTreeSet<String>,
     day: &mut Day,
 ) -> anyhow::Result<()> {
-    let window_start = job.today.minus_days(job.config.matching()?.lookback_days);
-    if let Some(before) = carried {
+    let judge = before;
+    if let Some(before) = before.carried {
         let open: BTreeSet<DiscrepancyId> = day.discrepancies.iter().map(|row| row.discrepancy_id.clone()).collect();
         let gone =
             before.discrepancies.iter().filter(|row| !open.contains(&row.discrepancy_id) && !is_about_file(row.kind));
         let (beyond, closed_now): (Vec<&Discrepancy>, Vec<&Discrepancy>) =
-            gone.partition(|row| row.business_date < window_start);
+            gone.partition(|row| !judge.was_judged(row));
         day.discrepancies.extend(beyond.into_iter().cloned());
         day.cleared.extend(closed_now.into_iter().map(|row| cleared_discrepancy(job, row, closed)));
         let waiting: BTreeSet<&str> = day.in_transit.iter().map(|row| row.item_id.as_str()).collect();

@@ -79,7 +79,7 @@ impl<'a> Evidence<'a> {
                 reconciliation.withdraw(&finding);
                 continue;
             }
-            described.became.extend(line.map(|known| self.line_item_id(&row.entry_type, &known.text)));
+            described.became.extend(finding.line.zip(line).map(|(item, known)| self.line_item_id(item, &known.text)));
             for &item in finding.consumed.iter().filter(|item| item.side == ItemSide::Ledger) {
                 described.became.insert(self.entry_item_id(&self.entry(item)?));
             }
@@ -173,13 +173,43 @@ impl<'a> Evidence<'a> {
         Ok(())
     }
 
-    /// The id of a line as an item in transit.
-    fn line_item_id(&self, entry_type: &str, text: &LineText) -> String {
-        let identity = [&text.request_id, &text.antom_id, &text.original_request_id, &text.original_antom_id];
-        let [request, antom, original_request, original_antom] = identity.map(String::as_str);
-        let own =
-            if request.is_empty() && antom.is_empty() { [original_request, original_antom] } else { [request, antom] };
-        self.job.names.item(&["report", entry_type, own[0], own[1]])
+    /// The id of a line as an item in transit. A line without ids of its own is known by its original and its amount, and by
+    /// its place if it has no original either.
+    fn line_item_id(&self, item: ItemRef, text: &LineText) -> String {
+        let file = &self.files(item.side)[item.file as usize];
+        let line = &file.parsed.lines[item.row as usize];
+        let entry_type = line.entry_type.map_or(text.raw_type.as_str(), |known| known.as_str());
+        if !line.by_request.is_none() || !line.by_antom.is_none() {
+            return self.job.names.item(&["report", entry_type, &text.request_id, &text.antom_id]);
+        }
+        let (amount, number) = (format!("{} {}", line.amount, line.currency), line.place.line.to_string());
+        let original = [text.original_request_id.as_str(), text.original_antom_id.as_str()];
+        let place = if original == ["", ""] { [file.name.as_str(), number.as_str()] } else { ["", ""] };
+        self.job.names.item(&["report", entry_type, original[0], original[1], &amount, place[0], place[1]])
+    }
+
+    /// The ids of the originals that reversals name and that nothing in the window knows.
+    ///
+    /// # Errors
+    /// As [`describe`](Self::describe).
+    pub fn originals_of_orphans(&self, reconciliation: &Reconciliation) -> anyhow::Result<BTreeSet<String>> {
+        let is_orphan = |kind: &DiscrepancyKind| *kind == DiscrepancyKind::OrphanReversal;
+        let orphans: Vec<_> = reconciliation
+            .findings
+            .iter()
+            .filter(|finding| is_orphan(&finding.kind) || finding.also.iter().any(is_orphan))
+            .collect();
+        let mut ids = BTreeSet::new();
+        self.read_lines(orphans.iter().filter_map(|finding| finding.line), |_, text| {
+            ids.extend([text.original_request_id, text.original_antom_id]);
+            Ok(())
+        })?;
+        for item in orphans.iter().filter_map(|finding| finding.entry) {
+            let text = self.entry(item)?;
+            ids.extend([text.original_request_id, text.original_antom_id]);
+        }
+        ids.remove("");
+        Ok(ids)
     }
 
     /// The id of an entry as an item in transit.
@@ -264,7 +294,7 @@ impl<'a> Evidence<'a> {
             );
             let Some(entry_type) = line.entry_type else { return Ok(()) };
             rows[at] = Some(InTransitRow {
-                item_id: self.line_item_id(entry_type.as_str(), &text),
+                item_id: self.line_item_id(item, &text),
                 request_id: text.request_id,
                 antom_id: text.antom_id,
                 entry_type,
@@ -299,6 +329,7 @@ impl<'a> Evidence<'a> {
             );
         }
         described.in_transit = rows.into_iter().flatten().collect();
+        tell_items_apart(&mut described.in_transit);
         described.in_transit.sort_by(|one, other| {
             let key = |row: &InTransitRow| (row.business_date, row.side, row.due_on, row.entry_type);
             key(one)
@@ -324,12 +355,21 @@ impl<'a> Evidence<'a> {
         let by: HashMap<ItemRef, String> = lines.into_iter().collect();
         let items: Vec<ItemRef> = by.keys().copied().collect();
         self.read_lines(items.into_iter(), |item, text| {
-            let line = &self.files(item.side)[item.file as usize].parsed.lines[item.row as usize];
-            if let Some(entry_type) = line.entry_type {
-                described.closed.insert(self.line_item_id(entry_type.as_str(), &text), by[&item].clone());
-            }
+            described.closed.insert(self.line_item_id(item, &text), by[&item].clone());
             Ok(())
         })
+    }
+}
+
+/// Items that nothing but their order tells apart get numbers, in the order of their places.
+fn tell_items_apart(rows: &mut [InTransitRow]) {
+    let mut seen = HashMap::<String, u32>::with_capacity(rows.len());
+    for row in rows {
+        let count = seen.entry(row.item_id.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            row.item_id = format!("{}-{count}", row.item_id);
+        }
     }
 }
 

@@ -44,6 +44,11 @@ pub struct Reports {
 }
 
 impl Reports {
+    /// The names of all files that were read.
+    pub fn file_names(&self) -> BTreeSet<String> {
+        self.transactions.iter().chain(&self.settlements).map(|file| file.name.clone()).collect()
+    }
+
     /// Number of lines in all files.
     pub fn lines(&self) -> u64 {
         let files = self.transactions.iter().chain(&self.settlements);
@@ -136,6 +141,7 @@ struct Source {
 pub async fn parse(
     job: &Job<'_>,
     intake: Intake,
+    (window_start, older): (BusinessDate, &BTreeSet<BusinessDate>),
     allow_missing: bool,
     timings: &mut Timings,
 ) -> anyhow::Result<Reports> {
@@ -151,7 +157,7 @@ pub async fn parse(
         missing: BTreeSet::new(),
         remarks: Vec::new(),
     };
-    let mut sources = earlier(job, &mut reports).await?;
+    let mut sources = earlier(job, window_start, older, &mut reports).await?;
     let broken_groups: BTreeSet<&str> = intake.fetched.incomplete.iter().map(|file| file.name.as_str()).collect();
     let is_read = |file: &&FetchedFile| MATCHED.contains(&file.kind) && file.format == Format::Csv;
     let whole =
@@ -176,15 +182,18 @@ pub async fn parse(
     Ok(reports)
 }
 
-/// The files of the earlier runs that the lookback reaches: what was in force in each date's newest revision.
-async fn earlier(job: &Job<'_>, reports: &mut Reports) -> anyhow::Result<Vec<Source>> {
-    let (merchant, lookback) = (job.merchant.as_str(), job.config.matching()?.lookback_days);
+/// The files of the earlier runs that the window reaches, and of the older dates on which something is open: what was in force in each date's newest revision.
+async fn earlier(
+    job: &Job<'_>,
+    window_start: BusinessDate,
+    older: &BTreeSet<BusinessDate>,
+    reports: &mut Reports,
+) -> anyhow::Result<Vec<Source>> {
+    let merchant = job.merchant.as_str();
     let mut sources = Vec::new();
-    if lookback == 0 {
-        return Ok(sources);
-    }
-    let dates = job.store.completed_dates(merchant, job.today.minus_days(lookback), job.today.minus_days(1)).await;
-    for date in dates.or_kind()? {
+    let first = older.first().copied().unwrap_or(window_start).min(window_start);
+    let dates = job.store.completed_dates(merchant, first, job.today.minus_days(1)).await.or_kind()?;
+    for date in dates.into_iter().filter(|date| *date >= window_start || older.contains(date)) {
         reports.scope.insert(date);
         let mut has_transactions = false;
         for file in job.store.files_of(merchant, date).await.or_kind()? {
@@ -297,7 +306,8 @@ fn file_discrepancies(intake: &Intake, describer: &Describer<'_>, reports: &mut 
         if fetched.incomplete.iter().all(|file| file.kind != kind) {
             let sentence = format!("{kind} is expected in `{}` and is not there", fetched.directory);
             let path = format!("{}/{kind}", fetched.directory);
-            reports.discrepancies.push(describer.about_file(DiscrepancyKind::FileMissing, &path, "", sentence));
+            let row = describer.about_file(DiscrepancyKind::FileMissing, &path, "", sentence);
+            reports.discrepancies.push(Discrepancy { report_file: String::new(), ..row });
         }
     }
     for file in &fetched.incomplete {

@@ -2,17 +2,20 @@
 //! read again. A CSV file is read in place; a database is copied into a private file that has no name and ends with the run.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the ledger is a file, or is copied into one")]
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 
 use ring::digest::{Context, SHA256};
 
-use crate::calendar::Instant;
+use crate::calendar::{BusinessDate, Instant};
 use crate::config;
 use crate::failure::{Failure, Kind, OrFail};
-use crate::ledger::{Entry, EntryText, ParsedLedger, parse_ledger};
+use crate::id::{Key, KeySet};
+use crate::ledger::{Entry, EntryText, Import, ParsedLedger, parse_ledger};
 use crate::matching::Policy;
+use crate::movement::EntryType;
 use crate::store::QueryLedger;
 
 use super::folds::OrKind;
@@ -29,6 +32,8 @@ pub struct Ledger {
     pub sha256: String,
     /// Bytes of the CSV.
     pub size: u64,
+    /// The first date whose entries were read.
+    pub from: BusinessDate,
     file: File,
 }
 
@@ -55,15 +60,67 @@ impl Ledger {
     }
 }
 
-/// Reads the entries from a day before the lookback to a day after the run's date: what lies on the other side of midnight is
+impl Ledger {
+    /// Which of these originals the ledger has, from whatever time: asked only for those that nothing in the window knows.
+    pub async fn known_before(&self, job: &Job<'_>, originals: &BTreeSet<String>) -> anyhow::Result<KeySet> {
+        let mut known = KeySet::default();
+        let mut note = |entry: &EntryText| {
+            if matches!(entry.entry_type.as_str(), "PAYMENT" | "AUTHORIZATION" | "REFUND" | "DISPUTE") {
+                known.insert(job.keys.key(EntryType::Payment.request_space(), entry.request_id.as_bytes()));
+                known.insert(job.keys.key(EntryType::Payment.antom_space(), entry.antom_id.as_bytes()));
+            }
+        };
+        match job.config.ledger()? {
+            _ if originals.is_empty() => {}
+            config::Ledger::Table => {
+                for id in originals {
+                    job.store.find_entries(id).await.or_kind()?.iter().for_each(&mut note);
+                }
+            }
+            config::Ledger::Csv(_) => {
+                let file = self.file.try_clone().or_fail(Kind::Unforeseen, || AGAIN)?;
+                tokio::task::block_in_place(|| search(file, originals, &mut note))?;
+            }
+            config::Ledger::Query { .. } => {
+                let (_, file) = open(job, Instant::from_millis(0), END_OF_TIME).await?;
+                tokio::task::block_in_place(|| search(file, originals, &mut note))?;
+            }
+        }
+        known.remove(&Key::NONE);
+        Ok(known)
+    }
+}
+
+/// 2999-12-31, which every database can hold.
+const END_OF_TIME: Instant = Instant::from_millis(32_503_593_600_000);
+
+const AGAIN: &str = "the ledger cannot be read again; it must stay as it is during a run";
+
+/// Reads a ledger's CSV from its start and shows the entries that have one of these ids.
+fn search(mut file: File, ids: &BTreeSet<String>, show: &mut impl FnMut(&EntryText)) -> anyhow::Result<()> {
+    file.seek(SeekFrom::Start(0)).or_fail(Kind::Unforeseen, || AGAIN)?;
+    let mut rows = Import::start(io::BufReader::new(file)).or_fail(Kind::Unforeseen, || AGAIN)?;
+    while let Some(batch) = rows.next_batch().or_fail(Kind::Unforeseen, || AGAIN)? {
+        let is_asked = |text: &EntryText| ids.contains(&text.request_id) || ids.contains(&text.antom_id);
+        batch.iter().map(|row| &row.text).filter(|text| is_asked(text)).for_each(&mut *show);
+    }
+    Ok(())
+}
+
+/// Reads the entries from a day before the window to a day after the run's date: what lies on the other side of midnight is
 /// found by its id.
-pub async fn load(job: &Job<'_>, policy: &Policy, timings: &mut Timings) -> anyhow::Result<Ledger> {
+pub async fn load(
+    job: &Job<'_>,
+    policy: &Policy,
+    older: &BTreeSet<BusinessDate>,
+    timings: &mut Timings,
+) -> anyhow::Result<Ledger> {
     timings.begin();
-    let lookback = job.config.matching()?.lookback_days;
-    let from = policy.cut_off.start_of(job.today.minus_days(lookback + 1));
+    let first = older.first().copied().unwrap_or(policy.window_start).min(policy.window_start).minus_days(1);
+    let from = policy.cut_off.start_of(first);
     let to = policy.cut_off.start_of(job.today.plus_days(2));
     let (name, file) = open(job, from, to).await?;
-    let ledger = tokio::task::block_in_place(|| job.threads.install(|| parse(job, name, file, (from, to))))?;
+    let ledger = tokio::task::block_in_place(|| job.threads.install(|| parse(job, name, file, first, (from, to))))?;
     timings.end("ledger", ledger.rows());
     Ok(ledger)
 }
@@ -127,11 +184,17 @@ impl Read for Hashing<'_> {
     }
 }
 
-fn parse(job: &Job<'_>, name: String, file: File, window: (Instant, Instant)) -> anyhow::Result<Ledger> {
+fn parse(
+    job: &Job<'_>,
+    name: String,
+    file: File,
+    from: BusinessDate,
+    window: (Instant, Instant),
+) -> anyhow::Result<Ledger> {
     let mut input = Hashing { file: &file, context: Context::new(&SHA256), size: 0 };
     let parsed = parse_ledger(&mut input, job.keys, &job.symbols, Some(window))
         .map_err(|error| Failure::new(Kind::Configuration, format!("ledger `{name}`: {error}")))?;
     let (digest, size) = (input.context.finish(), input.size);
     let sha256 = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Ledger { parsed, name, sha256, size, file })
+    Ok(Ledger { parsed, name, sha256, size, from, file })
 }

@@ -19,7 +19,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::discrepancy::{ClearedRow, Describer, Discrepancy, InTransitRow, Names};
 use crate::failure::{Failure, Kind};
-use crate::id::{KeyMaker, PlatformMerchantId, Symbols};
+use crate::id::{KeyMaker, KeySet, PlatformMerchantId, Symbols};
 use crate::kind::Severity;
 use crate::matching::{self, Inputs};
 use crate::store::{Recorded, Store};
@@ -91,12 +91,17 @@ pub async fn run_day(
     };
     outputs::finish_interrupted(&job)?;
 
-    let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
-    let reports = intake::parse(&job, fetched, options.allow_missing, &mut timings).await?;
     let policy = options::policy(config, today)?;
-    let ledger = ledger::load(&job, &policy, &mut timings).await?;
+    asking::validate(config)?;
+    let carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
+    let older = carry::older_dates(carried.as_ref(), policy.window_start);
+    let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
+    let window = (policy.window_start, &older);
+    let reports = intake::parse(&job, fetched, window, options.allow_missing, &mut timings).await?;
+    let ledger = ledger::load(&job, &policy, &older, &mut timings).await?;
     let registry = inputs::registry(&job).await?;
 
+    let none = KeySet::default();
     let inputs = Inputs {
         transactions: &reports.transactions,
         settlements: &reports.settlements,
@@ -104,6 +109,7 @@ pub async fn run_day(
         registry: registry.as_ref().map(|known| &known.successful),
         scope: &reports.scope,
         missing: &reports.missing,
+        known_originals: &none,
         entry_id: &|entry| ledger.entry_id(entry),
     };
     let rows = reports.lines() + ledger.rows();
@@ -111,10 +117,18 @@ pub async fn run_day(
         tokio::task::block_in_place(|| job.threads.install(|| matching::reconcile(&inputs, &policy)))
     });
 
-    let carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
     let severity = options::severity_rule(config)?;
     let describer = Describer { names: &job.names, severity: &severity, today };
     let evidence = evidence::Evidence { job: &job, reports: &reports, ledger: &ledger };
+    let orphans = tokio::task::block_in_place(|| evidence.originals_of_orphans(&reconciliation))?;
+    let known_originals = ledger.known_before(&job, &orphans).await?;
+    if !known_originals.is_empty() {
+        // Their originals are older than the window: matched anew, knowing them.
+        let inputs = Inputs { known_originals: &known_originals, ..inputs };
+        reconciliation = timings.stage("match again", rows, || {
+            tokio::task::block_in_place(|| job.threads.install(|| matching::reconcile(&inputs, &policy)))
+        });
+    }
     let open_before = carry::open_before(carried.as_ref());
     let described = timings.stage("classify", rows, || {
         tokio::task::block_in_place(|| evidence.describe(&describer, &mut reconciliation, &open_before))
@@ -139,7 +153,9 @@ pub async fn run_day(
         in_transit: described.in_transit,
         discrepancies: described.discrepancies,
     };
-    carry::age_and_carry(&job, &policy, carried.as_ref(), &described.closed, &described.became, &mut day).await?;
+    let loaded = reports.file_names();
+    let before = carry::Before { carried: carried.as_ref(), loaded: &loaded, ledger_from: ledger.from };
+    carry::age_and_carry(&job, &policy, &before, &described.closed, &described.became, &mut day).await?;
     let asked = asking::ask(&job, &mut day, &mut timings).await?;
 
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref())?;

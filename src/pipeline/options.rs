@@ -31,8 +31,10 @@ pub fn threads(config: &Config) -> anyhow::Result<rayon::ThreadPool> {
 /// How the day is matched.
 pub fn policy(config: &Config, today: BusinessDate) -> Result<Policy, Failure> {
     let matching = config.matching()?;
+    let calendar = calendar(config)?;
     Ok(Policy {
         today,
+        window_start: window_start(&matching, &calendar, today),
         cut_off: config.cut_off()?,
         cutoff_grace_ms: i64::try_from(matching.cutoff_grace.as_millis()).unwrap_or(i64::MAX),
         settlement_due_days: matching.settlement_due_days,
@@ -42,9 +44,22 @@ pub fn policy(config: &Config, today: BusinessDate) -> Result<Policy, Failure> {
             config::Adjustments::Proved => Adjustments::Proved,
             config::Adjustments::Ledger => Adjustments::Ledger,
         },
-        calendar: calendar(config)?,
+        calendar,
     })
 }
+
+/// The first date that a run loads: the lookback, or as far back as anything may still wait, whichever is longer.
+fn window_start(matching: &config::Matching, calendar: &SettlementCalendar, today: BusinessDate) -> BusinessDate {
+    let mut days = matching.lookback_days.max(matching.pending_max_days.saturating_add(1)).min(MAX_WINDOW_DAYS);
+    let waits = |days| calendar.plus_business_days(today.minus_days(days), matching.settlement_due_days) >= today;
+    while days < MAX_WINDOW_DAYS && waits(days) {
+        days += 1;
+    }
+    today.minus_days(days)
+}
+
+/// No window is longer than a leap year: what waits longer is not in transit but lost.
+const MAX_WINDOW_DAYS: u32 = 366;
 
 /// The days on which Antom settles.
 pub fn calendar(config: &Config) -> Result<SettlementCalendar, Failure> {

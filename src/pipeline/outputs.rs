@@ -173,6 +173,7 @@ fn batch_row(batch: &crate::proof::BatchTotal) -> BatchRow {
         lines: batch.lines,
         gross: batch.gross,
         fees: batch.fees,
+        other: batch.other,
         net: batch.net,
         summary: None,
     }

@@ -256,13 +256,14 @@ fn batches_compare_the_summary_with_the_net() {
         lines: 2,
         gross: 1000,
         fees: -30,
-        net: 970,
-        summary: Some(969),
+        other: -5,
+        net: 965,
+        summary: Some(964),
     };
     let without = BatchRow { summary: None, ..row.clone() };
     let mut bytes = Vec::new();
     export::settlement_batches(&mut bytes, [row, without]).unwrap();
-    assert_eq!(rows(bytes), ["B1,218,seller-1,JPY,2,1000,-30,970,969,-1", "B1,218,seller-1,JPY,2,1000,-30,970,,"]);
+    assert_eq!(rows(bytes), ["B1,218,seller-1,JPY,2,1000,-30,965,964,-1,-5", "B1,218,seller-1,JPY,2,1000,-30,965,,,-5"]);
 }
 
 /// A small summary, for here and for publishing.

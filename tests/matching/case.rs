@@ -88,6 +88,7 @@ impl Case {
             splits: false,
             adjustments: Adjustments::Proved,
             calendar: SettlementCalendar::default(),
+            window_start: day("01-01"),
         };
         Self {
             columns: Columns::Marketplace,

@@ -182,6 +182,7 @@ pub fn run(case: &Case, reports: &Reports, today: BusinessDate, open_before: &BT
         registry: registry.as_ref(),
         scope: &scope,
         missing: &missing,
+        known_originals: &antom_recon::id::KeySet::default(),
         entry_id: &|entry| parsed.entry_text(entry).entry_id,
     };
     let reconciliation = matching::reconcile(&inputs, &policy);

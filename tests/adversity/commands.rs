@@ -8,13 +8,17 @@ use lab::world::Plan;
 use lab::world::faults::Fault;
 
 use super::antom::{Antom, day_with, full_day};
+use super::child::{Ended, Running};
 use super::desk::Desk;
 
 const PARTS: [&str; 6] = ["configuration", "database", "source", "api", "archive", "output"];
 
-/// The parts that `doctor` says are broken, which must be `code`'s reason.
+/// The parts that `doctor` says are broken, and all that it says.
 fn broken(desk: &Desk, code: i32) -> (Vec<String>, String) {
-    let ended = desk.run("doctor").with_code(code);
+    broken_parts(desk.run("doctor").with_code(code))
+}
+
+fn broken_parts(ended: Ended) -> (Vec<String>, String) {
     let mut failed = Vec::new();
     let mut lines = ended.stdout.lines();
     for part in PARTS {
@@ -48,6 +52,11 @@ fn a_doctor_who_finds_nothing() {
 fn a_doctor_who_names_the_part_that_is_broken() {
     let antom = Antom::of(day_with(62, &[]));
 
+    // A database is waited for, so this one is tried besides the others.
+    let mut without_database = antom.desk();
+    without_database.set("DATABASE_URL", "postgres://recon@127.0.0.1:1/recon").set("REQUERY_ENABLED", "false");
+    let waiting = Running::start(without_database.command("doctor"));
+
     let desk = antom.desk();
     fs::write(desk.path("secrets/sftp-password"), "not-the-password").unwrap();
     let (failed, said) = broken(&desk, 4);
@@ -79,15 +88,13 @@ fn a_doctor_who_names_the_part_that_is_broken() {
     desk.set("OUTPUT_DIR", desk.path("a-file/out").display().to_string());
     assert_eq!(broken(&desk, 2).0, ["output"]);
 
-    let mut desk = antom.desk();
-    desk.set("DATABASE_URL", "postgres://recon@127.0.0.1:1/recon");
-    assert_eq!(broken(&desk, 4).0, ["database"]);
-
     // Several at once: the first decides.
     let mut desk = antom.desk();
     fs::write(desk.path("secrets/antom.pem"), STRANGER.public_pem).unwrap();
     desk.set("OUTPUT_DIR", desk.path("ledger.csv/out").display().to_string());
     assert_eq!(broken(&desk, 5).0, ["api", "output"]);
+
+    assert_eq!(broken_parts(waiting.wait().with_code(4)).0, ["database"]);
     antom.assert_only_read();
 }
 

@@ -1,5 +1,14 @@
 //! Every way to end, as an operator meets it: the real binary, its exit code, what it says on stderr, and what it leaves behind.
 
+/// Compares a page with its snapshot, beside the file that calls.
+macro_rules! assert_page {
+    ($name:literal, $page:expr) => {
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!($name, $page);
+        })
+    };
+}
+
 mod checking;
 mod importing;
 mod inputs;
@@ -131,13 +140,6 @@ impl Page {
         assert!(!ended.stderr.trim().is_empty(), "{case}: nobody is told why");
         write!(self.0, "# {case}: exit code {code}\n{}\n", ended.stderr).unwrap();
     }
-}
-
-/// Compares a page with its snapshot.
-fn assert_page(name: &str, page: &str) {
-    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!(name, page);
-    });
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -30,7 +30,7 @@
 //! report        the incoming side: schema, lines, parsing, control totals
 //! ledger        entries and their types
 //! matching      the only module that knows both sides
-//! proof         row formula, batch totals, balances
+//! proof         sums that must agree: what settlement batches pay
 //! discrepancy   findings in words, ids for life, severity
 //! conservation  every input counted once, in one place
 //!

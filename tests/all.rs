@@ -2,10 +2,12 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "tests make files and start servers")]
 #![allow(clippy::unwrap_used)]
 
+mod adversity;
 mod cli;
 mod export;
 mod failures;
 mod fetch;
+mod matching;
 mod parse;
 mod requery;
 mod scenarios;

@@ -92,6 +92,24 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Notes that rows of another movement close a row of an earlier day, which waited until now.
+    pub fn close_by(&self, out: &mut Outcome, item: ItemRef, others: &[ItemRef]) {
+        let news = others.iter().copied().find(|other| self.is_today(*other));
+        if let Some(by) = news.filter(|_| self.date(item) < self.policy.today) {
+            out.closures.push(Closure { item, by });
+            self.board.place(item, State::Matched);
+        }
+    }
+
+    /// Excludes an entry by a rule that asks for no line; those of earlier days were excluded by their own day's run.
+    pub fn exclude_entry(&self, out: &mut Outcome, entry: ItemRef, rule: State) {
+        if self.in_scope(entry) {
+            self.close(out, [entry].into_iter(), rule);
+        } else {
+            self.board.place(entry, State::OutOfScope);
+        }
+    }
+
     /// Lists a discrepancy and places its rows.
     pub fn report(&self, out: &mut Outcome, finding: Finding) {
         for &item in &finding.consumed {

@@ -138,12 +138,12 @@ impl Identities {
                 Some(several) => undecided.push((item, several)),
             }
         }
-        self.decide(&undecided);
+        self.decide(inputs, &undecided);
         found
     }
 
     /// Several movements share these rows' secondary keys: those that already have a row of the same side are out.
-    fn decide(&mut self, undecided: &[(ItemRef, &[Key])]) {
+    fn decide(&mut self, inputs: &Inputs<'_>, undecided: &[(ItemRef, &[Key])]) {
         let wanted: KeySet = undecided.iter().flat_map(|(_, several)| several.iter().copied()).collect();
         let mut members = KeyMap::<Vec<ItemRef>>::default();
         for slot in self.partitions.iter().flatten().filter(|slot| wanted.contains(&slot.key)) {
@@ -154,7 +154,10 @@ impl Identities {
                 |key: &Key| members.get(key).is_some_and(|rows| rows.iter().any(|row| row.side == item.side));
             let free: Vec<Key> = several.iter().copied().filter(|key| !has_own_side(key)).collect();
             match free.as_slice() {
-                [] => self.put(several[0], item),
+                [] => {
+                    let name = |key: &&Key| members[*key].iter().map(|&row| by_name(inputs, row)).min();
+                    self.put(several.iter().min_by_key(name).copied().unwrap_or_default(), item);
+                }
                 [only] => self.put(*only, item),
                 _ => {
                     let is_opposite =
@@ -264,15 +267,25 @@ impl Ambiguity {
         };
         let mut consumed = vec![self.item];
         consumed.extend(&self.candidates);
-        let entry = self.candidates.iter().copied().find(|candidate| candidate.side == ItemSide::Ledger);
+        let mut candidates = self.candidates.clone();
+        candidates.sort_by_cached_key(|&candidate| by_name(context.inputs, candidate));
+        let entry = candidates.iter().copied().find(|candidate| candidate.side == ItemSide::Ledger);
         let finding = Finding {
             kind: DiscrepancyKind::Ambiguous,
-            entry: about.entry.or(entry.filter(|_| self.candidates.len() == 1)),
-            candidates: self.candidates.clone(),
+            entry: about.entry.or(entry.filter(|_| candidates.len() == 1)),
+            candidates,
             consumed,
             ..about
         };
         context.report(out, finding);
+    }
+}
+
+/// Lines by their place and then entries by their `entry_id`: an order that does not depend on that of the ledger.
+fn by_name(inputs: &Inputs<'_>, item: ItemRef) -> (ItemSide, u32, String, u32) {
+    match item.side {
+        ItemSide::Ledger => (item.side, 0, (inputs.entry_id)(&inputs.ledger.entries[item.row as usize]), item.row),
+        side => (side, item.file, String::new(), item.row),
     }
 }
 

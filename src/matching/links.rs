@@ -24,15 +24,15 @@ pub(super) struct Exceeded {
 #[derive(Debug, Clone, Default)]
 struct Facts {
     exists: bool,
-    captured: bool,
-    cancel_reported: bool,
-    cancel_booked: bool,
+    /// The first row of a capture.
+    capture: Option<ItemRef>,
+    /// The first line and the first entry of a cancel that happened.
+    cancel_line: Option<ItemRef>,
+    cancel_entry: Option<ItemRef>,
     payment: Option<(i128, Currency)>,
     authorized: Option<(i128, Currency)>,
     captures: i128,
     bounced: i128,
-    /// The amounts come from transaction details, which outrank the ledger.
-    from_report: bool,
 }
 
 /// All links of the window.
@@ -59,7 +59,7 @@ impl Links {
             links.name_original(inputs, item);
         }
         if !reversals.is_empty() {
-            let mut seen = HashSet::new();
+            let mut seen = Seen::default();
             for item in rows(inputs) {
                 links.look_at(inputs, item, &mut seen);
             }
@@ -78,14 +78,15 @@ impl Links {
         self.exceeded.get(&line).copied()
     }
 
-    /// Whether a payment was captured, so that its captures settle and not the payment itself.
-    pub fn is_captured(&self, by_request: Key, by_antom: Key) -> bool {
-        self.about(by_request, by_antom).is_some_and(|facts| facts.captured)
-    }
-
-    /// Whether a payment was cancelled, on both sides.
-    pub fn is_cancelled(&self, by_request: Key, by_antom: Key) -> bool {
-        self.about(by_request, by_antom).is_some_and(|facts| facts.cancel_reported && facts.cancel_booked)
+    /// Why a payment is not expected to settle: the row of its capture, because captures settle in its place, or the line and
+    /// the entry that cancel it. Empty if it is expected.
+    pub fn instead_of_settling(&self, by_request: Key, by_antom: Key) -> Vec<ItemRef> {
+        let Some(facts) = self.about(by_request, by_antom) else { return Vec::new() };
+        match (facts.capture, facts.cancel_line, facts.cancel_entry) {
+            (Some(capture), ..) => vec![capture],
+            (None, Some(line), Some(entry)) => vec![line, entry],
+            _ => Vec::new(),
+        }
     }
 
     /// Whether a line or entry with one of these keys was rejected.
@@ -125,11 +126,12 @@ impl Links {
         }
         let facts = &mut self.facts[known];
         match type_of(inputs, item) {
-            Some(EntryType::Capture) => facts.captured = true,
-            Some(EntryType::Cancel) if item.side == ItemSide::Ledger => {
-                facts.cancel_booked |= inputs.ledger.entries[item.row as usize].status == Status::Success;
-            }
-            Some(EntryType::Cancel) => facts.cancel_reported |= item.side == ItemSide::Transactions,
+            Some(EntryType::Capture) => note(&mut facts.capture, item),
+            Some(EntryType::Cancel) if happened(inputs, item) => match item.side {
+                ItemSide::Transactions => note(&mut facts.cancel_line, item),
+                ItemSide::Ledger => note(&mut facts.cancel_entry, item),
+                ItemSide::Settlement => {}
+            },
             _ => {}
         }
     }
@@ -157,14 +159,18 @@ impl Links {
         let old = std::mem::take(&mut self.facts[other]);
         let facts = &mut self.facts[at];
         facts.exists |= old.exists;
-        facts.captured |= old.captured;
-        facts.cancel_reported |= old.cancel_reported;
-        facts.cancel_booked |= old.cancel_booked;
+        for (known, other) in [
+            (&mut facts.capture, old.capture),
+            (&mut facts.cancel_line, old.cancel_line),
+            (&mut facts.cancel_entry, old.cancel_entry),
+        ] {
+            other.into_iter().for_each(|item| note(known, item));
+        }
     }
 
     /// Notes a payment, authorisation or refund that some reversal names. Each movement counts once, and what transaction
     /// details say outranks the ledger.
-    fn look_at(&mut self, inputs: &Inputs<'_>, item: ItemRef, seen: &mut HashSet<(usize, Key)>) {
+    fn look_at(&mut self, inputs: &Inputs<'_>, item: ItemRef, seen: &mut Seen) {
         let Some((entry_type, by_request, by_antom, amount, currency, alive)) = original_row(inputs, item) else {
             return;
         };
@@ -183,15 +189,14 @@ impl Links {
                 self.unite(key, at);
             }
         }
-        let first_sight = seen.insert((at, by_antom.or(by_request)));
         let facts = &mut self.facts[at];
         facts.exists = true;
-        let from_report = item.side == ItemSide::Transactions;
-        let counts = alive && first_sight && (from_report || (item.side == ItemSide::Ledger && !facts.from_report));
-        if !counts || entry_type == EntryType::Refund {
+        if !alive || item.side == ItemSide::Settlement || entry_type == EntryType::Refund {
             return;
         }
-        facts.from_report |= from_report;
+        if !seen.is_new(at, by_request, by_antom) {
+            return;
+        }
         let sum = if entry_type == EntryType::Payment { &mut facts.payment } else { &mut facts.authorized };
         match sum {
             Some((total, known)) if *known == currency && entry_type == EntryType::Authorization => {
@@ -245,6 +250,42 @@ impl Links {
                 self.exceeded.insert(item, Exceeded { limit, sum: *sum });
             }
         }
+    }
+}
+
+/// Movements that were counted already, lines before entries. Request ids tell them apart; an Antom id does where one of two
+/// rows has no request id, because the newest layout gives all movements of a payment the same.
+#[derive(Default)]
+struct Seen {
+    ids: HashSet<(usize, Key)>,
+    without_request: HashSet<(usize, Key)>,
+}
+
+impl Seen {
+    /// Notes a movement of the payment at `at`, and says whether it is the first sight of it.
+    fn is_new(&mut self, at: usize, by_request: Key, by_antom: Key) -> bool {
+        let known = match by_request.is_none() {
+            true => self.ids.contains(&(at, by_antom)),
+            false => self.ids.contains(&(at, by_request)) || self.without_request.contains(&(at, by_antom)),
+        };
+        self.ids.extend([by_request, by_antom].into_iter().filter(|id| !id.is_none()).map(|id| (at, id)));
+        if by_request.is_none() {
+            self.without_request.insert((at, by_antom));
+        }
+        !known
+    }
+}
+
+/// Keeps the first of several rows.
+fn note(known: &mut Option<ItemRef>, item: ItemRef) {
+    *known = Some(known.map_or(item, |first| first.min(item)));
+}
+
+/// Whether a row says that its movement happened.
+fn happened(inputs: &Inputs<'_>, item: ItemRef) -> bool {
+    match item.side {
+        ItemSide::Ledger => inputs.ledger.entries[item.row as usize].status == Status::Success,
+        _ => line_of(inputs, item).status == Some(Status::Success),
     }
 }
 

@@ -103,7 +103,7 @@ pub fn reconcile(inputs: &Inputs<'_>, policy: &Policy) -> Reconciliation {
         let shares = std::mem::take(&mut outcome.shares);
         outcome.append(splits::evaluate(&context, &shares));
     } else {
-        outcome.append(splits::leave_out(&context));
+        outcome.append(splits::exclude(&context));
     }
     outcome.append(context.lines_of_unknown_type());
     board.finish(outcome)

@@ -39,8 +39,7 @@ pub(super) fn evaluate(context: &Context<'_>, out: &mut Outcome, group: &[Slot])
     }
     if matches!(entry_type, EntryType::Transfer | EntryType::Payout) {
         for slot in booked {
-            let state = if context.in_scope(slot.item) { State::ExcludedNotReported } else { State::OutOfScope };
-            context.board.place(slot.item, state);
+            context.exclude_entry(out, slot.item, State::ExcludedNotReported);
         }
         return;
     }

@@ -48,7 +48,7 @@ pub enum State {
     ExcludedNotSuccessful,
     /// Excluded: no report of this program's has it yet (transfers, payouts).
     ExcludedNotReported,
-    /// Excluded: a share, and splits are switched off.
+    /// Excluded: a share that the ledger books, while shares are not compared.
     ExcludedSplitsOff,
     /// Waiting inside its window.
     InTransit,
@@ -93,7 +93,7 @@ closed_words! {
         NotSuccessful = "not_successful",
         /// Transfers and payouts, which details do not show.
         NotReported = "not_reported",
-        /// Shares in the ledger while `[matching] splits = false`.
+        /// Shares in the ledger while `[matching] splits` is off.
         SplitsOff = "splits_off",
     }
 }

@@ -24,6 +24,11 @@ pub(super) fn settle(
     if verdict == Verdict::Excluded || !settles(context, item) {
         return;
     }
+    let others = instead_of_settling(context, item);
+    if !others.is_empty() {
+        context.close_by(out, item, &others);
+        return;
+    }
     let date = context.date(item);
     let due_on = context.settlement_due(date);
     if context.policy.today <= due_on {
@@ -48,17 +53,19 @@ pub(super) fn settle(
     context.report(out, finding);
 }
 
-/// Whether a line is expected in settlement details (antom.md 9.11): not authorisations and voids, never overdue cancels, and
-/// not a payment that was captured (its captures settle) or cancelled.
+/// Whether lines of this type are expected in settlement details (antom.md 9.11): not authorisations and voids, and never
+/// overdue cancels.
 fn settles(context: &Context<'_>, item: ItemRef) -> bool {
+    use EntryType::{Authorization, Cancel, Void};
+    context.line(item).entry_type.is_some_and(|known| !matches!(known, Authorization | Void | Cancel))
+}
+
+/// What keeps a payment from settling: its captures do in its place, or it was cancelled.
+fn instead_of_settling(context: &Context<'_>, item: ItemRef) -> Vec<ItemRef> {
     let line = context.line(item);
     match line.entry_type {
-        Some(EntryType::Payment) => {
-            !context.links.is_captured(line.by_request, line.by_antom)
-                && !context.links.is_cancelled(line.by_request, line.by_antom)
-        }
-        Some(EntryType::Authorization | EntryType::Void | EntryType::Cancel) | None => false,
-        Some(_) => true,
+        Some(EntryType::Payment) => context.links.instead_of_settling(line.by_request, line.by_antom),
+        _ => Vec::new(),
     }
 }
 

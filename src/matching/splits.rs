@@ -41,11 +41,11 @@ pub(super) fn evaluate(context: &Context<'_>, shares: &[ItemRef]) -> Outcome {
     out
 }
 
-/// With splits switched off, the shares that the ledger books all the same are excluded by that name.
-pub(super) fn leave_out(context: &Context<'_>) -> Outcome {
+/// Where shares are not compared, those that the ledger books all the same are excluded by name.
+pub(super) fn exclude(context: &Context<'_>) -> Outcome {
     let mut out = Outcome::default();
     for item in rows(context.inputs).filter(|item| is_share_entry(context, *item)) {
-        context.close(&mut out, [item].into_iter(), State::ExcludedSplitsOff);
+        context.exclude_entry(&mut out, item, State::ExcludedSplitsOff);
     }
     out
 }

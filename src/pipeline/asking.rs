@@ -55,23 +55,25 @@ async fn answers(job: &Job<'_>, questions: &[Question]) -> anyhow::Result<Vec<An
     let api = job.config.api()?;
     let client = client(&api)?;
     let stored = stored(job, questions).await?;
-    let records = requery::ask(Arc::new(client), questions, &stored, api.in_flight, clock::now).await;
-    for record in records.iter().filter(|record| stored.get(&record.question_key) != Some(record)) {
-        let answer = NewAnswer {
-            platform_merchant_id: job.merchant.as_str(),
-            run_date: job.today,
-            question: &record.question_key,
-            endpoint: record.endpoint.as_str(),
-            asked_at: record.asked_at,
-            answered_at: Some(record.answered_at),
-            http_status: None,
-            signature: "",
-            body: record.raw.as_bytes(),
-            outcome: record.outcome.as_str(),
-        };
-        job.store.save_answer(&answer).await.or_kind()?;
-    }
-    Ok(records)
+    let keep = async |record: &AnswerRecord| keep(job, record).await;
+    requery::ask(Arc::new(client), questions, &stored, api.in_flight, clock::now, keep).await
+}
+
+/// Keeps what came of a question: committed at once, so that a run that is killed does not ask again.
+async fn keep(job: &Job<'_>, record: &AnswerRecord) -> anyhow::Result<()> {
+    let answer = NewAnswer {
+        platform_merchant_id: job.merchant.as_str(),
+        run_date: job.today,
+        question: &record.question_key,
+        endpoint: record.endpoint.as_str(),
+        asked_at: record.asked_at,
+        answered_at: Some(record.answered_at),
+        http_status: None,
+        signature: "",
+        body: record.raw.as_bytes(),
+        outcome: record.outcome.as_str(),
+    };
+    job.store.save_answer(&answer).await.or_kind().map(drop)
 }
 
 /// What earlier runs of the same date were told, so that a rerun has the same bytes and asks nothing twice.

@@ -89,6 +89,7 @@ pub async fn run_day(
         symbols: Symbols::new(),
         threads: options::threads(config)?,
     };
+    outputs::finish_interrupted(&job)?;
 
     let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
     let reports = intake::parse(&job, fetched, options.allow_missing, &mut timings).await?;

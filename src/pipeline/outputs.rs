@@ -39,6 +39,17 @@ pub async fn record(job: &Job<'_>, inputs: &RunInputs, day: &Day, started_at: In
     Ok(revision_of(job.store.record_run(&record).await.or_kind()?))
 }
 
+/// Publishes what earlier runs had complete when they were killed, whatever their date. The caller holds the lock.
+pub fn finish_interrupted(job: &Job<'_>) -> anyhow::Result<()> {
+    let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
+    let out = job.config.output_dir();
+    for date in export::unfinished(&out, &job.merchant).map_err(failed)? {
+        export::recover(&out, &job.merchant, date).map_err(failed)?;
+        tracing::warn!("the outputs of {date} were complete when their run was killed; they are published now");
+    }
+    Ok(())
+}
+
 /// Counts that `status` shows.
 fn outcome_json(day: &Day) -> String {
     let kinds: BTreeMap<&str, u64> = count(day, |row| row.kind.as_str());

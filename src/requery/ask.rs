@@ -113,14 +113,19 @@ const ROUNDS_WITHOUT_ANSWER: usize = 2;
 /// Asks the questions, at most `in_flight` at a time, and gives one record for each, in their order. A question with evidence in
 /// `stored` (by [`Question::key`]) is not asked again; stored failures are.
 ///
-/// Dropping the future ends all calls in flight.
-pub async fn ask<I: Inquirer>(
+/// Whatever came of a question that was asked is handed to `keep` as soon as it is known, so that a process that is killed has
+/// kept what it was told. Dropping the future ends all calls in flight.
+///
+/// # Errors
+/// The first error of `keep`; nothing is asked after it.
+pub async fn ask<I: Inquirer, E>(
     inquirer: Arc<I>,
     questions: &[Question],
     stored: &BTreeMap<String, AnswerRecord>,
     in_flight: usize,
     now: impl Fn() -> Instant,
-) -> Vec<AnswerRecord> {
+    keep: impl AsyncFn(&AnswerRecord) -> Result<(), E>,
+) -> Result<Vec<AnswerRecord>, E> {
     let in_flight = in_flight.max(1);
     let mut records: BTreeMap<usize, AnswerRecord> = BTreeMap::new();
     let mut waiting = questions.iter().enumerate();
@@ -142,9 +147,11 @@ pub async fn ask<I: Inquirer>(
         let Some(joined) = asked.join_next().await else { break };
         let (at, asked_at, told) = joined.unwrap_or_else(|error| panic::resume_unwind(error.into_panic()));
         unanswered_in_a_row = if told.outcome == Evidence::Unreachable { unanswered_in_a_row + 1 } else { 0 };
-        records.insert(at, AnswerRecord::new(&questions[at], asked_at, now(), told));
+        let record = AnswerRecord::new(&questions[at], asked_at, now(), told);
+        keep(&record).await?;
+        records.insert(at, record);
     }
-    records.into_values().collect()
+    Ok(records.into_values().collect())
 }
 
 fn not_asked(question: &Question, at: Instant) -> AnswerRecord {

@@ -4,5 +4,5 @@ mod broken;
 mod connecting;
 mod proxy;
 mod reports;
-mod sshd;
+pub(crate) mod sshd;
 mod tree;

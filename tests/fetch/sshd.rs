@@ -12,21 +12,21 @@ use antom_recon::fetch::{Auth, HostKey, SftpOptions};
 
 const SSHD: &str = "/usr/sbin/sshd";
 
-pub(super) struct Sshd {
+pub(crate) struct Sshd {
     process: Child,
-    pub(super) port: u16,
-    pub(super) user: String,
+    pub(crate) port: u16,
+    pub(crate) user: String,
     dir: PathBuf,
 }
 
 /// Starts a server that keeps its files in `dir`. `None`, said plainly on stderr, where no server is installed; in CI that is
 /// a failure.
-pub(super) fn start(dir: &Path) -> Option<Sshd> {
+pub(crate) fn start(dir: &Path) -> Option<Sshd> {
     start_with_subsystem(dir, "internal-sftp")
 }
 
 /// The same with another program for the SFTP subsystem.
-pub(super) fn start_with_subsystem(dir: &Path, subsystem: &str) -> Option<Sshd> {
+pub(crate) fn start_with_subsystem(dir: &Path, subsystem: &str) -> Option<Sshd> {
     if !Path::new(SSHD).exists() || Command::new("ssh-keygen").arg("-V").output().is_err() {
         return skipped(&format!("`{SSHD}` or `ssh-keygen` is not installed (openssh-server)"));
     }
@@ -46,7 +46,7 @@ pub(super) fn start_with_subsystem(dir: &Path, subsystem: &str) -> Option<Sshd> 
 }
 
 /// Says on stderr that a test did not run, and why; in CI that is a failure.
-pub(super) fn skipped<T>(why: &str) -> Option<T> {
+pub(crate) fn skipped<T>(why: &str) -> Option<T> {
     assert!(std::env::var("CI").as_deref() != Ok("true"), "nothing may be skipped in CI: {why}");
     eprintln!("SKIPPED, nothing was tested: {why}");
     None
@@ -87,33 +87,33 @@ impl Sshd {
         false
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         ([127, 0, 0, 1], self.port).into()
     }
 
-    pub(super) fn user_key(&self) -> PathBuf {
+    pub(crate) fn user_key(&self) -> PathBuf {
         self.dir.join("user")
     }
 
     /// Lets another key log in.
-    pub(super) fn authorise(&self, key: &Path) {
+    pub(crate) fn authorise(&self, key: &Path) {
         let mut keys = fs::read_to_string(self.dir.join("authorized_keys")).unwrap();
         keys += &fs::read_to_string(key.with_extension("pub")).unwrap();
         fs::write(self.dir.join("authorized_keys"), keys).unwrap();
     }
 
     /// `algorithm base64` of the host key of a type.
-    pub(super) fn host_public_key(&self, kind: &str) -> String {
+    pub(crate) fn host_public_key(&self, kind: &str) -> String {
         let text = fs::read_to_string(self.dir.join(format!("host_{kind}.pub"))).unwrap();
         text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
     }
 
-    pub(super) fn host_fingerprint(&self, kind: &str) -> String {
+    pub(crate) fn host_fingerprint(&self, kind: &str) -> String {
         fingerprint(&self.dir.join(format!("host_{kind}")))
     }
 
     /// Options that work, with time-outs and waits that suit a test.
-    pub(super) fn options(&self, root: &Path) -> SftpOptions {
+    pub(crate) fn options(&self, root: &Path) -> SftpOptions {
         let auth = Auth::PrivateKey { path: self.user_key(), passphrase: None };
         let host_key = HostKey::Fingerprint(self.host_fingerprint("ed25519"));
         let mut options = SftpOptions::new("127.0.0.1", self.port, &self.user, auth, host_key);
@@ -134,7 +134,7 @@ impl Drop for Sshd {
 }
 
 /// Makes a key pair; without a passphrase unless the arguments name one.
-pub(super) fn keygen(path: &Path, arguments: &[&str]) {
+pub(crate) fn keygen(path: &Path, arguments: &[&str]) {
     let mut command = Command::new("ssh-keygen");
     command.args(["-q", "-C", "test"]).args(arguments).arg("-f").arg(path);
     if !arguments.contains(&"-N") {
@@ -145,7 +145,7 @@ pub(super) fn keygen(path: &Path, arguments: &[&str]) {
 }
 
 /// The fingerprint of a key, as OpenSSH's own tool prints it.
-pub(super) fn fingerprint(key: &Path) -> String {
+pub(crate) fn fingerprint(key: &Path) -> String {
     let output = Command::new("ssh-keygen").arg("-lf").arg(key.with_extension("pub")).output().unwrap();
     String::from_utf8(output.stdout).unwrap().split_whitespace().nth(1).unwrap().to_owned()
 }

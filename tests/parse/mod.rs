@@ -12,24 +12,24 @@ fn folder() -> PathBuf {
 }
 
 /// What is written about the sample reports of these names, without this machine's paths.
-fn written(names: &[&str], run: impl Fn(Vec<PathBuf>, &mut Vec<u8>) -> check::Outcome) -> (String, check::Outcome) {
+fn written(names: &[&str], run: impl Fn(Vec<PathBuf>, &mut Vec<u8>)) -> String {
     let folder = folder();
     let mut out = Vec::new();
-    let outcome = run(names.iter().map(|name| folder.join(name)).collect(), &mut out);
+    run(names.iter().map(|name| folder.join(name)).collect(), &mut out);
     let text = String::from_utf8(out).expect("outputs are UTF-8");
-    (text.replace(&format!("{}/", folder.display()), ""), outcome)
+    text.replace(&format!("{}/", folder.display()), "")
 }
 
-fn checked(names: &[&str], format: check::Format) -> (String, check::Outcome) {
+fn checked(names: &[&str], format: check::Format) -> String {
     written(names, |files, out| {
         let args = check::Args { files, format, fail_on: None };
-        check::run(&args, &ReportRules::default(), &SeverityRule::default(), out).expect("writing to memory works")
+        check::run(&args, &ReportRules::default(), &SeverityRule::default(), out).expect("writing to memory works");
     })
 }
 
-fn parsed(names: &[&str], format: parse::Format) -> (String, check::Outcome) {
+fn parsed(names: &[&str], format: parse::Format) -> String {
     written(names, |files, out| {
-        parse::run(&parse::Args { files, format }, &ReportRules::default(), out).expect("writing to memory works")
+        parse::run(&parse::Args { files, format }, &ReportRules::default(), out).expect("writing to memory works");
     })
 }
 
@@ -48,33 +48,30 @@ const REFUSED: [&str; 5] = ["empty.csv", "header-only.csv", "truncated.csv", "no
 
 #[test]
 fn every_layout_is_checked() {
-    let (text, outcome) = checked(&LAYOUTS, check::Format::Text);
-    assert_eq!(outcome, check::Outcome { refused: 0, rejected: 1 });
+    let text = checked(&LAYOUTS, check::Format::Text);
     insta::assert_snapshot!("check_layouts", text);
 }
 
 #[test]
 fn every_layout_is_parsed_to_the_same_columns() {
-    let (text, outcome) = parsed(&LAYOUTS, parse::Format::Csv);
-    assert_eq!(outcome, check::Outcome { refused: 0, rejected: 1 });
+    let text = parsed(&LAYOUTS, parse::Format::Csv);
     insta::assert_snapshot!("parse_layouts", text);
-    let (again, _) = parsed(&LAYOUTS, parse::Format::Csv);
+    let again = parsed(&LAYOUTS, parse::Format::Csv);
     assert_eq!(text, again);
 }
 
 #[test]
 fn json_says_the_same() {
-    let (text, _) = checked(&["transaction-details-marketplace.csv"], check::Format::Json);
+    let text = checked(&["transaction-details-marketplace.csv"], check::Format::Json);
     insta::assert_snapshot!("check_json", text);
-    let (text, _) = parsed(&["transaction-details-marketplace.csv"], parse::Format::Jsonl);
+    let text = parsed(&["transaction-details-marketplace.csv"], parse::Format::Jsonl);
     insta::assert_snapshot!("parse_jsonl", text);
 }
 
 #[test]
 fn a_file_that_is_refused_does_not_stop_the_others() {
-    let (text, outcome) = checked(&REFUSED, check::Format::Text);
-    assert_eq!(outcome, check::Outcome { refused: 4, rejected: 0 });
+    let text = checked(&REFUSED, check::Format::Text);
     insta::assert_snapshot!("check_refused", text);
-    let (text, outcome) = parsed(&REFUSED, parse::Format::Csv);
-    assert_eq!((outcome.refused, text.lines().count()), (4, 1));
+    let text = parsed(&REFUSED, parse::Format::Csv);
+    assert_eq!(text.lines().count(), 1);
 }

@@ -51,7 +51,15 @@ fn run(fake: &Arc<Fake>, count: usize, stored: &BTreeMap<String, AnswerRecord>, 
     let clock = AtomicI64::new(0);
     let now = || Instant::from_millis(clock.fetch_add(1, Ordering::SeqCst));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(ask(Arc::clone(fake), &questions(count), stored, in_flight, now))
+    let kept = Mutex::new(BTreeSet::new());
+    let keep = async |record: &AnswerRecord| {
+        assert!(kept.lock().unwrap().insert(record.question_key.clone()), "kept once");
+        Ok::<(), ()>(())
+    };
+    let before = fake.asked();
+    let records = runtime.block_on(ask(Arc::clone(fake), &questions(count), stored, in_flight, now, keep)).unwrap();
+    assert_eq!(kept.into_inner().unwrap(), &fake.asked() - &before, "what was asked is kept, and nothing else");
+    records
 }
 
 #[test]
@@ -81,6 +89,17 @@ fn stored_evidence_is_not_asked_for_again_and_stored_failures_are() {
     assert_eq!(records[0], stored["inquiryPayment?paymentId=p000"]);
     assert_eq!(records[1].outcome, Evidence::Found);
     assert_eq!(records[2].outcome, Evidence::NotFound);
+}
+
+#[test]
+fn nothing_is_asked_once_an_answer_cannot_be_kept() {
+    let fake = Fake::new(|_| Evidence::Found);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let keep = async |_: &AnswerRecord| Err("the disk is full");
+    let now = || Instant::from_millis(0);
+    let ended = runtime.block_on(ask(Arc::clone(&fake), &questions(40), &BTreeMap::new(), 4, now, keep));
+    assert_eq!(ended, Err("the disk is full"));
+    assert_eq!(fake.asked().len(), 4);
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::PathBuf;
 
+use anyhow::Context as _;
+
 use super::{open_store, session};
 use crate::clock;
 use crate::config::Config;
@@ -72,7 +74,7 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
         if bad.count > 0 {
             return Err(bad_rows(args, bad).into());
         }
-        let done = import.commit().await.or_kind()?;
+        let done = import.commit().await.or_kind().with_context(|| format!("`{}`", args.file.display()))?;
         let Imported { inserted, updated, unchanged } = done;
         writeln!(out, "{inserted} entries imported, {updated} updated, {unchanged} were there already")?;
         store.close().await;

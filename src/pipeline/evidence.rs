@@ -110,7 +110,7 @@ impl<'a> Evidence<'a> {
     fn names_of(&self, candidates: &[ItemRef]) -> anyhow::Result<Vec<String>> {
         /// An explanation names this many; the rest can be found by their ids.
         const MAX_NAMED: usize = 10;
-        let names = candidates.iter().map(|&item| match item.side {
+        let names = candidates.iter().take(MAX_NAMED).map(|&item| match item.side {
             ItemSide::Ledger => Ok(format!("entry `{}`", self.entry(item)?.entry_id)),
             side => {
                 let file = &self.files(side)[item.file as usize];
@@ -118,12 +118,7 @@ impl<'a> Evidence<'a> {
             }
         });
         let mut names: Vec<String> = names.collect::<anyhow::Result<_>>()?;
-        // Lines come in the order of their files; entries come in the order of a query, which may be another one tomorrow.
-        if candidates.iter().all(|item| item.side == ItemSide::Ledger) {
-            names.sort_unstable();
-        }
         if candidates.len() > MAX_NAMED {
-            names.truncate(MAX_NAMED);
             names.push(format!("and {} more", candidates.len() - MAX_NAMED));
         }
         Ok(names)

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Page, Place, assert_page};
+use super::{Page, Place};
 
 /// The quiet day with the built-in ledger.
 fn with_table() -> Place {
@@ -57,7 +57,7 @@ fn bad_rows_are_all_named_and_nothing_is_imported() {
     page.note("not UTF-8", 2, &place.run("ledger import latin.csv"));
     let told = "8 entries imported, 0 updated, 0 were there already\n";
     assert_eq!(import(&place, "ledger.csv"), (Some(0), told.to_owned()), "the good rows were not imported before");
-    assert_page("import", &page.0);
+    assert_page!("import", &page.0);
 }
 
 #[test]
@@ -71,5 +71,5 @@ fn an_entry_never_becomes_another_but_a_pending_one_may_end() {
     page.note("another amount and id", 2, &place.run("ledger import other.csv"));
     let told = "0 entries imported, 2 updated, 6 were there already\n";
     assert_eq!(import(&place, "ledger.csv"), (Some(0), told.to_owned()), "the conflict kept nothing");
-    assert_page("import_conflict", &page.0);
+    assert_page!("import_conflict", &page.0);
 }

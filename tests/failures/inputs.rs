@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Page, Place, assert_page};
+use super::{Page, Place};
 
 /// Runs the quiet day with a report of these bytes; none removes it.
 fn with_report(case: &str, bytes: Option<Vec<u8>>, page: &mut Page) {
@@ -42,7 +42,7 @@ fn reports_that_are_missing_or_broken() {
     with_report("without a required column", Some(drifted.into_bytes()), &mut page);
     with_report("a column twice", Some(good.replacen("pspName", "acquirer", 1).into_bytes()), &mut page);
     with_report("a page of HTML", Some(b"<html>Bad gateway</html>\n<END>\n".to_vec()), &mut page);
-    assert_page("reports", &page.0);
+    assert_page!("reports", &page.0);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_day_without_a_directory() {
     page.note("fetch", 3, &place.run("fetch --date 2026-03-01"));
     page.note("a range", 3, &place.run("run --from 2026-03-01 --to 2026-03-02"));
     assert!(!place.has_outputs(), "the first failure ends a range");
-    assert_page("no_directory", &page.0);
+    assert_page!("no_directory", &page.0);
 }
 
 #[test]

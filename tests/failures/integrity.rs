@@ -7,7 +7,7 @@ use antom_recon::calendar::Instant;
 use antom_recon::store::{Store, StoreOptions};
 use lab::sftp::{SftpOptions, SftpServer};
 
-use super::{Page, Place, SECRETS, assert_page};
+use super::{Page, Place, SECRETS};
 
 /// All files under a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -69,7 +69,7 @@ async fn keys_and_passwords_of_an_sftp_server() {
     place.write("hosts", "");
     page.note("a host that is not known", 5, &tokio::task::block_in_place(|| place.run_day()));
     assert!(server.log().attempted_writes().is_empty());
-    assert_page("sftp", &page.0.replace(&key, "<its key>").replace(&port.to_string(), "<port>"));
+    assert_page!("sftp", &page.0.replace(&key, "<its key>").replace(&format!(":{port}"), ":<port>"));
     server.stop().await;
 }
 
@@ -87,5 +87,5 @@ async fn a_second_run_at_once_is_refused_and_says_who_is_at_work() {
     assert_eq!(tokio::task::block_in_place(|| place.run_day()).code, Some(0));
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let who = format!("process {} on {}", std::process::id(), host.trim());
-    assert_page("locked", &page.0.replace(&who, "<who>"));
+    assert_page!("locked", &page.0.replace(&who, "<who>"));
 }

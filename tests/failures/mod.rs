@@ -1,5 +1,14 @@
 //! Every way to end, as an operator meets it: the real binary, its exit code, what it says on stderr, and what it leaves behind.
 
+/// Compares a page with its snapshot, beside the file that calls.
+macro_rules! assert_page {
+    ($name:literal, $page:expr) => {
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!($name, $page);
+        })
+    };
+}
+
 mod checking;
 mod importing;
 mod inputs;
@@ -35,11 +44,16 @@ struct Place {
 }
 
 impl Place {
-    /// The scenario of a quiet day.
-    fn quiet_day() -> Self {
+    fn of_scenario(name: &str) -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
-        copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/scenarios/a_quiet_day")), place.folder.path());
+        let scenarios = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/scenarios"));
+        copy(&scenarios.join(name), place.folder.path());
         place
+    }
+
+    /// A day on which all is well.
+    fn quiet_day() -> Self {
+        Self::of_scenario("a_quiet_day")
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -133,13 +147,6 @@ impl Page {
     }
 }
 
-/// Compares a page with its snapshot.
-fn assert_page(name: &str, page: &str) {
-    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!(name, page);
-    });
-}
-
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -169,5 +176,19 @@ fn a_day_that_works_ends_with_0_and_with_1_for_those_who_ask() {
     assert_eq!(
         ended.stderr,
         "discrepancies: business date 2026-03-02: 2 of severity medium or higher; see `<here>/out/2188120000000001/2026-03-02`\n"
+    );
+}
+
+#[test]
+fn a_range_is_run_to_its_end_before_its_discrepancies_are_told() {
+    let place = Place::of_scenario("duplicates");
+    let ended = place.run("run --from 2026-03-02 --to 2026-03-03 --fail-on medium");
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let days: Vec<&str> = ended.stdout.lines().filter(|line| line.starts_with("2026-")).collect();
+    assert_eq!(days, ["2026-03-02  2188120000000001", "2026-03-03  2188120000000001"]);
+    assert!(
+        ended.stderr.starts_with("discrepancies: business date 2026-03-02: 2 of severity medium"),
+        "{}",
+        ended.stderr
     );
 }

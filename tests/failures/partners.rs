@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-use super::{Page, Place, SECRETS, assert_page};
+use super::{Page, Place, SECRETS};
 
 const FINGERPRINT: &str = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
 
@@ -33,7 +33,7 @@ fn servers_that_nobody_answers_for() {
     place.configure("kind = \"csv\"\npath = \"ledger.csv\"", &query);
     page.note("no PostgreSQL of the ledger", 4, &place.run_day());
     assert!(!place.has_outputs());
-    assert_page("partners", &page.0.replace(&port.to_string(), "<port>"));
+    assert_page!("partners", &page.0.replace(&format!(":{port}"), ":<port>"));
 }
 
 /// A day with a discrepancy, and an API at which nobody answers.
@@ -69,5 +69,5 @@ fn an_api_that_does_not_answer_leaves_discrepancies_open() {
     assert_eq!(required.code, Some(4), "a retry may heal it, so it comes before 1");
     assert!(required.stdout.contains("open     AMOUNT_MISMATCH"), "{}", required.stdout);
     assert!(place.has_outputs());
-    assert_page("dead_api", &required.stderr.replace(&port.to_string(), "<port>"));
+    assert_page!("dead_api", &required.stderr.replace(&format!(":{port}"), ":<port>"));
 }

@@ -1,6 +1,6 @@
 //! Exit code 2: the command line and the configuration.
 
-use super::{DATE, Page, Place, SECRETS, assert_page};
+use super::{DATE, Page, Place, SECRETS};
 
 #[test]
 fn mistakes_on_the_command_line() {
@@ -21,7 +21,7 @@ fn mistakes_on_the_command_line() {
         page.note(args, 2, &place.run(args));
         assert!(!place.has_outputs(), "{args}");
     }
-    assert_page("usage", &page.0);
+    assert_page!("usage", &page.0);
 }
 
 /// What a case does to the configuration: the words to replace, or nothing and words to add.
@@ -84,7 +84,7 @@ fn mistakes_in_the_configuration() {
         page.note(case, 2, &place.run_day());
         assert!(!place.has_outputs(), "{case}");
     }
-    assert_page("configuration", &page.0);
+    assert_page!("configuration", &page.0);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn mistakes_in_the_environment() {
         command.env(name, value);
         page.note(&format!("{name}={value}"), 2, &place.end(command));
     }
-    assert_page("environment", &page.0);
+    assert_page!("environment", &page.0);
 }
 
 #[test]
@@ -117,5 +117,5 @@ fn a_ledger_that_is_none() {
         page.note(case, 2, &place.run_day());
         assert!(!place.has_outputs(), "{case}");
     }
-    assert_page("ledger", &page.0);
+    assert_page!("ledger", &page.0);
 }

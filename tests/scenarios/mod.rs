@@ -30,8 +30,9 @@ fn play(name: &str) {
         assert_eq!(first.code, second.code, "{name}: `{args}` ends otherwise the second time");
         assert_eq!(before, stage.everything(), "{name}: `{args}` changes something the second time");
         let shown = render::step(args, &first, &stage);
-        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-            insta::assert_snapshot!(format!("{name}__{}_{}", at + 1, render::slug(args)), shown);
+        let folder = format!("snapshots/{name}");
+        insta::with_settings!({ snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("{}_{}__{name}", at + 1, render::slug(args)), shown);
         });
     }
     let expected = stage.all_outputs();

@@ -26,6 +26,17 @@ pub struct Ended {
     pub stdout: String,
 }
 
+/// All that a run may change.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Everything {
+    /// The outputs of all dates and revisions.
+    outputs: BTreeMap<String, String>,
+    /// The names in the archive.
+    archived: Vec<String>,
+    /// How many rows each table of the database has.
+    rows: Vec<(String, i64)>,
+}
+
 pub struct Stage {
     folder: TempDir,
 }
@@ -81,11 +92,11 @@ impl Stage {
         files(&folder).into_iter().map(|file| (name_under(&folder, &file), read_output(&file))).collect()
     }
 
-    /// The outputs, the names in the archive, and the number of rows in every table.
-    pub fn everything(&self) -> (BTreeMap<String, String>, Vec<String>, Vec<(String, i64)>) {
+    /// What there is now.
+    pub fn everything(&self) -> Everything {
         let archive = self.path().join("archive");
         let archived = files(&archive).iter().map(|file| name_under(&archive, file)).collect();
-        (self.all_outputs(), archived, self.rows())
+        Everything { outputs: self.all_outputs(), archived, rows: self.rows() }
     }
 
     /// Mixes the rows of every ledger file but its last, which may be one that cannot be read: that one is named by its line.

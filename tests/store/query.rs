@@ -68,7 +68,7 @@ on_both! {
         shop(harness, "CREATE TABLE shop (cents TEXT); INSERT INTO shop VALUES ('7.25')").await;
         let sql = format!("SELECT {REST}, '' AS occurred_at, cents AS amount_minor, 'e-1' AS entry_id FROM shop");
         let error = read(harness, &sql).await.unwrap_err().to_string();
-        assert!(error.contains("entry `e-1`, column `amount_minor`: found `7.25`; expected an integer"), "{error}");
+        assert!(error.contains("row `e-1`, column `amount_minor`: found `7.25`; expected an integer"), "{error}");
     }
 
     async fn nothing_can_be_written(harness) {

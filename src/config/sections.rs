@@ -272,7 +272,7 @@ impl Config {
             not_found_codes: self
                 .settings
                 .words("api", "not_found_codes")
-                .unwrap_or_else(|| vec!["ORDER_NOT_EXIST".to_owned()]),
+                .unwrap_or_else(|| antom_api::NOT_FOUND_CODES.iter().map(|code| (*code).to_owned()).collect()),
         })
     }
 

@@ -95,17 +95,6 @@ async fn stored(job: &Job<'_>, questions: &[Question]) -> anyhow::Result<BTreeMa
     Ok(known)
 }
 
-/// Says before anything is fetched whether questions could be asked at all.
-///
-/// # Errors
-/// As [`client`].
-pub fn validate(config: &Config) -> anyhow::Result<()> {
-    if config.requery()?.enabled {
-        client(&config.api()?)?;
-    }
-    Ok(())
-}
-
 /// The client that the configuration describes.
 ///
 /// # Errors

@@ -92,7 +92,6 @@ pub async fn run_day(
     outputs::finish_interrupted(&job)?;
 
     let policy = options::policy(config, today)?;
-    asking::validate(config)?;
     let carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
     let older = carry::older_dates(carried.as_ref(), policy.window_start);
     let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;

@@ -4,7 +4,7 @@
 //! meet by it. A row that lacks it borrows the primary key of rows that share its secondary one, which is how an entry without
 //! request id finds its line by Antom id. Where several primary keys would fit, nothing is guessed: the row is ambiguous.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 
@@ -256,7 +256,7 @@ impl Identities {
         if self.ambiguities.is_empty() {
             return;
         }
-        let consumed: std::collections::HashSet<ItemRef> =
+        let consumed: HashSet<ItemRef> =
             self.ambiguities.iter().flat_map(|ambiguity| ambiguity.candidates.iter().copied()).collect();
         for partition in &mut self.partitions {
             partition.retain(|slot| !consumed.contains(&slot.item));
@@ -281,8 +281,10 @@ impl Identities {
         for part in parts {
             outcome.append(part);
         }
+        self.ambiguities.sort_by_cached_key(|ambiguity| by_name(context.inputs, ambiguity.item));
+        let mut consumed = HashMap::new();
         for ambiguity in &self.ambiguities {
-            ambiguity.report(context, &mut outcome);
+            ambiguity.report(context, &mut outcome, &mut consumed);
         }
         outcome
     }
@@ -290,18 +292,23 @@ impl Identities {
 
 impl Ambiguity {
     /// Reports the row with its candidates. A row of an earlier day, or of a day that no run answers for, is left as it is.
-    fn report(&self, context: &Context<'_>, out: &mut Outcome) {
+    /// A candidate of several ambiguous rows is named by each and consumed by the first.
+    fn report(&self, context: &Context<'_>, out: &mut Outcome, taken: &mut HashMap<ItemRef, u32>) {
         let about = match self.item.side {
             ItemSide::Ledger => context.about_entry(self.item),
             _ => context.about_line(self.item),
         };
-        let mut consumed = vec![self.item];
-        consumed.extend(&self.candidates);
+        let times_before = |item: &ItemRef| taken.get(item).copied().unwrap_or_default();
+        let occurrence = 1 + self.candidates.iter().map(times_before).max().unwrap_or_default();
+        let own = [self.item].into_iter().chain(self.candidates.iter().copied());
+        let consumed = own.clone().filter(|item| times_before(item) == 0).collect();
+        own.for_each(|item| *taken.entry(item).or_default() += 1);
         let mut candidates = self.candidates.clone();
         candidates.sort_by_cached_key(|&candidate| by_name(context.inputs, candidate));
         let entry = candidates.iter().copied().find(|candidate| candidate.side == ItemSide::Ledger);
         let finding = Finding {
             kind: DiscrepancyKind::Ambiguous,
+            occurrence,
             entry: about.entry.or(entry.filter(|_| candidates.len() == 1)),
             candidates,
             consumed,

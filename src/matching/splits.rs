@@ -95,10 +95,11 @@ fn under_payments(context: &Context<'_>, items: impl Iterator<Item = ItemRef>) -
     slots
 }
 
-/// The business dates of the payments of these slots, as far as lines or entries tell.
+/// The business dates of the payments of these slots, as far as lines or else entries tell: the earliest, so that the order of
+/// the ledger decides nothing.
 fn payment_dates(context: &Context<'_>, slots: &[Slot]) -> KeyMap<BusinessDate> {
     let wanted: KeySet = slots.iter().map(|slot| slot.key).collect();
-    let mut dates = KeyMap::default();
+    let mut dates = KeyMap::<(bool, BusinessDate)>::default();
     for item in rows(context.inputs) {
         let is_payment = match item.side {
             ItemSide::Settlement => false,
@@ -108,11 +109,12 @@ fn payment_dates(context: &Context<'_>, slots: &[Slot]) -> KeyMap<BusinessDate> 
         if is_payment {
             let (by_request, by_antom) = payment_keys(context, item);
             for key in [by_request, by_antom].into_iter().filter(|key| wanted.contains(key)) {
-                dates.entry(key).or_insert_with(|| context.date(item));
+                let found = (item.side == ItemSide::Ledger, context.date(item));
+                dates.entry(key).and_modify(|known| *known = found.min(*known)).or_insert(found);
             }
         }
     }
-    dates
+    dates.into_iter().map(|(key, (_, date))| (key, date)).collect()
 }
 
 /// One party's share of one payment.
@@ -122,8 +124,7 @@ fn compare(context: &Context<'_>, out: &mut Outcome, mut share: Share, payment_o
         let entry = context.entry(item);
         let counts = matches!(entry.status, Status::Success | Status::Pending);
         if !counts {
-            let state = if context.in_scope(item) { State::ExcludedNotSuccessful } else { State::OutOfScope };
-            context.board.place(item, state);
+            context.exclude_entry(out, item, State::ExcludedNotSuccessful);
         }
         counts
     });

@@ -169,6 +169,27 @@ fn a_dispute_that_fits_two_entries_is_ambiguous_and_consumes_both() {
 }
 
 #[test]
+fn two_disputes_that_fit_the_same_two_entries_name_both_and_consume_each_once() {
+    check(
+        "layout gen3
+         T 03-03
+           PAYMENT r1 a1 10.00
+           DISPUTE - a1 -5.00 of=r1 at=10:00
+           DISPUTE - a1 -5.00 of=r1 at=11:00
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+           e2 03-03 DISPUTE - d1 -5.00 of=r1/a1
+           e3 03-03 DISPUTE - d2 -5.00 of=r1/a1
+         = 03-03
+           AMBIGUOUS transactions DISPUTE -/a1 -|-5.00 -|SUCCESS T0303:3 among e2 e3
+           AMBIGUOUS transactions DISPUTE -/a1 -|-5.00 -|SUCCESS T0303:4 among e2 e3
+           wait report PAYMENT r1/a1 due 03-12 settlement
+           T 3: 1 in transit, 2 discrepancies
+           L 3: 1 matched, 2 discrepancies",
+    );
+}
+
+#[test]
 fn a_dispute_of_the_newest_layout_with_another_amount_has_no_partner() {
     check(
         "layout gen3

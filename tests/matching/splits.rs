@@ -157,6 +157,28 @@ fn a_share_booked_twice_is_a_duplicate() {
 }
 
 #[test]
+fn a_share_has_the_date_of_its_payment_even_if_the_payment_is_booked_twice() {
+    for (first, second) in [("03-02", "03-03"), ("03-03", "03-02")] {
+        check(&format!(
+            "splits on
+             T 03-02
+             T 03-03
+             L
+               e1 {first} PAYMENT r1 a1 10.00
+               e2 {second} PAYMENT r1 a1 10.00
+               e3 03-03 SETTLEMENT s1 - 10.00 of=r1/a1 by=S1
+             = 03-03
+               MISSING_IN_REPORT transactions PAYMENT r1/a1 10.00|- SUCCESS|- e1{}
+               DUPLICATE_IN_LEDGER transactions PAYMENT r1/a1 10.00|- SUCCESS|- e2{}
+               wait ledger SETTLEMENT s1/- due 03-11 settlement on 03-02
+               L 3: 1 in transit, 2 discrepancies",
+            if first == "03-02" { " on 03-02" } else { "" },
+            if second == "03-02" { " on 03-02" } else { "" },
+        ));
+    }
+}
+
+#[test]
 fn a_failed_share_is_no_share() {
     check(
         "splits on
@@ -171,7 +193,8 @@ fn a_failed_share_is_no_share() {
          = 03-03
            T 1: 1 matched
            S 1: 1 matched
-           L 3: 2 matched, 1 excluded",
+           L 3: 2 matched, 1 excluded
+         = 03-04",
     );
 }
 

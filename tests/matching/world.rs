@@ -110,7 +110,7 @@ impl CaseText {
         let Ids { request, antom, of } = id;
         let row = |amount: &str| format!("{entry_type} {request} {antom} {amount}{of}");
         let line = match fault {
-            "amount" => row(&format!("{amount}").replace(".00", ".50")),
+            "amount" => row(&amount.replace(".00", ".50")),
             "currency" => row(&format!("{amount}EUR")),
             "party" => format!("{} by=S3", row(amount)),
             _ => row(amount),

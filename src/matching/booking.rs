@@ -1,7 +1,6 @@
 //! Bookings: the entries of one movement, the sources of a refund together, repetitions apart.
 
 use crate::calendar::BusinessDate;
-use crate::id::Symbol;
 use crate::kind::{DiscrepancyKind, Stage};
 use crate::ledger::RefundSource;
 use crate::money::Currency;
@@ -23,8 +22,6 @@ pub(super) struct Booking {
     pub currency: Currency,
     /// Their status: the first one that is not a success.
     pub status: Status,
-    /// Their parties.
-    pub parties: Vec<Symbol>,
     /// The business date of the first.
     pub date: BusinessDate,
 }
@@ -32,22 +29,14 @@ pub(super) struct Booking {
 impl Booking {
     /// The first entry by `entry_id`, with the other sources of a refund; every further entry is a duplicate.
     pub fn of(context: &Context<'_>, out: &mut Outcome, booked: &[Slot]) -> Option<Self> {
-        let mut items: Vec<ItemRef> = booked.iter().map(|slot| slot.item).collect();
-        if items.len() > 1 {
-            items.sort_by_cached_key(|item| ((context.inputs.entry_id)(context.entry(*item)), item.row));
+        if let [only] = booked {
+            return Some(Self::from_first(context, only.item));
         }
+        let mut items: Vec<ItemRef> = booked.iter().map(|slot| slot.item).collect();
+        items.sort_by_cached_key(|item| ((context.inputs.entry_id)(context.entry(*item)), item.row));
         let first = *items.first()?;
-        let entry = context.entry(first);
-        let mut booking = Self {
-            first,
-            items: vec![first],
-            amount: entry.amount.into(),
-            currency: entry.currency,
-            status: entry.status,
-            parties: vec![entry.party],
-            date: context.date(first),
-        };
-        let mut sources = vec![entry.refund_from];
+        let mut booking = Self::from_first(context, first);
+        let mut sources = vec![context.entry(first).refund_from];
         for (occurrence, &item) in (2_u32..).zip(&items[1..]) {
             let other = context.entry(item);
             let is_source = other.refund_from != RefundSource::Unknown
@@ -56,7 +45,7 @@ impl Booking {
                 && other.currency == booking.currency;
             if is_source {
                 sources.push(other.refund_from);
-                booking.add(item, other.amount, other.status, other.party);
+                booking.add(item, other.amount, other.status);
             } else {
                 repeated_entry(context, out, item, first, occurrence);
             }
@@ -64,10 +53,22 @@ impl Booking {
         Some(booking)
     }
 
-    fn add(&mut self, item: ItemRef, amount: i64, status: Status, party: Symbol) {
+    /// A booking of one entry.
+    fn from_first(context: &Context<'_>, first: ItemRef) -> Self {
+        let entry = context.entry(first);
+        Self {
+            first,
+            items: vec![first],
+            amount: entry.amount.into(),
+            currency: entry.currency,
+            status: entry.status,
+            date: context.date(first),
+        }
+    }
+
+    fn add(&mut self, item: ItemRef, amount: i64, status: Status) {
         self.items.push(item);
         self.amount += i128::from(amount);
-        self.parties.push(party);
         if self.status == Status::Success {
             self.status = status;
         }

@@ -160,7 +160,8 @@ impl Identities {
             let known = found.get(&secondary).map(Vec::as_slice).unwrap_or_default();
             let free: Vec<Key> = known.iter().copied().chain([secondary]).filter(is_free).collect();
             if free.len() > 1 {
-                let mut candidates: Vec<ItemRef> = free.iter().filter_map(|key| members.get(key)).flatten().copied().collect();
+                let mut candidates: Vec<ItemRef> =
+                    free.iter().filter_map(|key| members.get(key)).flatten().copied().collect();
                 candidates.retain(|row| (row.side == ItemSide::Ledger) != (item.side == ItemSide::Ledger));
                 candidates.sort_unstable();
                 self.ambiguities.push(Ambiguity { item, candidates });

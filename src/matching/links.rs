@@ -325,8 +325,9 @@ fn named_keys(inputs: &Inputs<'_>, item: ItemRef) -> Vec<Key> {
 
 /// A row that can be somebody's original: its type, keys, amount, currency, and whether it happened.
 fn original_row(inputs: &Inputs<'_>, item: ItemRef) -> Option<(EntryType, Key, Key, i64, Currency, bool)> {
-    let is_original =
-        |known: EntryType| matches!(known, EntryType::Payment | EntryType::Authorization | EntryType::Refund | EntryType::Dispute);
+    let is_original = |known: EntryType| {
+        matches!(known, EntryType::Payment | EntryType::Authorization | EntryType::Refund | EntryType::Dispute)
+    };
     if item.side == ItemSide::Ledger {
         let entry = &inputs.ledger.entries[item.row as usize];
         let alive = entry.status == Status::Success;

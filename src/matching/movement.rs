@@ -118,7 +118,7 @@ fn compare(context: &Context<'_>, out: &mut Outcome, item: ItemRef, booking: &Bo
     if line.status != Some(booking.status) {
         kinds.push(DiscrepancyKind::StatusMismatch);
     }
-    if !booking.parties.iter().any(|&party| context.same_party(line, party)) {
+    if !booking.items.iter().any(|&entry| context.same_party(line, context.entry(entry).party)) {
         kinds.push(DiscrepancyKind::SubMerchantMismatch);
     }
     let exceeded = context.links.exceeded(item);

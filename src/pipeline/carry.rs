@@ -61,8 +61,7 @@ pub async fn age_and_carry(
         let open: BTreeSet<DiscrepancyId> = day.discrepancies.iter().map(|row| row.discrepancy_id.clone()).collect();
         let gone =
             before.discrepancies.iter().filter(|row| !open.contains(&row.discrepancy_id) && !is_about_file(row.kind));
-        let (beyond, closed_now): (Vec<&Discrepancy>, Vec<&Discrepancy>) =
-            gone.partition(|row| !judge.was_judged(row));
+        let (beyond, closed_now): (Vec<&Discrepancy>, Vec<&Discrepancy>) = gone.partition(|row| !judge.was_judged(row));
         day.discrepancies.extend(beyond.into_iter().cloned());
         day.cleared.extend(closed_now.into_iter().map(|row| cleared_discrepancy(job, row, closed)));
         let waiting: BTreeSet<&str> = day.in_transit.iter().map(|row| row.item_id.as_str()).collect();

@@ -263,7 +263,10 @@ fn batches_compare_the_summary_with_the_net() {
     let without = BatchRow { summary: None, ..row.clone() };
     let mut bytes = Vec::new();
     export::settlement_batches(&mut bytes, [row, without]).unwrap();
-    assert_eq!(rows(bytes), ["B1,218,seller-1,JPY,2,1000,-30,965,964,-1,-5", "B1,218,seller-1,JPY,2,1000,-30,965,,,-5"]);
+    assert_eq!(
+        rows(bytes),
+        ["B1,218,seller-1,JPY,2,1000,-30,965,964,-1,-5", "B1,218,seller-1,JPY,2,1000,-30,965,,,-5"]
+    );
 }
 
 /// A small summary, for here and for publishing.

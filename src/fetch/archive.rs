@@ -80,6 +80,20 @@ impl Archive {
     ///
     /// [`FetchError::Integrity`] if there is no such file, [`FetchError::Archive`] if it cannot be opened.
     pub fn read(&self, digest: Digest) -> Result<ArchiveReader, FetchError> {
+        self.open_file(digest, false)
+    }
+
+    /// The raw bytes again, of a file that this process has read and verified before: without hashing them a second time. The
+    /// checksum of the compression still holds.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Archive::read`].
+    pub fn read_again(&self, digest: Digest) -> Result<ArchiveReader, FetchError> {
+        self.open_file(digest, true)
+    }
+
+    fn open_file(&self, digest: Digest, verified: bool) -> Result<ArchiveReader, FetchError> {
         let path = self.path_of(digest);
         let file = File::open(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => FetchError::Integrity(format!(
@@ -89,7 +103,7 @@ impl Archive {
             _ => FetchError::archive("open", &path)(error),
         })?;
         let unreadable = FetchError::archive("open", &path);
-        ArchiveReader::new(file, path, digest).map_err(unreadable)
+        ArchiveReader::new(file, path, digest, verified).map_err(unreadable)
     }
 
     /// All raw bytes of an archived file, verified.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Read;
 
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
 use crate::conservation::Counted;
 use crate::discrepancy::{Describer, Discrepancy, EntryEvidence, InTransitRow, LineEvidence, Side};
 use crate::failure::{Failure, Kind, OrFail};
@@ -127,14 +129,20 @@ impl<'a> Evidence<'a> {
     /// The lines that findings stand on.
     fn lines_of_findings(&self, reconciliation: &Reconciliation) -> anyhow::Result<HashMap<ItemRef, LineEvidence>> {
         let wanted: BTreeSet<ItemRef> = reconciliation.findings.iter().filter_map(|finding| finding.line).collect();
-        let mut lines = HashMap::with_capacity(wanted.len());
-        self.read_lines(wanted.into_iter(), |item, text| {
-            let file = &self.files(item.side)[item.file as usize];
-            let line = file.parsed.lines[item.row as usize].place.line;
-            lines.insert(item, LineEvidence { text, file: file.name.clone(), line });
-            Ok(())
-        })?;
-        Ok(lines)
+        let wanted: Vec<ItemRef> = wanted.into_iter().collect();
+        let files: Vec<&[ItemRef]> = wanted.chunk_by(|one, two| (one.side, one.file) == (two.side, two.file)).collect();
+        let parts = files.into_par_iter().map(|items| {
+            let mut lines = Vec::with_capacity(items.len());
+            self.read_lines(items.iter().copied(), |item, text| {
+                let file = &self.files(item.side)[item.file as usize];
+                let line = file.parsed.lines[item.row as usize].place.line;
+                lines.push((item, LineEvidence { text, file: file.name.clone(), line }));
+                Ok(())
+            })?;
+            anyhow::Ok(lines)
+        });
+        let parts: Vec<Vec<(ItemRef, LineEvidence)>> = parts.collect::<anyhow::Result<_>>()?;
+        Ok(parts.into_iter().flatten().collect())
     }
 
     /// Reads the text of lines again, file by file, each file once from its start to the last line that is wanted.
@@ -153,7 +161,7 @@ impl<'a> Evidence<'a> {
             items.sort_unstable_by_key(|item| report.parsed.lines[item.row as usize].place.offset);
             let first = report.parsed.lines[items[0].row as usize].place.file;
             let digest = self.reports.digests[first as usize];
-            let mut reader = std::io::BufReader::with_capacity(1 << 20, archive.read(digest).or_kind()?);
+            let mut reader = std::io::BufReader::with_capacity(1 << 20, archive.read_again(digest).or_kind()?);
             let (mut at, mut raw) = (0_u64, Vec::new());
             for item in items {
                 let place = report.parsed.lines[item.row as usize].place;

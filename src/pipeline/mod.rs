@@ -130,7 +130,9 @@ pub async fn run_day(
     }
     let open_before = carry::open_before(carried.as_ref());
     let described = timings.stage("classify", rows, || {
-        tokio::task::block_in_place(|| evidence.describe(&describer, &mut reconciliation, &open_before))
+        tokio::task::block_in_place(|| {
+            job.threads.install(|| evidence.describe(&describer, &mut reconciliation, &open_before))
+        })
     })?;
     let controls = timings.stage("prove", rows, || {
         let counted = evidence.counted(&described.claimed_by_rejects);

@@ -340,3 +340,104 @@ fn a_cancel_may_settle_with_zero_or_with_the_returned_amount_and_nothing_else() 
            L 6: 6 matched",
     );
 }
+
+#[test]
+fn two_bounced_refunds_of_one_payment_are_two_movements() {
+    check(
+        "T 03-03
+           PAYMENT r1 a1 10.00
+         S 03-03
+           PAYMENT r1 a1 10.00
+           REFUND_REVERSAL f1 x1 2.00 of=/a1
+           REFUND_REVERSAL f2 x2 3.00 of=/a1
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+           e2 03-03 REFUND_REVERSAL f1 - 2.00 of=r1/a1
+         = 03-03
+           MISSING_IN_LEDGER settlement REFUND_REVERSAL f2/x2 -|3.00 -|SUCCESS S0303:4
+           T 1: 1 matched
+           S 3: 2 matched, 1 discrepancies
+           L 2: 2 matched",
+    );
+}
+
+#[test]
+fn a_bounced_refund_without_request_id_does_not_borrow_the_one_of_another_line() {
+    check(
+        "T 03-03
+           PAYMENT r1 a1 10.00
+         S 03-03
+           PAYMENT r1 a1 10.00
+           REFUND_REVERSAL - x1 2.00 of=/a1
+           REFUND_REVERSAL f2 x2 3.00 of=/a1
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+           e2 03-03 REFUND_REVERSAL f2 - 3.00 of=r1/a1
+         = 03-03
+           MISSING_IN_LEDGER settlement REFUND_REVERSAL -/x1 -|2.00 -|SUCCESS S0303:3
+           T 1: 1 matched
+           S 3: 2 matched, 1 discrepancies
+           L 2: 2 matched",
+    );
+}
+
+#[test]
+fn a_later_status_of_the_newest_layout_takes_the_place_of_the_one_before() {
+    check(
+        "layout gen3
+         T 03-03
+           PAYMENT r1 a1 10.00 status=PENDING
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+         T 03-04
+           PAYMENT r1 a1 10.00
+         = 03-03
+           STATUS_MISMATCH transactions PAYMENT r1/a1 10.00|10.00 SUCCESS|PENDING e1 T0303:2
+           T 1: 1 discrepancies
+           L 1: 1 discrepancies
+         = 03-04
+           wait report PAYMENT r1/a1 due 03-13 settlement
+           crossing 1
+           T 2: 1 in transit, 1 excluded
+           L 1: 1 matched",
+    );
+}
+
+#[test]
+fn a_reversal_of_a_dispute_that_is_there_is_no_orphan() {
+    check(
+        "T 03-03
+           PAYMENT r1 a1 10.00
+           DISPUTE - d1 -10.00 of=/a1
+           DISPUTE_REVERSAL - d2 10.00 of=/d1
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+           e2 03-03 DISPUTE - d1 -10.00 of=/a1
+           e3 03-03 DISPUTE_REVERSAL - d2 10.00 of=/d1
+         = 03-03
+           wait report PAYMENT r1/a1 due 03-12 settlement
+           wait report DISPUTE -/d1 due 03-12 settlement
+           wait report DISPUTE_REVERSAL -/d2 due 03-12 settlement
+           T 3: 3 in transit
+           L 3: 3 matched",
+    );
+}
+
+#[test]
+fn two_disputes_of_one_payment_without_ids_keep_their_own_names() {
+    check(
+        "layout gen3
+         T 03-03
+           PAYMENT r1 a1 10.00
+           DISPUTE - a1 -3.00 of=r1
+           DISPUTE - a1 -4.00 of=r1
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+         = 03-03
+           MISSING_IN_LEDGER transactions DISPUTE -/a1 -|-3.00 -|SUCCESS T0303:3
+           MISSING_IN_LEDGER transactions DISPUTE -/a1 -|-4.00 -|SUCCESS T0303:4
+           wait report PAYMENT r1/a1 due 03-12 settlement
+           T 3: 1 in transit, 2 discrepancies
+           L 1: 1 matched",
+    );
+}

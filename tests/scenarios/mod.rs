@@ -81,6 +81,7 @@ scenarios! {
     a_pending_entry_moves_on
     a_quiet_day
     a_restated_file
+    an_old_original
     cells_that_are_formulas
     crossing_midnight
     currencies

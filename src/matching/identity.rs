@@ -102,7 +102,12 @@ pub(super) fn aliases(wanted: &KeySet, pairs: impl Iterator<Item = (Key, Key)>) 
 impl Identities {
     /// Brings all rows under their movements' keys.
     pub fn of(inputs: &Inputs<'_>) -> Self {
-        let mut this = Self { partitions: vec![Vec::new(); PARTITIONS], ambiguities: Vec::new() };
+        let lines = inputs.transactions.iter().chain(inputs.settlements).map(|file| file.parsed.lines.len());
+        // Keys are hashes, so partitions are even: an eighth more than the average leaves room for chance.
+        let average = (lines.sum::<usize>() + inputs.ledger.entries.len()) / PARTITIONS;
+        let partition = || Vec::with_capacity(average + average / 8);
+        let partitions = std::iter::repeat_with(partition).take(PARTITIONS).collect();
+        let mut this = Self { partitions, ambiguities: Vec::new() };
         let (mut needy, mut keyless) = (Vec::new(), Vec::new());
         for item in rows(inputs) {
             match keys_of(inputs, item) {

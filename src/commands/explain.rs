@@ -1,14 +1,21 @@
 //! `antom-recon explain`: everything that is known about an id.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the ledger may be a file")]
 
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
+
+use memchr::memmem::Finder;
 
 use super::{open_store, session};
 use crate::calendar::BusinessDate;
-use crate::config::Config;
+use crate::config::{Config, Ledger};
 use crate::discrepancy::Discrepancy;
 use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::{Digest, DigestError, FetchError};
 use crate::kind::Answer;
+use crate::ledger::{EntryText, Import};
+use crate::money::Currency;
 use crate::movement::ReportKind;
 use crate::pipeline::{OrKind, archive};
 use crate::requery::{Endpoint, Question};
@@ -39,23 +46,9 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
         let history = store.history(&merchant, &args.id).await.or_kind()?;
         let ids = ids_behind(&args.id, &history);
         let mut found = false;
-        for id in &ids {
-            for entry in store.find_entries(id).await.or_kind()? {
-                found = true;
-                writeln!(
-                    out,
-                    "entry     {}  {} {} {} {}  request `{}`  antom `{}`  sub-merchant `{}`  {}",
-                    entry.entry_id,
-                    entry.entry_type,
-                    entry.status,
-                    entry.amount_minor,
-                    entry.currency,
-                    entry.request_id,
-                    entry.antom_id,
-                    entry.sub_merchant_id,
-                    entry.occurred_at
-                )?;
-            }
+        for entry in entries(config, &store, &ids).await?.values() {
+            found = true;
+            tell_entry(entry, out)?;
         }
         found |= lines(config, &store, &merchant, &ids, &history, out).await?;
         for happening in &history {
@@ -87,6 +80,67 @@ fn ids_behind(id: &str, history: &[Happening]) -> Vec<String> {
     ids
 }
 
+/// The entries that have one of the ids, by `entry_id`: of the built-in table or the CSV file. A query is the owner's to ask.
+async fn entries(config: &Config, store: &Store, ids: &[String]) -> anyhow::Result<BTreeMap<String, EntryText>> {
+    let mut found = BTreeMap::new();
+    match config.ledger()? {
+        Ledger::Table => {
+            for id in ids {
+                let entries = store.find_entries(id).await.or_kind()?;
+                found.extend(entries.into_iter().map(|entry| (entry.entry_id.clone(), entry)));
+            }
+        }
+        Ledger::Csv(path) => {
+            let unreadable =
+                || format!("ledger.path: `{}` cannot be read; expected a CSV file of entries", path.display());
+            let file = File::open(&path).or_fail(Kind::Configuration, unreadable)?;
+            let mut rows = Import::start(BufReader::new(file)).or_fail(Kind::Configuration, unreadable)?;
+            while let Some(batch) = rows.next_batch().or_fail(Kind::Configuration, unreadable)? {
+                let has_id = |entry: &EntryText| {
+                    [&entry.entry_id, &entry.request_id, &entry.antom_id].into_iter().any(|id| ids.contains(id))
+                };
+                let entries = batch.into_iter().map(|row| row.text).filter(has_id);
+                found.extend(entries.map(|entry| (entry.entry_id.clone(), entry)));
+            }
+        }
+        Ledger::Query { .. } => {}
+    }
+    Ok(found)
+}
+
+/// One entry.
+fn tell_entry(entry: &EntryText, out: &mut dyn Write) -> anyhow::Result<()> {
+    let currency = Currency::parse(entry.currency.as_bytes());
+    let amount = match (currency, entry.amount_minor.parse()) {
+        (Some(currency), Ok(minor)) => currency.major(minor).to_string(),
+        _ => entry.amount_minor.clone(),
+    };
+    writeln!(
+        out,
+        "entry     {}  {} {} {amount} {}  request `{}`  antom `{}`  sub-merchant `{}`  {}",
+        entry.entry_id,
+        entry.entry_type,
+        entry.status,
+        entry.currency,
+        entry.request_id,
+        entry.antom_id,
+        entry.sub_merchant_id,
+        entry.occurred_at
+    )
+    .or_fail(Kind::Unforeseen, || "cannot write the result")
+}
+
+/// Whether a line has one of the ids as a cell of its own, and not as a part of a longer one.
+fn has_cell(line: &[u8], finders: &[Finder<'_>]) -> bool {
+    let is_edge = |byte: Option<&u8>| byte.is_none_or(|byte| matches!(byte, b',' | b'"' | b'\r'));
+    finders.iter().any(|finder| {
+        finder.find_iter(line).any(|start| {
+            let end = start + finder.needle().len();
+            is_edge(start.checked_sub(1).and_then(|before| line.get(before))) && is_edge(line.get(end))
+        })
+    })
+}
+
 /// Searches the archived reports, from a lookback before the first run that knew the id to the newest run.
 async fn lines(
     config: &Config,
@@ -110,12 +164,12 @@ async fn lines(
                 Failure::new(Kind::Integrity, format!("the run of {date} names `{}` under {error}", file.path))
             })?;
             let reader = BufReader::with_capacity(1 << 20, archive.read(digest).or_kind()?);
-            let finders: Vec<_> = ids.iter().map(|id| memchr::memmem::Finder::new(id.as_bytes())).collect();
+            let finders: Vec<Finder<'_>> = ids.iter().map(|id| Finder::new(id.as_bytes())).collect();
             let mut number = 0_u64;
             for line in reader.split(b'\n') {
                 number += 1;
                 let line = line.map_err(|error| FetchError::from_read(error, &archive.path_of(digest))).or_kind()?;
-                if finders.iter().any(|finder| finder.find(&line).is_some()) {
+                if has_cell(&line, &finders) {
                     found = true;
                     let text = String::from_utf8_lossy(&line);
                     writeln!(out, "line      {date}  {} line {number}: {}", file.name, text.trim_end())?;
@@ -174,4 +228,25 @@ async fn answers(store: &Store, merchant: &str, ids: &[String], out: &mut dyn Wr
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_found_as_a_cell_and_not_inside_another() {
+        for (line, expected) in [
+            ("r1,x", true),
+            ("x,r1", true),
+            ("x,\"r1\",y", true),
+            ("x,r1\r", true),
+            ("r11,x", false),
+            ("x,ar1", false),
+            ("r11,r1,r12", true),
+            ("", false),
+        ] {
+            assert_eq!(has_cell(line.as_bytes(), &[Finder::new("r1")]), expected, "`{line}`");
+        }
+    }
 }

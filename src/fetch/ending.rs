@@ -85,11 +85,17 @@ impl EndWatch {
         let last = self.tail.rsplit(|byte| matches!(byte, b'\n' | b'\r')).map(bare).find(|line| !line.is_empty());
         match last {
             None => Ending::Empty,
-            Some(b"<END>" | b"\"<END>\"") => Ending::Whole,
+            Some(line) if is_end(line) => Ending::Whole,
             Some(_) if self.lines < LINES_COUNTED => Ending::OnlyHeader,
             Some(line) => Ending::Cut { last_line: quoted(line) },
         }
     }
+}
+
+/// Whether a line is `<END>`, quoted or not, perhaps with the empty cells that a program adds to fill its columns.
+fn is_end(line: &[u8]) -> bool {
+    let cells = line.strip_prefix(b"<END>").or_else(|| line.strip_prefix(b"\"<END>\""));
+    cells.is_some_and(|cells| cells.iter().all(|byte| *byte == b','))
 }
 
 /// A line without white space and BOM around it.
@@ -124,6 +130,8 @@ mod tests {
             (b"a,b\n1,2\n  <END> \t\r\n\r\n\n".into(), Ending::Whole),
             (b"<END>\n".into(), Ending::Whole),
             (b"\xef\xbb\xbf<END>\n".into(), Ending::Whole),
+            (b"a,b\n<END>,\n".into(), Ending::Whole),
+            (b"a,b\n<END>,x\n".into(), cut("<END>,x")),
             (b"a,b\n1,2\n".into(), cut("1,2")),
             (b"a,b\n1,2".into(), cut("1,2")),
             (b"a,b\n<END>\n1,2\n".into(), cut("1,2")),

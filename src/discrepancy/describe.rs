@@ -2,7 +2,8 @@
 //! was expected, and which other kinds apply.
 
 use crate::calendar::BusinessDate;
-use crate::kind::{DiscrepancyKind, Stage};
+use crate::id::DiscrepancyId;
+use crate::kind::{DiscrepancyKind, Severity, Stage};
 use crate::ledger::EntryText;
 use crate::matching::Finding;
 use crate::money::Currency;
@@ -55,13 +56,8 @@ impl Describer<'_> {
         let ids = Ids::of(finding, line, entry);
         let currency = finding.report.or(finding.ledger).map(|(_, currency)| currency);
         let ledger_currency = finding.ledger.map(|(_, currency)| currency);
+        let id = self.id(finding, &ids, line, entry);
         let mut row = Discrepancy {
-            discrepancy_id: self.id(finding, &ids, line, entry),
-            kind: finding.kind,
-            severity: crate::kind::Severity::Info,
-            business_date: finding.business_date,
-            first_seen_on: self.today,
-            age_days: 0,
             sub_merchant_id: ids.sub_merchant_id,
             entry_type: ids.entry_type,
             typed: finding.entry_type,
@@ -76,15 +72,11 @@ impl Describer<'_> {
             report_amount: finding.report.map(|(amount, _)| amount),
             ledger_status: finding.ledger_status.map_or_else(String::new, |status| status.to_string()),
             report_status: report_status(finding, line),
-            answer: None,
-            answer_status: String::new(),
-            answer_amount: None,
-            answer_currency: None,
             explanation: explain(finding, line, entry, candidates),
             ledger_entry_id: entry.map(|known| known.entry_id.clone()).unwrap_or_default(),
             report_file: line.map(|known| known.file.clone()).unwrap_or_default(),
             report_line: line.map(|known| known.line),
-            stage: finding.stage,
+            ..self.blank(id, finding.kind, finding.stage, finding.business_date)
         };
         row.severity = self.severity.of(row.kind, row.at_stake(), row.currency);
         row
@@ -105,17 +97,9 @@ impl Describer<'_> {
         let column = if reject.column.is_empty() { String::new() } else { format!(", column `{}`", reject.column) };
         let place = if file.is_empty() { "the ledger".to_owned() } else { format!("`{file}`") };
         let explanation = format!("{place} line {}{column}: {}", reject.place.line, reject.reason);
+        let repetition = repetition.to_string();
+        let id = self.names.discrepancy(stage, &["REJECTED_LINE", file, &reject.raw], &[&repetition]);
         let mut row = Discrepancy {
-            discrepancy_id: self.names.discrepancy(
-                stage,
-                &["REJECTED_LINE", file, &reject.raw],
-                &[&repetition.to_string()],
-            ),
-            kind: DiscrepancyKind::RejectedLine,
-            severity: crate::kind::Severity::Info,
-            business_date: date,
-            first_seen_on: self.today,
-            age_days: 0,
             sub_merchant_id: text.sub_merchant_id.clone(),
             entry_type: reject.entry_type.map_or_else(|| text.raw_type.clone(), |known| known.to_string()),
             typed: reject.entry_type,
@@ -125,20 +109,11 @@ impl Describer<'_> {
             original_antom_id: text.original_antom_id.clone(),
             order_id: text.order_id.clone(),
             currency: reject.currency,
-            ledger_currency: None,
-            ledger_amount: None,
-            report_amount: None,
-            ledger_status: String::new(),
-            report_status: String::new(),
-            answer: None,
-            answer_status: String::new(),
-            answer_amount: None,
-            answer_currency: None,
             explanation,
             ledger_entry_id: entry.map(|known| known.entry_id.clone()).unwrap_or_default(),
             report_file: file.to_owned(),
             report_line: (!file.is_empty()).then_some(reject.place.line),
-            stage,
+            ..self.blank(id, DiscrepancyKind::RejectedLine, stage, date)
         };
         row.severity = self.severity.of(row.kind, row.at_stake(), row.currency);
         row
@@ -148,11 +123,24 @@ impl Describer<'_> {
     #[must_use]
     pub fn about_file(&self, kind: DiscrepancyKind, path: &str, digest: &str, explanation: String) -> Discrepancy {
         let name = path.rsplit('/').next().unwrap_or(path).to_owned();
+        let id = super::file_discrepancy_id(self.names, kind, path, digest);
+        let severity = self.severity.of(kind, 0, None);
+        Discrepancy { severity, explanation, report_file: name, ..self.blank(id, kind, Stage::File, self.today) }
+    }
+
+    /// A discrepancy that says nothing yet but what it is.
+    fn blank(
+        &self,
+        id: DiscrepancyId,
+        kind: DiscrepancyKind,
+        stage: Stage,
+        business_date: BusinessDate,
+    ) -> Discrepancy {
         Discrepancy {
-            discrepancy_id: super::file_discrepancy_id(self.names, kind, path, digest),
+            discrepancy_id: id,
             kind,
-            severity: self.severity.of(kind, 0, None),
-            business_date: self.today,
+            severity: Severity::Info,
+            business_date,
             first_seen_on: self.today,
             age_days: 0,
             sub_merchant_id: String::new(),
@@ -173,11 +161,11 @@ impl Describer<'_> {
             answer_status: String::new(),
             answer_amount: None,
             answer_currency: None,
-            explanation,
+            explanation: String::new(),
             ledger_entry_id: String::new(),
-            report_file: name,
+            report_file: String::new(),
             report_line: None,
-            stage: Stage::File,
+            stage,
         }
     }
 
@@ -188,7 +176,7 @@ impl Describer<'_> {
         ids: &Ids,
         line: Option<&LineEvidence>,
         entry: Option<&EntryEvidence>,
-    ) -> crate::id::DiscrepancyId {
+    ) -> DiscrepancyId {
         let place = line.map(|known| (known.file.clone(), known.line.to_string())).unwrap_or_default();
         let amount = money(finding.report.or(finding.ledger));
         let identity: Vec<&str> = if !ids.request_id.is_empty() {

@@ -162,7 +162,13 @@ impl ControlTotals {
             _ => &reconciliation.transactions[file as usize],
         };
         let cells = count_lines(&report.parsed.lines, states);
-        if let Some(at) = states.iter().position(|state| *state == State::Unplaced) {
+        // A line of the day itself can neither be closed before nor be nobody's.
+        let is_lost = |state: &State| match state {
+            State::Unplaced => true,
+            State::Past | State::OutOfScope => report.date == today,
+            _ => false,
+        };
+        if let Some(at) = states.iter().position(is_lost) {
             let line = report.parsed.lines[at].place.line;
             return Err(Imbalance::Unplaced(format!("`{}` line {line}", report.name)));
         }

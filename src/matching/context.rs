@@ -112,7 +112,8 @@ impl<'a> Context<'a> {
 
     /// Lists a discrepancy and places its rows.
     pub fn report(&self, out: &mut Outcome, mut finding: Finding) {
-        finding.only_if_open_before |= finding.business_date < self.policy.window_start;
+        // All of its rows were loaded only because something of their days is open.
+        finding.only_if_open_before |= finding.consumed.iter().all(|item| self.date(*item) < self.policy.window_start);
         for &item in &finding.consumed {
             self.board.place(item, State::Discrepancy);
         }

@@ -179,7 +179,8 @@ fn report_settled(
     shares: &Shares,
 ) {
     let first = shares.items[0];
-    let news = shares.items.iter().any(|share| context.is_today(*share));
+    let booked = booking.iter().flat_map(|known| &known.items);
+    let news = shares.items.iter().chain(booked).any(|row| context.is_today(*row));
     let about = Finding {
         stage: Stage::Settlement,
         business_date: booking.map_or_else(|| context.movement_date(first), |known| known.date),

@@ -150,6 +150,7 @@ impl Case {
             "adjustments" => policy.adjustments = Adjustments::parse(words[1]).unwrap(),
             "grace_minutes" => policy.cutoff_grace_ms = i64::from(number()) * 60_000,
             "due" => policy.settlement_due_days = number(),
+            "window" => policy.window_start = day(words[1]),
             "pending" => policy.pending_max_days = number(),
             "holidays" => policy.calendar = SettlementCalendar::new(words[1..].iter().map(|text| day(text))),
             "registry" => {

@@ -343,3 +343,15 @@ fn a_booked_correction_waits_for_its_line() {
            L 1: 1 discrepancies",
     );
 }
+
+#[test]
+fn a_line_of_today_for_a_payment_from_before_the_window_is_told() {
+    check(
+        "window 02-01
+         S 03-03
+           PAYMENT r1 a1 10.00 at=01-05
+         = 03-03
+           SETTLED_NOT_REPORTED settlement PAYMENT r1/a1 -|10.00 -|SUCCESS S0303:2 on 01-05
+           S 1: 1 discrepancies",
+    );
+}

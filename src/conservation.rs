@@ -130,25 +130,6 @@ pub fn prove(
 }
 
 impl ControlTotals {
-    fn place(&mut self, key: ControlKey, amount: i64, state: State, row: &str) -> Result<(), Imbalance> {
-        if state == State::Unplaced {
-            return Err(Imbalance::Unplaced(row.to_owned()));
-        }
-        let total = self.rows.entry(key).or_default();
-        total.total.add(amount);
-        let part = match state {
-            State::Matched => &mut total.matched,
-            State::InTransit => &mut total.in_transit,
-            State::Discrepancy => &mut total.discrepancies,
-            _ => &mut total.excluded,
-        };
-        part.add(amount);
-        if let Some(rule) = state.exclusion() {
-            *self.excluded_by.entry(Exclusion::as_str(rule)).or_default() += 1;
-        }
-        Ok(())
-    }
-
     fn count_file(
         &mut self,
         counted: &Counted<'_>,
@@ -214,17 +195,19 @@ impl ControlTotals {
     }
 
     fn count_ledger(&mut self, counted: &Counted<'_>, reconciliation: &Reconciliation) -> Result<(), Imbalance> {
+        let mut cells = HashMap::<(EntryType, Currency, State), Tally>::new();
         for (entry, &state) in counted.ledger.entries.iter().zip(&reconciliation.ledger) {
+            if state == State::Unplaced {
+                return Err(Imbalance::Unplaced(format!("the ledger's row at line {}", entry.place.line)));
+            }
+            cells.entry((entry.entry_type, entry.currency, state)).or_default().add(entry.amount);
+        }
+        for ((entry_type, currency, state), tally) in cells {
             if matches!(state, State::Past | State::OutOfScope) {
                 continue;
             }
-            let key = ControlKey {
-                side: Side::Ledger,
-                file: String::new(),
-                entry_type: entry.entry_type.to_string(),
-                currency: Some(entry.currency),
-            };
-            self.place(key, entry.amount, state, &format!("the ledger's row at line {}", entry.place.line))?;
+            let (entry_type, currency) = (entry_type.to_string(), Some(currency));
+            self.add(ControlKey { side: Side::Ledger, file: String::new(), entry_type, currency }, &tally, state);
         }
         for reject in &counted.ledger.rejects {
             self.reject(Side::Ledger, "", reject);

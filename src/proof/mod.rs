@@ -1,6 +1,9 @@
 //! Proofs: sums that must agree with sums.
 //!
-//! Today: what a settlement batch pays to each party. The formulas of rows, batches and balances join it here.
+//! `sums` adds up what a settlement batch pays to each party, `finding` is what any proof finds.
+
+mod finding;
+mod sums;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +11,9 @@ use crate::id::{Symbol, Symbols};
 use crate::matching::DayReport;
 use crate::money::Currency;
 use crate::movement::{EntryType, ReportKind};
+
+pub use finding::{LineFinding, ProofFinding, Proved};
+pub use sums::{BatchKey, BatchSum, BatchSums};
 
 /// One batch, party and settlement currency. Amounts in the currency's smallest unit, signed from the marketplace's side.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

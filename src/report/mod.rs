@@ -4,13 +4,17 @@
 //! [`ParsedReport`]; `line` is what comes out. Text is not kept: a line knows its [`Place`], and [`LineText`] is read again
 //! from the archived bytes for the few lines that end in an output.
 
+mod examine;
 mod line;
 mod parse;
 mod schema;
+mod statement;
 
+pub use examine::{Examiner, Pricing, Quote};
 pub use line::{Line, LineText, Original, ParsedReport, Place, Reject, TypeTotals};
 pub use parse::{MAX_REJECTS, ReportError, detect_kind, parse_report};
 pub use schema::{
-    Column, Generation, HeaderError, IdRule, Layout, MissingColumn, ReportOptions, ReportRules, SignRule, entry_type,
-    is_known_column, status,
+    Column, FeeKind, Generation, HeaderError, IdRule, Layout, MissingColumn, ReportOptions, ReportRules, SignRule,
+    entry_type, is_known_column, status,
 };
+pub use statement::{ActivityLine, BalanceLine, FeeAmount, Statement, SummaryLine, SummaryRole};

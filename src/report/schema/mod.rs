@@ -5,12 +5,14 @@
 //! configured, `header` reads a header, and a [`Layout`] is the result.
 
 mod columns;
+mod fees;
 mod header;
 mod layout;
 mod options;
 mod words;
 
 pub use columns::{Column, is_known_column};
+pub use fees::FeeKind;
 pub use header::{Header, HeaderError, Headings, MissingColumn};
 pub use layout::{Generation, Layout};
 pub use options::{IdRule, ReportOptions, ReportRules, SignRule};

@@ -1,0 +1,69 @@
+//! Looking at the money of each settlement line while it is parsed, so that proofs need no second reading and nothing is kept of
+//! the millions of lines that are right.
+
+use crate::id::Symbol;
+use crate::money::Currency;
+
+use super::{FeeAmount, Line};
+
+/// The exchange rate of a line, as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quote<'a> {
+    /// `quoteCurrencyPair`: left and right.
+    pub pair: Option<(Currency, Currency)>,
+    /// `quotePrice`: units of the right currency per unit of the left, digits with at most one point; empty if there is none.
+    pub price: &'a [u8],
+}
+
+/// What a line of settlement details says of its own money, beside what [`Line`] keeps.
+#[derive(Debug, Clone, Copy)]
+pub struct Pricing<'a> {
+    /// The line.
+    pub line: &'a Line,
+    /// Its exchange rate.
+    pub quote: Quote<'a>,
+    /// `convertedTransactionAmountValue` and its currency, if the cell is not empty.
+    pub converted: Option<(i64, Currency)>,
+    /// `nonGuaranteeCouponValue` and its currency, if the cell is not empty.
+    pub coupon: Option<(i64, Currency)>,
+    /// The aggregate `feeAmountValue` and its currency, if the cell is not empty.
+    pub aggregate: Option<(i64, Currency)>,
+    /// The single fees whose cells are not empty.
+    pub fees: &'a [FeeAmount],
+    /// Cells of columns that no rule knows: the column's name and the text.
+    pub unknown: &'a [(&'a str, &'a [u8])],
+    /// `paymentMethodType`.
+    pub method: Symbol,
+    /// `cardBrand`.
+    pub brand: Symbol,
+    /// `cardCountry` or `issuingCountry`.
+    pub country: Symbol,
+    /// `acquirer` or `PSP`.
+    pub acquirer: Symbol,
+}
+
+/// Looks at every line of settlement details as it is parsed. Blocks are examined on all cores; their notes are put together in
+/// file order, so that the result does not depend on threads.
+pub trait Examiner: Sync {
+    /// What is noted of the lines of one block.
+    type Notes: Default + Send;
+
+    /// Whether there is anything to look at: what only an examiner needs is not read otherwise.
+    const LOOKS: bool = true;
+
+    /// Looks at one line.
+    fn examine(&self, pricing: &Pricing<'_>, notes: &mut Self::Notes);
+
+    /// Puts the notes of the next block behind those of the blocks before it.
+    fn append(&self, notes: &mut Self::Notes, next: Self::Notes);
+}
+
+/// Nobody looks.
+impl Examiner for () {
+    type Notes = ();
+    const LOOKS: bool = false;
+
+    fn examine(&self, _: &Pricing<'_>, (): &mut ()) {}
+
+    fn append(&self, (): &mut (), (): ()) {}
+}

@@ -120,6 +120,16 @@ const FIXED: &[(&str, &[(&str, Shape)])] = &[
         "sub_merchants",
         &[("file", Shape::Text), ("url", Shape::Address), ("url_file", Shape::Text), ("sql", Shape::Text)],
     ),
+    (
+        "proof",
+        &[
+            ("converted_tolerance", Shape::Number),
+            ("payout_due_days", Shape::Number),
+            ("payout_types", Shape::Words),
+            ("fatal_control_totals", Shape::Flag),
+        ],
+    ),
+    ("fees", &[("schedule", Shape::Text)]),
     ("output", &[("dir", Shape::Text)]),
     ("run", &[("threads", Shape::Number)]),
 ];

@@ -14,6 +14,7 @@ mod file;
 mod keys;
 mod nearest;
 mod options;
+mod proofs;
 mod secret;
 mod sections;
 mod settings;
@@ -26,7 +27,7 @@ use crate::failure::Failure;
 
 pub use example::EXAMPLE;
 pub use options::{
-    Adjustments, Api, Expectation, HostKey, IdRule, Ledger, Login, Matching, Merchant, ReportOptions, Requery,
+    Adjustments, Api, Expectation, HostKey, IdRule, Ledger, Login, Matching, Merchant, Proof, ReportOptions, Requery,
     SeverityRules, Sftp, SignRule, Source, SubMerchants,
 };
 pub use secret::{Secret, SecretFile};
@@ -89,7 +90,8 @@ impl Config {
     /// # Errors
     /// See [`Config::merchant`]: the holidays file cannot be read.
     pub fn what_decides(&self) -> Result<String, Failure> {
-        let mut text = self.settings.written(&["merchant", "reports", "matching", "expect", "severity", "requery"]);
+        let mut text =
+            self.settings.written(&["merchant", "reports", "matching", "proof", "expect", "severity", "requery"]);
         for holiday in self.holidays()? {
             text.push_str(&format!("holiday {holiday}\n"));
         }

@@ -227,3 +227,16 @@ pub enum SignRule {
     /// By the type: outgoing types are negative, whatever is written.
     ByType,
 }
+
+/// `[proof]`: what proofs allow for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// By how many smallest units of the settlement currency the net of a converted line may differ.
+    pub converted_tolerance: u32,
+    /// Business days after the settlement date by which the account must show the payout.
+    pub payout_due_days: u32,
+    /// The words for payouts in the activity's type column; empty if it has none.
+    pub payout_types: Vec<String>,
+    /// Whether a summary's total that disagrees with its own rows ends the run.
+    pub fatal_control_totals: bool,
+}

@@ -129,7 +129,7 @@ impl Describer<'_> {
     }
 
     /// A discrepancy that says nothing yet but what it is.
-    fn blank(
+    pub(super) fn blank(
         &self,
         id: DiscrepancyId,
         kind: DiscrepancyKind,

@@ -5,11 +5,13 @@
 
 mod describe;
 mod name;
+mod proofs;
 mod row;
 mod severity;
 
 pub use crate::kind::{Answer, DiscrepancyKind, Severity, Stage};
 pub use describe::{Describer, EntryEvidence, LineEvidence};
 pub use name::{Names, file_discrepancy_id};
+pub use proofs::ProofTexts;
 pub use row::{ClearedRow, Discrepancy, InTransitRow, Side};
 pub use severity::SeverityRule;

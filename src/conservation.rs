@@ -3,6 +3,8 @@
 //! Totals are added up twice: by the parser while it reads, and here from the states that matching gave. They must agree, no
 //! row may be left undecided, and every row that is called waiting or discrepant must be named by an item or a finding.
 
+mod statements;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
@@ -16,6 +18,8 @@ use crate::matching::{DayReport, Exclusion, ItemRef, ItemSide, Reconciliation, S
 use crate::money::{Currency, Tally};
 use crate::movement::EntryType;
 use crate::report::{Line, TypeTotals};
+
+pub use statements::{NOT_PROVED, StatementLine};
 
 /// One row of the proof: a side, file, type and currency.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -2,7 +2,13 @@
 //!
 //! `sums` adds up what a settlement batch pays to each party, `finding` is what any proof finds.
 
+mod balances;
+mod batches;
+mod files;
 mod finding;
+mod held;
+mod payouts;
+mod summary;
 mod sums;
 
 use std::collections::BTreeMap;
@@ -12,7 +18,13 @@ use crate::matching::DayReport;
 use crate::money::Currency;
 use crate::movement::{EntryType, ReportKind};
 
+pub use balances::{AccountRow, BalanceInputs, BalanceProof, prove_balances};
+pub use batches::{BatchInputs, BatchProof, BatchRow, prove_batches};
+pub use files::{DayStatement, Places, join_places};
 pub use finding::{LineFinding, ProofFinding, Proved};
+pub use held::{Held, HeldKind, HeldRow, held};
+pub use payouts::{Outgoing, Payout, PayoutInputs, PayoutProof, prove_payouts};
+pub use summary::{ControlTotals, control_totals};
 pub use sums::{BatchKey, BatchSum, BatchSums, TypeSum, sums_of_lines};
 
 /// One batch, party and settlement currency. Amounts in the currency's smallest unit, signed from the marketplace's side.

@@ -13,7 +13,7 @@ use crate::money::Currency;
 use crate::movement::{EntryType, ReportKind};
 
 pub use finding::{LineFinding, ProofFinding, Proved};
-pub use sums::{BatchKey, BatchSum, BatchSums};
+pub use sums::{BatchKey, BatchSum, BatchSums, TypeSum, sums_of_lines};
 
 /// One batch, party and settlement currency. Amounts in the currency's smallest unit, signed from the marketplace's side.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

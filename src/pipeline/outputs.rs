@@ -35,6 +35,9 @@ pub async fn record(job: &Job<'_>, inputs: &RunInputs, day: &Day, started_at: In
         discrepancies: &day.discrepancies,
         in_transit: &day.in_transit,
         cleared: &day.cleared,
+        headers: &[],
+        volumes: &[],
+        held: &[],
     };
     Ok(revision_of(job.store.record_run(&record).await.or_kind()?))
 }

@@ -7,10 +7,12 @@
 //! text that a spreadsheet could run as a formula behind a `'`, numbers always numbers.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "publishing is writing files")]
 
+mod balances;
 mod batches;
 mod control_totals;
 mod csv_out;
 mod discrepancies;
+mod fees;
 mod journal;
 mod neutral;
 mod open_items;
@@ -18,12 +20,14 @@ mod publish;
 mod rejects;
 mod summary;
 
-pub use batches::{BATCH_COLUMNS, BatchRow, settlement_batches};
+pub use balances::{BALANCE_COLUMNS, BalanceKind, BalanceRow, balances};
+pub use batches::{BATCH_COLUMNS, BatchRow, GROSS_TYPES, batch_columns, settlement_batches};
 pub use control_totals::{CONTROL_TOTAL_COLUMNS, ControlTotalRow, Placed, control_totals};
 pub use csv_out::{CsvOut, Written};
 pub use discrepancies::{DISCREPANCY_COLUMNS, discrepancies, sort_discrepancies};
+pub use fees::{FEE_COLUMNS, FeeRow, fees};
 pub use journal::{recover, unfinished};
 pub use open_items::{CLEARED_COLUMNS, IN_TRANSIT_COLUMNS, cleared, in_transit};
 pub use publish::{Outcome, Output, OutputDigest, Publication, PublishError, Published};
 pub use rejects::{REJECTED_COLUMNS, RejectedRow, rejected_lines};
-pub use summary::{Input, SideTotals, StageTiming, Summary, summary};
+pub use summary::{Input, ProofName, ProofState, ProofSummary, SideTotals, StageTiming, Summary, summary};

@@ -28,6 +28,10 @@ closed_words! {
         ControlTotals = "control_totals.csv",
         /// One row per batch, party and currency.
         SettlementBatches = "settlement_batches.csv",
+        /// One row per account and currency, and per party and currency of what is held.
+        Balances = "balances.csv",
+        /// One row per kind of fee, method, brand, party and currency.
+        Fees = "fees.csv",
         /// The run on one page.
         Summary = "summary.json",
     }

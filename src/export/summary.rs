@@ -3,6 +3,7 @@
 //! Everything but `timings` follows from the inputs alone; see [`same_but_for_timings`].
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use super::{OutputDigest, Placed, Written};
 use crate::calendar::BusinessDate;
 use crate::discrepancy::{Answer, DiscrepancyKind, Severity, Side};
 use crate::money::{Currency, Tally};
+use crate::movement::closed_words;
 
 /// The member that differs between two runs over the same inputs.
 const TIMINGS: &str = "timings";
@@ -41,6 +43,8 @@ pub struct Summary {
     pub period_crossings: u64,
     /// Items that a rule excluded, by the rule's name.
     pub excluded: BTreeMap<String, u64>,
+    /// Which proofs were run, and what they came to.
+    pub proofs: Vec<ProofSummary>,
     /// Discrepancies by what Antom answered; those that nothing was asked about are not counted.
     pub answers: BTreeMap<Answer, u64>,
     /// Columns that no rule knows, by file.
@@ -79,6 +83,66 @@ pub struct SideTotals {
     pub currency: Option<Currency>,
     /// How many, how much, and where they ended.
     pub placed: Placed,
+}
+
+closed_words! {
+    /// The proofs of a day.
+    ProofName {
+        /// Net is gross plus signed fees, line by line.
+        RowFormula = "row_formula",
+        /// Fees are those of the contract.
+        Fees = "fees",
+        /// A summary's own totals are the sums of its rows.
+        ControlTotals = "control_totals",
+        /// The lines of a batch come to what its summary says.
+        Batches = "batches",
+        /// Yesterday's balance and today's activity give today's balance.
+        Balances = "balances",
+        /// What a batch pays left the account.
+        Payouts = "payouts",
+    }
+}
+
+closed_words! {
+    /// What a proof came to.
+    ProofState {
+        /// Everything that was judged holds.
+        Holds = "holds",
+        /// Something does not.
+        Fails = "fails",
+        /// It could not be run.
+        NotRun = "not_run",
+    }
+}
+
+/// One proof of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofSummary {
+    /// Which proof.
+    pub proof: ProofName,
+    /// What it came to.
+    pub state: ProofState,
+    /// How many lines, batches, accounts or payouts were judged.
+    pub judged: u64,
+    /// How many of them do not hold.
+    pub failed: u64,
+    /// Why it could not be run, or why a part could not be judged.
+    pub reason: Option<String>,
+}
+
+impl ProofSummary {
+    /// A proof that was run: it holds if nothing failed.
+    #[must_use]
+    pub const fn run(proof: ProofName, judged: u64, failed: u64) -> Self {
+        let state = if failed == 0 { ProofState::Holds } else { ProofState::Fails };
+        Self { proof, state, judged, failed, reason: None }
+    }
+
+    /// A proof that could not be run, and why.
+    #[must_use]
+    pub fn not_run(proof: ProofName, reason: impl Into<String>) -> Self {
+        Self { proof, state: ProofState::NotRun, judged: 0, failed: 0, reason: Some(reason.into()) }
+    }
 }
 
 /// What a stage cost.
@@ -128,6 +192,7 @@ struct WireSummary<'a> {
     cleared: u64,
     period_crossings: u64,
     excluded: &'a BTreeMap<String, u64>,
+    proofs: Vec<WireProof<'a>>,
     answers: BTreeMap<&'static str, u64>,
     unknown_columns: &'a BTreeMap<String, Vec<String>>,
     remarks: &'a [String],
@@ -143,6 +208,16 @@ struct WireInput<'a> {
     bytes: u64,
     lines: u64,
     rejected: u64,
+}
+
+#[derive(Serialize)]
+struct WireProof<'a> {
+    proof: &'static str,
+    state: &'static str,
+    judged: u64,
+    failed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -219,6 +294,7 @@ fn wire(summary: &Summary) -> WireSummary<'_> {
         cleared: summary.cleared,
         period_crossings: summary.period_crossings,
         excluded: &summary.excluded,
+        proofs: summary.proofs.iter().map(wire_proof).collect(),
         answers: summary.answers.iter().map(|(answer, &count)| (answer.as_str(), count)).collect(),
         unknown_columns: &summary.unknown_columns,
         remarks: &summary.remarks,
@@ -230,6 +306,12 @@ fn wire(summary: &Summary) -> WireSummary<'_> {
 fn wire_input(input: &Input) -> WireInput<'_> {
     let Input { role, name, sha256, bytes, lines, rejected } = input;
     WireInput { role, name, sha256, bytes: *bytes, lines: *lines, rejected: *rejected }
+}
+
+fn wire_proof(summary: &ProofSummary) -> WireProof<'_> {
+    let ProofSummary { proof, state, judged, failed, reason } = summary;
+    let (proof, state, reason) = (proof.as_str(), state.as_str(), reason.as_deref());
+    WireProof { proof, state, judged: *judged, failed: *failed, reason }
 }
 
 fn wire_output(output: &OutputDigest) -> WireOutput<'_> {

@@ -23,7 +23,7 @@ use crate::id::{KeyMaker, KeySet, PlatformMerchantId, Symbols};
 use crate::kind::Severity;
 use crate::matching::{self, Inputs};
 use crate::store::{Recorded, Store};
-use crate::{conservation, proof};
+use crate::{conservation, export};
 
 pub use folds::OrKind;
 pub use intake::{expected, fetch_day, not_ready};
@@ -60,7 +60,7 @@ pub(crate) struct Day {
     pub in_transit: Vec<InTransitRow>,
     pub cleared: Vec<ClearedRow>,
     pub controls: conservation::ControlTotals,
-    pub batches: Vec<proof::BatchTotal>,
+    pub batches: Vec<export::BatchRow>,
     pub period_crossings: u64,
     pub remarks: Vec<String>,
 }
@@ -146,7 +146,7 @@ pub async fn run_day(
     })?;
 
     let mut day = Day {
-        batches: proof::batch_totals(reports.settlements.iter().filter(|file| file.date == today), &job.symbols),
+        batches: outputs::batch_rows(&job, &reports),
         period_crossings: reconciliation.period_crossings,
         controls,
         remarks: reports.remarks.clone(),

@@ -8,11 +8,13 @@ use crate::clock;
 use crate::conservation::{ControlKey, ControlTotal};
 use crate::discrepancy::Side;
 use crate::export::{
-    self, BatchRow, ControlTotalRow, Input, Outcome, Output, Placed, Publication, RejectedRow, SideTotals, Summary,
+    self, BalanceRow, BatchRow, ControlTotalRow, FeeRow, Input, Outcome, Output, Placed, Publication, RejectedRow,
+    SideTotals, Summary,
 };
 use crate::failure::{Failure, Kind};
 use crate::money::{Currency, Tally};
-use crate::report::Reject;
+use crate::proof::{BatchKey, BatchSum, BatchSums};
+use crate::report::{FeeKind, Reject};
 use crate::store::RunRecord;
 
 use super::folds::OrKind;
@@ -35,6 +37,9 @@ pub async fn record(job: &Job<'_>, inputs: &RunInputs, day: &Day, started_at: In
         discrepancies: &day.discrepancies,
         in_transit: &day.in_transit,
         cleared: &day.cleared,
+        headers: &[],
+        volumes: &[],
+        held: &[],
     };
     Ok(revision_of(job.store.record_run(&record).await.or_kind()?))
 }
@@ -106,8 +111,9 @@ pub fn publish(
     folder.write(Output::RejectedLines, |file| export::rejected_lines(file, &rejects)).map_err(failed)?;
     let controls: Vec<ControlTotalRow> = day.controls.rows.iter().map(control_row).collect();
     folder.write(Output::ControlTotals, |file| export::control_totals(file, &controls)).map_err(failed)?;
-    let batches: Vec<BatchRow> = day.batches.iter().map(batch_row).collect();
-    folder.write(Output::SettlementBatches, |file| export::settlement_batches(file, &batches)).map_err(failed)?;
+    folder.write(Output::SettlementBatches, |file| export::settlement_batches(file, &day.batches)).map_err(failed)?;
+    folder.write(Output::Balances, |file| export::balances(file, &[] as &[BalanceRow])).map_err(failed)?;
+    folder.write(Output::Fees, |file| export::fees(file, &[] as &[FeeRow])).map_err(failed)?;
     let rows = day.discrepancies.len() + day.in_transit.len() + day.cleared.len() + rejects.len();
     timings.end("write", rows as u64);
     let mut summary = summary(job, inputs, day, reports);
@@ -164,18 +170,28 @@ fn control_row((key, total): (&ControlKey, &ControlTotal)) -> ControlTotalRow {
     }
 }
 
-fn batch_row(batch: &crate::proof::BatchTotal) -> BatchRow {
-    BatchRow {
-        batch_id: batch.batch_id.clone(),
-        merchant_id: batch.merchant_id.clone(),
-        sub_merchant_id: batch.sub_merchant_id.clone(),
-        currency: batch.currency,
-        lines: batch.lines,
-        gross: batch.gross,
-        fees: batch.fees,
-        other: batch.other,
-        net: batch.net,
+/// What each batch of the date pays to each party, in the order of their ids.
+pub fn batch_rows(job: &Job<'_>, reports: &Reports) -> Vec<BatchRow> {
+    let mut sums = BatchSums::new();
+    let todays = reports.settlements.iter().filter(|file| file.date == job.today);
+    for line in todays.flat_map(|file| &file.parsed.lines) {
+        sums.entry(BatchKey::of(line)).or_default().add(line, [(FeeKind::Total, i128::from(line.fee))]);
+    }
+    let row = |(key, sum): (BatchKey, BatchSum)| BatchRow {
+        batch_id: job.symbols.text(key.batch),
+        merchant_id: job.symbols.text(key.merchant),
+        sub_merchant_id: job.symbols.text(key.party),
+        currency: key.currency,
+        sum,
         summary: None,
+        payout: None,
+    };
+    let mut rows: Vec<BatchRow> = sums.into_iter().map(row).collect();
+    rows.sort_by(|left, right| place(left).cmp(&place(right)));
+    return rows;
+
+    fn place(row: &BatchRow) -> impl Ord + '_ {
+        (&row.batch_id, &row.merchant_id, &row.sub_merchant_id, row.currency)
     }
 }
 
@@ -208,6 +224,7 @@ fn summary(job: &Job<'_>, inputs: &RunInputs, day: &Day, reports: &Reports) -> S
         cleared: day.cleared.len() as u64,
         period_crossings: day.period_crossings,
         excluded: day.controls.excluded_by.iter().map(|(rule, rows)| ((*rule).to_owned(), *rows)).collect(),
+        proofs: Vec::new(),
         answers: answers.fold(BTreeMap::new(), |mut counts, answer| {
             *counts.entry(answer).or_default() += 1;
             counts

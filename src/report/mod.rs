@@ -14,7 +14,7 @@ pub use examine::{Examiner, Pricing, Quote};
 pub use line::{Line, LineText, Original, ParsedReport, Place, Reject, TypeTotals};
 pub use parse::{MAX_REJECTS, ReportError, detect_kind, parse_report};
 pub use schema::{
-    Column, FeeKind, Generation, HeaderError, IdRule, Layout, MissingColumn, ReportOptions, ReportRules, SignRule,
-    entry_type, is_known_column, status,
+    Column, Drift, FeeKind, Generation, HeaderError, IdRule, Layout, MissingColumn, ReportOptions, ReportRules, SignRule,
+    drift, entry_type, is_known_column, moved_only, status,
 };
 pub use statement::{ActivityLine, BalanceLine, FeeAmount, Statement, SummaryLine, SummaryRole};

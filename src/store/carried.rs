@@ -19,7 +19,7 @@ use crate::movement::EntryType;
 const DOING: &str = "reading open items";
 
 /// Ids per question.
-const IDS: usize = 1_000;
+pub(super) const IDS: usize = 1_000;
 
 /// An item that was in transit after a run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! What the job remembers: the built-in ledger, runs with their files, discrepancies and items in transit, Antom's answers.
+//! What the job remembers: the built-in ledger, runs with their files, discrepancies and items in transit, what proofs need of
+//! earlier days, Antom's answers.
 //!
 //! One [`Store`] over SQLite (the embedded default, a file that is created on first use) and PostgreSQL. Every query is
 //! written once and runs on both. History is only added to: a run is one transaction, a rerun with other content is a new
@@ -21,7 +22,9 @@ mod ledger_csv;
 mod lock;
 mod migrations;
 mod pool;
+mod proof_rows;
 mod query_ledger;
+mod remembered;
 mod rows;
 mod run_record;
 mod runs;
@@ -36,5 +39,6 @@ pub use lock::RunLock;
 pub use migrations::Migrations;
 pub use pool::{Store, StoreOptions};
 pub use query_ledger::QueryLedger;
+pub use remembered::{AcceptedHeader, Held, HeldKind, Volume};
 pub use run_record::{Recorded, RunFile, RunId, RunRecord};
 pub use runs::{Run, RunOverview};

@@ -1,4 +1,5 @@
-//! Rows of the run tables: from domain values to cells, and from rows to domain values. The only place that knows both.
+//! Rows of the run tables: from domain values to cells, and from rows to domain values. With `proof_rows`, the only place that
+//! knows both.
 
 use super::bulk::{Cell, Table};
 use super::carried::CarriedInTransit;
@@ -88,15 +89,15 @@ pub(super) const CLEARED: Table = Table {
     on_conflict: "",
 };
 
-fn number(count: u64) -> Cell<'static> {
+pub(super) fn number(count: u64) -> Cell<'static> {
     Cell::Integer(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-fn code(currency: Option<Currency>) -> Cell<'static> {
+pub(super) fn code(currency: Option<Currency>) -> Cell<'static> {
     Cell::text(currency.map(|currency| currency.code().to_owned()).unwrap_or_default())
 }
 
-fn amount(amount: Option<i128>) -> Cell<'static> {
+pub(super) fn amount(amount: Option<i128>) -> Cell<'static> {
     Cell::text(amount.map(|amount| amount.to_string()).unwrap_or_default())
 }
 
@@ -181,7 +182,7 @@ pub(super) fn cleared_cells(row: &ClearedRow) -> [Cell<'_>; 11] {
     ]
 }
 
-fn unexpected(column: &str, found: &str, expected: &str) -> String {
+pub(super) fn unexpected(column: &str, found: &str, expected: &str) -> String {
     format!("{column} is `{found}`; expected {expected}")
 }
 
@@ -190,7 +191,7 @@ pub(super) fn date(column: &str, text: &str) -> Result<BusinessDate, String> {
     text.parse().map_err(|_| unexpected(column, text, "a date"))
 }
 
-fn word<T>(column: &str, text: &str, parsed: Option<T>) -> Result<T, String> {
+pub(super) fn word<T>(column: &str, text: &str, parsed: Option<T>) -> Result<T, String> {
     parsed.ok_or_else(|| unexpected(column, text, "a word that this program knows"))
 }
 
@@ -199,11 +200,21 @@ fn optional<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Res
 }
 
 fn money(column: &str, text: &str) -> Result<Option<i128>, String> {
-    optional(text, |text| text.parse().map_err(|_| unexpected(column, text, "an integer")))
+    optional(text, |text| whole(column, text))
+}
+
+/// An amount that must be there.
+pub(super) fn whole(column: &str, text: &str) -> Result<i128, String> {
+    text.parse().map_err(|_| unexpected(column, text, "an integer"))
 }
 
 fn currency(column: &str, text: &str) -> Result<Option<Currency>, String> {
-    optional(text, |text| word(column, text, Currency::parse(text.as_bytes())))
+    optional(text, |text| known_currency(column, text))
+}
+
+/// A currency that must be there.
+pub(super) fn known_currency(column: &str, text: &str) -> Result<Currency, String> {
+    word(column, text, Currency::parse(text.as_bytes()))
 }
 
 #[derive(sqlx::FromRow)]
@@ -322,8 +333,8 @@ impl InTransitItemRow {
     pub(super) fn into_item(self) -> Result<CarriedInTransit, String> {
         Ok(CarriedInTransit {
             entry_type: word("entry_type", &self.entry_type, EntryType::parse(&self.entry_type))?,
-            currency: word("currency", &self.currency, Currency::parse(self.currency.as_bytes()))?,
-            amount: self.amount.parse().map_err(|_| unexpected("amount", &self.amount, "an integer"))?,
+            currency: known_currency("currency", &self.currency)?,
+            amount: whole("amount", &self.amount)?,
             side: word("side", &self.side, Side::parse(&self.side))?,
             business_date: date("business_date", &self.business_date)?,
             due_on: date("due_on", &self.due_on)?,

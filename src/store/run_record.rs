@@ -1,12 +1,15 @@
 //! Recording a run: one transaction, only additions, nothing at all if the newest revision says the same.
 
+use std::collections::BTreeSet;
+
 use sqlx::Row;
 
 use super::bulk::{Cell, Table, digest_cells, hex, new_digest};
 use super::error::StoreError;
 use super::files::FILES_SEEN;
 use super::pool::{Store, Tx, on_tx};
-use super::rows;
+use super::remembered::{AcceptedHeader, Held, Volume};
+use super::{proof_rows, rows};
 use crate::calendar::{BusinessDate, Instant};
 use crate::discrepancy::{ClearedRow, Discrepancy, InTransitRow};
 
@@ -38,8 +41,9 @@ pub struct RunFile {
     pub rejects: u64,
 }
 
-/// A run that is done, as it goes into the database. Everything in it but the times and the program's version is what a rerun
-/// is compared by, so `outcome` holds counts and sums, never durations.
+/// A run that is done, as it goes into the database. Everything in it is what a rerun is compared by, but the times, the
+/// program's version, and what later proofs need (which follows from the inputs). So `outcome` holds counts and sums, never
+/// durations.
 #[derive(Debug, Clone, Copy)]
 pub struct RunRecord<'a> {
     /// Antom's id of the marketplace.
@@ -64,6 +68,12 @@ pub struct RunRecord<'a> {
     pub in_transit: &'a [InTransitRow],
     /// What it closed, sorted.
     pub cleared: &'a [ClearedRow],
+    /// The headers of the accepted files of its date; one that stands twice is kept once.
+    pub headers: &'a [AcceptedHeader],
+    /// What went through on its date, for tiers of fees.
+    pub volumes: &'a [Volume],
+    /// What is held after it.
+    pub held: &'a [Held],
 }
 
 /// What became of a record.
@@ -85,9 +95,15 @@ pub enum Recorded {
     },
 }
 
-/// The cells of everything that hangs on a run, without its id.
+/// A table, and the cells that go into it, without the run's id.
+type Part<'a> = (&'static Table, Vec<Cell<'a>>);
+
+/// Everything that hangs on a run.
 struct Content<'a> {
-    parts: [(&'static Table, Vec<Cell<'a>>); 4],
+    /// What a rerun is compared by.
+    compared: [Part<'a>; 4],
+    /// What later proofs need.
+    remembered: [Part<'a>; 3],
 }
 
 impl Store {
@@ -110,7 +126,7 @@ impl Store {
         }
         let revision = newest.map_or(0, |(_, revision, ..)| revision) + 1;
         let run_id = self.within(DOING, insert_run(&mut tx, record, revision, &digest)).await?;
-        for (table, cells) in &content.parts {
+        for (table, cells) in content.compared.iter().chain(&content.remembered) {
             let width = table.columns.len() - 1;
             for rows in cells.chunks(width * ROWS) {
                 let rows = with_run_id(run_id, width, rows);
@@ -135,20 +151,27 @@ impl<'a> Content<'a> {
         let discrepancies = record.discrepancies.iter().flat_map(rows::discrepancy_cells).collect();
         let in_transit = record.in_transit.iter().flat_map(rows::in_transit_cells).collect();
         let cleared = record.cleared.iter().flat_map(rows::cleared_cells).collect();
+        let mut seen = BTreeSet::new();
+        let headers = record.headers.iter().filter(|header| seen.insert(*header)).enumerate();
+        let headers = headers.flat_map(|(at, header)| proof_rows::header_cells(at, header)).collect();
+        let volumes = record.volumes.iter().enumerate();
+        let volumes = volumes.flat_map(|(at, volume)| proof_rows::volume_cells(at, volume)).collect();
+        let held = record.held.iter().enumerate().flat_map(|(at, held)| proof_rows::held_cells(at, held)).collect();
         Self {
-            parts: [
+            compared: [
                 (&rows::FILES, files),
                 (&rows::DISCREPANCIES, discrepancies),
                 (&rows::IN_TRANSIT, in_transit),
                 (&rows::CLEARED, cleared),
             ],
+            remembered: [(&proof_rows::HEADERS, headers), (&proof_rows::VOLUMES, volumes), (&proof_rows::HELD, held)],
         }
     }
 
     fn digest(&self, outcome: &str) -> String {
         let mut digest = new_digest();
         digest_cells(&mut digest, &[Cell::text(outcome)]);
-        for (table, cells) in &self.parts {
+        for (table, cells) in &self.compared {
             digest_cells(&mut digest, &[Cell::text(table.name)]);
             digest_cells(&mut digest, cells);
         }

@@ -1,4 +1,5 @@
 //! Outputs: their bytes, and how they are published.
 
+mod proofs;
 mod publishing;
 mod rendering;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use antom_recon::calendar::BusinessDate;
 use antom_recon::discrepancy::{Answer, ClearedRow, Discrepancy, DiscrepancyKind, InTransitRow, Severity, Side, Stage};
-use antom_recon::export::{self, BatchRow, ControlTotalRow, Placed, RejectedRow, SideTotals, StageTiming, Summary};
+use antom_recon::export::{
+    self, ControlTotalRow, Placed, ProofName, ProofSummary, RejectedRow, SideTotals, StageTiming, Summary,
+};
 use antom_recon::id::DiscrepancyId;
 use antom_recon::money::{Currency, Tally};
 use antom_recon::movement::EntryType;
@@ -246,29 +248,6 @@ fn control_totals_are_signed_and_need_a_currency_for_sums() {
     );
 }
 
-#[test]
-fn batches_compare_the_summary_with_the_net() {
-    let row = BatchRow {
-        batch_id: "B1".into(),
-        merchant_id: "218".into(),
-        sub_merchant_id: "seller-1".into(),
-        currency: currency("JPY"),
-        lines: 2,
-        gross: 1000,
-        fees: -30,
-        other: -5,
-        net: 965,
-        summary: Some(964),
-    };
-    let without = BatchRow { summary: None, ..row.clone() };
-    let mut bytes = Vec::new();
-    export::settlement_batches(&mut bytes, [row, without]).unwrap();
-    assert_eq!(
-        rows(bytes),
-        ["B1,218,seller-1,JPY,2,1000,-30,965,964,-1,-5", "B1,218,seller-1,JPY,2,1000,-30,965,,,-5"]
-    );
-}
-
 /// A small summary, for here and for publishing.
 pub fn summary(seconds: u64) -> Summary {
     let mut placed = Placed::default();
@@ -284,6 +263,11 @@ pub fn summary(seconds: u64) -> Summary {
         cleared: 0,
         period_crossings: 1,
         excluded: BTreeMap::from([("proved_by_totals".into(), 4)]),
+        proofs: vec![
+            ProofSummary::run(ProofName::RowFormula, 5, 0),
+            ProofSummary::run(ProofName::Batches, 3, 1),
+            ProofSummary::not_run(ProofName::Balances, "no balance report of `2026-03-01`"),
+        ],
         answers: BTreeMap::new(),
         unknown_columns: BTreeMap::new(),
         remarks: Vec::new(),
@@ -308,6 +292,16 @@ fn the_summary_has_a_fixed_order_and_exact_amounts() {
         serde_json::json!({"count": 1, "debit": "7.25", "credit": "0.00", "sum": "7.25"})
     );
     assert_eq!(json["timings"]["parse"], serde_json::json!({"seconds": 2.001, "lines": 10}));
+    assert_eq!(
+        json["proofs"],
+        serde_json::json!([
+            {"proof": "row_formula", "state": "holds", "judged": 5, "failed": 0},
+            {"proof": "batches", "state": "fails", "judged": 3, "failed": 1},
+            {"proof": "balances", "state": "not_run", "judged": 0, "failed": 0, "reason": "no balance report of `2026-03-01`"},
+        ])
+    );
+    let places = ["excluded", "proofs", "answers"].map(|member| text.find(&format!("\n  \"{member}\"")).unwrap());
+    assert!(places.is_sorted(), "{places:?}");
     assert!(text.find("FILE_MISSING").unwrap() < text.find("MISSING_IN_LEDGER").unwrap());
     assert!(text.find("\"program\"").unwrap() < text.find("\"inputs\"").unwrap());
 }

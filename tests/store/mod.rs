@@ -7,6 +7,7 @@ mod locks;
 mod opening;
 mod postgres;
 mod query;
+mod remembered;
 mod runs;
 mod samples;
 mod schema;

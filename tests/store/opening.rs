@@ -11,7 +11,7 @@ on_both! {
         let (a, b, c, d) = tokio::join!(harness.open(), harness.open(), harness.open(), harness.open());
         for store in [&a, &b, &c, &d] {
             let migrations = store.check_migrations().await.unwrap();
-            assert_eq!((migrations.newest, migrations.applied), (2, 2));
+            assert_eq!((migrations.newest, migrations.applied), (3, 3));
         }
         a.close().await;
     }
@@ -144,5 +144,9 @@ fn futures_may_change_threads(store: &Store) {
     may(store.record_run(&super::samples::run("2026-10-01")));
     may(store.read_ledger(at, at, Vec::new()));
     may(store.carried_into("m", date));
+    may(store.last_headers("m", date));
+    may(store.volumes("m", date, date));
+    may(store.held_before("m", date));
+    may(store.still_listed("m", &[]));
     may(store.lock("m", at));
 }

@@ -5,8 +5,8 @@ use antom_recon::discrepancy::{Answer, ClearedRow, Discrepancy, DiscrepancyKind,
 use antom_recon::id::DiscrepancyId;
 use antom_recon::ledger::EntryText;
 use antom_recon::money::Currency;
-use antom_recon::movement::EntryType;
-use antom_recon::store::{NewEntry, RunFile, RunRecord};
+use antom_recon::movement::{EntryType, ReportKind};
+use antom_recon::store::{AcceptedHeader, Held, HeldKind, NewEntry, RunFile, RunRecord, Volume};
 
 pub const MERCHANT: &str = "2188120000000001";
 
@@ -158,5 +158,34 @@ pub fn run(on: &str) -> RunRecord<'static> {
         discrepancies: &[],
         in_transit: &[],
         cleared: &[],
+        headers: &[],
+        volumes: &[],
+        held: &[],
+    }
+}
+
+pub fn header(kind: ReportKind, columns: &str) -> AcceptedHeader {
+    AcceptedHeader { kind, columns: columns.split(',').map(str::to_owned).collect() }
+}
+
+pub fn volume(sub_merchant_id: &str, base_minor: i128) -> Volume {
+    Volume {
+        method: "CARD".to_owned(),
+        brand: "VISA, \"debit\"".to_owned(),
+        country: "BR".to_owned(),
+        sub_merchant_id: sub_merchant_id.to_owned(),
+        currency: Currency::parse(b"USD").unwrap(),
+        base_minor,
+        lines: 7,
+    }
+}
+
+pub fn held(sub_merchant_id: &str, kind: HeldKind, amount_minor: i128) -> Held {
+    Held {
+        merchant_id: MERCHANT.to_owned(),
+        sub_merchant_id: sub_merchant_id.to_owned(),
+        currency: Currency::parse(b"KWD").unwrap(),
+        kind,
+        amount_minor,
     }
 }

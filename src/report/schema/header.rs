@@ -226,7 +226,7 @@ impl<'a> Names<'a> {
 }
 
 /// Number of letters to change, add or drop to get from one name to the other, whatever their case.
-fn distance(left: &str, right: &str) -> usize {
+pub(super) fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.to_lowercase().chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (at, letter) in left.to_lowercase().chars().enumerate() {

@@ -5,6 +5,7 @@
 //! configured, `header` reads a header, and a [`Layout`] is the result.
 
 mod columns;
+mod drift;
 mod fees;
 mod header;
 mod layout;
@@ -12,6 +13,7 @@ mod options;
 mod words;
 
 pub use columns::{Column, is_known_column};
+pub use drift::{Drift, drift, moved_only};
 pub use fees::FeeKind;
 pub use header::{Header, HeaderError, Headings, MissingColumn};
 pub use layout::{Generation, Layout};

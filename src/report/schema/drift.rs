@@ -148,7 +148,7 @@ fn words(name: &str) -> BTreeSet<String> {
 }
 
 /// The columns of both headers outside of a longest sequence that both have in the same order; in the order of `now`. Of several
-/// such sequences the one that stood further left before stays.
+/// such sequences it is always the same one.
 fn moved(before: &[String], now: &[String]) -> Vec<String> {
     let places: BTreeMap<&str, usize> = before.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
     let named = now.iter().filter(|name| !name.is_empty());

@@ -12,7 +12,7 @@ mod statement;
 
 pub use examine::{Examiner, Pricing, Quote};
 pub use line::{Line, LineText, Original, ParsedReport, Place, Reject, TypeTotals};
-pub use parse::{MAX_REJECTS, ReportError, detect_kind, parse_report};
+pub use parse::{MAX_REJECTS, ReportError, detect_kind, parse_report, parse_settlement};
 pub use schema::{
     Column, FeeKind, Generation, HeaderError, IdRule, Layout, MissingColumn, ReportOptions, ReportRules, SignRule,
     entry_type, is_known_column, status,

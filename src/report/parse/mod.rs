@@ -1,9 +1,10 @@
-//! The bytes of one report file to lines, rejects and totals: a [`ParsedReport`].
+//! The bytes of one report file to lines, rejects and totals: a [`ParsedReport`] of details, a [`Statement`] of the other kinds.
 //!
 //! Blocks of whole lines are read one after the other and parsed on all cores (`block`); what they give is put together in file
 //! order (`gather`), so the result is the same for every number of threads and every size of block. What differs between the
 //! kinds of reports is a `LineKind` each.
 
+mod account;
 mod block;
 mod cells;
 mod details;
@@ -11,6 +12,7 @@ mod error;
 mod evidence;
 mod gather;
 mod line;
+mod summary;
 mod sums;
 
 use std::io::Read;
@@ -20,11 +22,16 @@ use crate::movement::ReportKind;
 use crate::records::{Block, Broken, Piece, Splitter, SymbolCaches, in_order};
 
 use super::schema::{Header, Headings, is_details};
-use super::{Examiner, ParsedReport, Reject, ReportOptions, ReportRules};
+use super::{
+    ActivityLine, AnyReport, BalanceLine, Column, Examiner, ParsedReport, Reject, ReportOptions, ReportRules,
+    Statement, SummaryLine,
+};
+use account::{Activity, Balances};
 use block::{BlockResult, Context, LineKind, read_block};
 use details::Details;
 pub use error::{MAX_REJECTS, ReportError};
 use gather::Gathered;
+use summary::Summaries;
 
 /// The last line of every report that is complete (all report pages).
 const END: &[u8] = b"<END>";
@@ -77,6 +84,74 @@ pub fn parse_settlement<E: Examiner>(
     details(Splitter::new(input), &source, examiner)
 }
 
+/// Parses one file of a settlement summary, of the marketplace or in a general layout, as [`parse_report`] does.
+///
+/// # Errors
+/// As [`parse_report`].
+pub fn parse_summary(
+    input: impl Read + Send,
+    file: u32,
+    options: &ReportOptions,
+    keys: KeyMaker,
+    symbols: &Symbols,
+) -> Result<Statement<SummaryLine>, ReportError> {
+    let source = Source { file, kind: ReportKind::SettlementSummary, options, keys, symbols };
+    statement(Splitter::new(input), &source, &Summaries)
+}
+
+/// Parses one file of account activity as [`parse_report`] does.
+///
+/// # Errors
+/// As [`parse_report`].
+pub fn parse_activity(
+    input: impl Read + Send,
+    file: u32,
+    options: &ReportOptions,
+    keys: KeyMaker,
+    symbols: &Symbols,
+) -> Result<Statement<ActivityLine>, ReportError> {
+    let source = Source { file, kind: ReportKind::AccountActivity, options, keys, symbols };
+    statement(Splitter::new(input), &source, &Activity)
+}
+
+/// Parses one file of daily ending balances as [`parse_report`] does.
+///
+/// # Errors
+/// As [`parse_report`].
+pub fn parse_balances(
+    input: impl Read + Send,
+    file: u32,
+    options: &ReportOptions,
+    keys: KeyMaker,
+    symbols: &Symbols,
+) -> Result<Statement<BalanceLine>, ReportError> {
+    let source = Source { file, kind: ReportKind::DailyEndingBalance, options, keys, symbols };
+    statement(Splitter::new(input), &source, &Balances)
+}
+
+/// Parses one file of any kind as [`parse_report`] does.
+///
+/// # Errors
+/// As [`parse_report`].
+pub fn parse_any(
+    input: impl Read + Send,
+    file: u32,
+    kind: ReportKind,
+    options: &ReportOptions,
+    keys: KeyMaker,
+    symbols: &Symbols,
+) -> Result<AnyReport, ReportError> {
+    use ReportKind::*;
+    Ok(match kind {
+        TransactionDetails | SettlementDetails => {
+            AnyReport::Details(parse_report(input, file, kind, options, keys, symbols)?)
+        }
+        SettlementSummary => AnyReport::Summary(parse_summary(input, file, options, keys, symbols)?),
+        AccountActivity => AnyReport::Activity(parse_activity(input, file, options, keys, symbols)?),
+        DailyEndingBalance => AnyReport::Balances(parse_balances(input, file, options, keys, symbols)?),
+    })
+}
+
 /// Finds out which report a file is, by its header.
 ///
 /// # Errors
@@ -93,6 +168,26 @@ fn details<E: Examiner>(
 ) -> Result<(ParsedReport, E::Notes), ReportError> {
     let (header, gathered) = read_file(splitter, source, &Details { examiner })?;
     Ok(gathered.into_report(source, header))
+}
+
+fn statement<K: LineKind<Beside = ()>>(
+    splitter: Splitter<impl Read + Send>,
+    source: &Source<'_>,
+    kind: &K,
+) -> Result<Statement<K::Line>, ReportError> {
+    let (header, gathered) = read_file(splitter, source, kind)?;
+    let Header { layout, unknown, mut remarks } = header;
+    remarks.extend(gathered.evidence.suspicious_unit(source.options.amount_unit));
+    remarks.extend(gathered.evidence.remark_directions());
+    Ok(Statement {
+        kind: source.kind,
+        lines: gathered.lines,
+        rejects: gathered.rejects,
+        unknown_columns: unknown,
+        remarks,
+        names_party: layout.has(Column::ReferenceMerchantId),
+        layout,
+    })
 }
 
 /// Reads all lines of a file.

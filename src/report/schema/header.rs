@@ -100,8 +100,8 @@ impl Headings {
         Ok(Self(names))
     }
 
-    /// Finds out which report it is; `options` gives the aliases of each kind. What only one report has decides first: an account
-    /// movement's id, a balance, the type of a summary's row.
+    /// Finds out which report it is; `options` gives the aliases of each kind. What only one report has decides first: the id or the
+    /// direction of an account's movement, then an account's balance.
     ///
     /// # Errors
     /// A header that fits none.
@@ -110,10 +110,11 @@ impl Headings {
         let has = |kind, column: Column| -> Result<bool, HeaderError> {
             Ok(self.resolve(kind, &options(kind))?.0.contains_key(column.as_str()))
         };
-        if has(AccountActivity, Column::AccountLogId)? {
+        if has(AccountActivity, Column::AccountLogId)? || has(AccountActivity, Column::Direction)? {
             return Ok(AccountActivity);
         }
-        if has(DailyEndingBalance, Column::Balance)? && has(DailyEndingBalance, Column::AccountDate)? {
+        let of_accounts = has(DailyEndingBalance, Column::AccountNo)? || has(DailyEndingBalance, Column::AccountDate)?;
+        if of_accounts && has(DailyEndingBalance, Column::Balance)? {
             return Ok(DailyEndingBalance);
         }
         let of_transactions =

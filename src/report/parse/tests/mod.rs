@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod details;
+mod detection;
 mod examine;
+mod statements;
 
 use super::*;
 use crate::movement::EntryType;

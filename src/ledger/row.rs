@@ -179,6 +179,7 @@ impl Columns {
             batch_id: text.settlement_batch_id,
             raw_type: text.entry_type,
             raw_status: text.status,
+            ..LineText::default()
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct Pricing<'a> {
     pub aggregate: Option<(i64, Currency)>,
     /// The single fees whose cells are not empty.
     pub fees: &'a [FeeAmount],
-    /// Cells of columns that no rule knows: the column's name and the text.
+    /// Cells of columns that no rule knows and that are not empty: the column's name and the text.
     pub unknown: &'a [(&'a str, &'a [u8])],
     /// `paymentMethodType`.
     pub method: Symbol,

@@ -111,10 +111,14 @@ pub struct LineText {
     pub merchant_id: String,
     /// `settlementBatchId`.
     pub batch_id: String,
-    /// `transactionType` as written.
+    /// The type as written: `transactionType`, or `summaryType` or `transType` in the reports that have these.
     pub raw_type: String,
     /// `status` as written.
     pub raw_status: String,
+    /// `accountNo`, in account activity and ending balances.
+    pub account_no: String,
+    /// `accountLogId`, in account activity.
+    pub log_id: String,
 }
 
 /// Control totals of one file: per type as written and currency.

@@ -1,7 +1,8 @@
 //! The incoming side: Antom's reports, from bytes to typed lines, rejects and control totals.
 //!
 //! `schema` holds what Antom's pages say about columns, types and layouts, as data; `parse` turns the bytes of one file into a
-//! [`ParsedReport`]; `line` is what comes out. Text is not kept: a line knows its [`Place`], and [`LineText`] is read again
+//! [`ParsedReport`] or a [`Statement`]; `line` and `statement` are what comes out, and an [`Examiner`] may look at the money of every
+//! settlement line on the way (`examine`). Text is not kept: a line knows its [`Place`], and [`LineText`] is read again
 //! from the archived bytes for the few lines that end in an output.
 
 mod examine;
@@ -12,9 +13,12 @@ mod statement;
 
 pub use examine::{Examiner, Pricing, Quote};
 pub use line::{Line, LineText, Original, ParsedReport, Place, Reject, TypeTotals};
-pub use parse::{MAX_REJECTS, ReportError, detect_kind, parse_report};
+pub use parse::{
+    MAX_REJECTS, ReportError, detect_kind, parse_activity, parse_any, parse_balances, parse_report, parse_settlement,
+    parse_summary,
+};
 pub use schema::{
     Column, Drift, FeeKind, Generation, HeaderError, IdRule, Layout, MissingColumn, ReportOptions, ReportRules, SignRule,
     drift, entry_type, is_known_column, moved_only, status,
 };
-pub use statement::{ActivityLine, BalanceLine, FeeAmount, Statement, SummaryLine, SummaryRole};
+pub use statement::{ActivityLine, AnyReport, BalanceLine, FeeAmount, Statement, SummaryLine, SummaryRole};

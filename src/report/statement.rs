@@ -6,7 +6,7 @@ use crate::money::Currency;
 use crate::movement::ReportKind;
 
 use super::schema::{FeeKind, Layout};
-use super::{Place, Reject};
+use super::{ParsedReport, Place, Reject};
 
 /// One fee of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,4 +118,67 @@ pub struct Statement<L> {
     pub names_party: bool,
     /// Where the columns stand.
     pub layout: Layout,
+}
+
+/// One file of any kind after parsing.
+#[derive(Debug)]
+pub enum AnyReport {
+    /// Transaction details or settlement details.
+    Details(ParsedReport),
+    /// A settlement summary.
+    Summary(Statement<SummaryLine>),
+    /// Account activity.
+    Activity(Statement<ActivityLine>),
+    /// Daily ending balances.
+    Balances(Statement<BalanceLine>),
+}
+
+/// The same of every kind of report.
+macro_rules! of_any {
+    ($report:expr, $any:ident => $value:expr) => {
+        match $report {
+            AnyReport::Details($any) => $value,
+            AnyReport::Summary($any) => $value,
+            AnyReport::Activity($any) => $value,
+            AnyReport::Balances($any) => $value,
+        }
+    };
+}
+
+impl AnyReport {
+    /// Which report it is.
+    #[must_use]
+    pub const fn kind(&self) -> ReportKind {
+        of_any!(self, report => report.kind)
+    }
+
+    /// How many lines it has, without the rejects.
+    #[must_use]
+    pub const fn lines(&self) -> usize {
+        of_any!(self, report => report.lines.len())
+    }
+
+    /// Its rejects, in file order.
+    #[must_use]
+    pub fn rejects(&self) -> &[Reject] {
+        of_any!(self, report => &report.rejects)
+    }
+
+    /// Remarks for the operator.
+    #[must_use]
+    pub fn remarks(&self) -> &[String] {
+        of_any!(self, report => &report.remarks)
+    }
+
+    /// Columns of the header that no rule knows, in file order.
+    #[must_use]
+    pub fn unknown_columns(&self) -> &[String] {
+        of_any!(self, report => &report.unknown_columns)
+    }
+
+    /// Where the columns stand.
+    #[must_use]
+    pub const fn layout(&self) -> &Layout {
+        of_any!(self, report => &report.layout)
+    }
 }

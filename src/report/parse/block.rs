@@ -1,16 +1,16 @@
-//! One block of lines.
+//! One block of lines, whatever their kind.
 
 use memchr::memchr_iter;
 
-use crate::id::{Key, KeyMaker, Symbol};
-use crate::money::{AmountUnit, Currency, Tally};
-use crate::movement::EntryType;
+use crate::id::{Key, KeyMaker};
+use crate::money::{AmountUnit, Currency};
 use crate::records::{Block, Cells, MAX_RECORD_BYTES, Record, Row, SymbolCaches, bounded_text};
-use crate::report::schema::{Layout, entry_type, is_empty};
-use crate::report::{Column, Line, LineText, Original, Place, Reject, ReportError};
+use crate::report::schema::{Layout, is_empty};
+use crate::report::{Column, LineText, Place, Reject, ReportError};
 
 use super::END;
 use super::cells::{Caches, Unreadable};
+use super::evidence::Evidence;
 
 /// What every block is read with.
 pub(super) struct Context<'a> {
@@ -21,14 +21,35 @@ pub(super) struct Context<'a> {
     pub(super) symbols: SymbolCaches<'a>,
 }
 
+/// How the lines of one kind of report are read. All else is the same for every kind: blocks, order, the end, rejects.
+pub(super) trait LineKind: Sync {
+    /// What a line comes to.
+    type Line: Send;
+
+    /// What is gathered of the lines of a block, beside the lines.
+    type Beside: Default + Send;
+
+    /// About how many bytes a line has.
+    const LINE_BYTES: usize;
+
+    /// Reads a line of the right width.
+    fn read(
+        &self,
+        reader: &mut LineReader<'_, '_>,
+        beside: &mut Self::Beside,
+        place: Place,
+        row: Row<'_>,
+    ) -> Result<Self::Line, Unreadable>;
+
+    /// Puts what was gathered of the next block behind that of the blocks before it; `lines` are the next block's.
+    fn append(&self, beside: &mut Self::Beside, next: Self::Beside, lines: &mut [Self::Line]);
+}
+
 /// What a block gives.
-#[derive(Default)]
-pub(super) struct BlockResult {
-    pub(super) lines: Vec<Line>,
-    /// Lines refer to these by their index within the block.
-    pub(super) originals: Vec<Original>,
+pub(super) struct BlockResult<K: LineKind> {
+    pub(super) lines: Vec<K::Line>,
+    pub(super) beside: K::Beside,
     pub(super) rejects: Vec<Reject>,
-    pub(super) totals: Vec<BlockTotal>,
     pub(super) evidence: Evidence,
     /// The first and the last line that are not blank.
     pub(super) first_line: Option<u32>,
@@ -38,77 +59,63 @@ pub(super) struct BlockResult {
     pub(super) after_end: Option<u32>,
 }
 
-/// A control total of a block.
-pub(super) struct BlockTotal {
-    pub(super) raw_type: Symbol,
-    pub(super) entry_type: Option<EntryType>,
-    pub(super) currency: Currency,
-    pub(super) tally: Tally,
-}
-
-/// What the lines tell about how their file is to be read.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Evidence {
-    /// Transaction amounts of currencies with decimals.
-    pub(super) with_places: u64,
-    /// Those of them that are written with a decimal point.
-    pub(super) with_point: u64,
-    /// Lines with a fee in another currency than the settlement's.
-    pub(super) foreign_fees: u64,
-    /// Lines of types that take money out, by the sign of their amount.
-    pub(super) outgoing_positive: u64,
-    pub(super) outgoing_negative: u64,
-}
-
-impl BlockResult {
-    pub(super) fn of_reject(reject: Reject) -> Self {
-        let line = Some(reject.place.line);
-        Self { first_line: line, last_line: line, rejects: vec![reject], ..Self::default() }
+impl<K: LineKind> BlockResult<K> {
+    fn with_room_for(bytes: usize) -> Self {
+        Self {
+            lines: Vec::with_capacity(bytes / K::LINE_BYTES),
+            beside: K::Beside::default(),
+            rejects: Vec::new(),
+            evidence: Evidence::default(),
+            first_line: None,
+            last_line: None,
+            end: None,
+            after_end: None,
+        }
     }
 
-    fn add_to_totals(&mut self, line: &Line) {
-        let known =
-            self.totals.iter_mut().find(|total| total.raw_type == line.raw_type && total.currency == line.currency);
-        if let Some(total) = known {
-            total.tally.add(line.amount);
-            return;
-        }
-        let mut tally = Tally::default();
-        tally.add(line.amount);
-        let (raw_type, entry_type, currency) = (line.raw_type, line.entry_type, line.currency);
-        self.totals.push(BlockTotal { raw_type, entry_type, currency, tally });
+    pub(super) fn of_reject(reject: Reject) -> Self {
+        let line = Some(reject.place.line);
+        Self { first_line: line, last_line: line, rejects: vec![reject], ..Self::with_room_for(0) }
     }
 }
 
 /// Reads the lines of a block.
-pub(super) fn read_block(context: &Context<'_>, block: &Block) -> Result<BlockResult, ReportError> {
+pub(super) fn read_block<K: LineKind>(
+    kind: &K,
+    context: &Context<'_>,
+    block: &Block,
+) -> Result<BlockResult<K>, ReportError> {
     check_utf8(&block.bytes, block.offset, block.line)?;
     let mut cells = Cells::default();
-    let mut reader =
-        BlockReader { context, caches: Caches::new(context.symbols.take()), result: BlockResult::default() };
-    // Lines of the documented layouts have about 250 bytes.
-    reader.result.lines.reserve(block.bytes.len() / 200);
+    let mut reader = LineReader { context, caches: Caches::new(context.symbols.take()), evidence: Evidence::default() };
+    let mut result = BlockResult::<K>::with_room_for(block.bytes.len());
     for record in block.records() {
         if record.is_blank() {
             continue;
         }
-        reader.result.first_line = reader.result.first_line.or(Some(record.line));
-        reader.result.last_line = Some(record.line);
-        if reader.result.end.is_some() {
-            reader.result.after_end = Some(record.line);
+        result.first_line = result.first_line.or(Some(record.line));
+        result.last_line = Some(record.line);
+        if result.end.is_some() {
+            result.after_end = Some(record.line);
             break;
         }
         if record.bytes.len() > MAX_RECORD_BYTES {
             let reason = format!("longer than {MAX_RECORD_BYTES} bytes; expected one line of a report");
-            reader.result.rejects.push(Reject::of_whole_line(context.place(record), record.bytes, reason));
+            result.rejects.push(Reject::of_whole_line(context.place(record), record.bytes, reason));
         } else if is_end(record.bytes) {
-            reader.result.end = Some(record.line);
+            result.end = Some(record.line);
         } else {
-            reader.read_record(record, cells.cut(record.bytes));
+            let (place, row) = (context.place(record), cells.cut(record.bytes));
+            let width = reader.check_width(row);
+            match width.and_then(|()| kind.read(&mut reader, &mut result.beside, place, row)) {
+                Ok(line) => result.lines.push(line),
+                Err(unreadable) => result.rejects.push(reader.reject(place, record, row, unreadable)),
+            }
         }
     }
+    result.evidence = reader.evidence;
     context.symbols.give_back(reader.caches.symbols);
-    Ok(reader.result)
+    Ok(result)
 }
 
 /// Whether a record is `<END>`, quoted or not, perhaps with empty cells after it.
@@ -140,27 +147,13 @@ impl Context<'_> {
 }
 
 /// Reads one line after the other.
-pub(super) struct BlockReader<'c, 'a> {
+pub(super) struct LineReader<'c, 'a> {
     pub(super) context: &'c Context<'a>,
     pub(super) caches: Caches<'a>,
-    pub(super) result: BlockResult,
+    pub(super) evidence: Evidence,
 }
 
-impl BlockReader<'_, '_> {
-    fn read_record(&mut self, record: Record<'_>, row: Row<'_>) {
-        let place = self.context.place(record);
-        match self.check_width(row).and_then(|()| self.read_line(place, row)) {
-            Ok(line) => {
-                self.result.add_to_totals(&line);
-                self.result.lines.push(line);
-            }
-            Err(unreadable) => {
-                let reject = self.reject(place, record, row, unreadable);
-                self.result.rejects.push(reject);
-            }
-        }
-    }
-
+impl LineReader<'_, '_> {
     /// A line has as many cells as the header; empty ones beyond are tolerated, as spreadsheets write them.
     fn check_width(&self, row: Row<'_>) -> Result<(), Unreadable> {
         let width = self.context.layout.width();
@@ -171,10 +164,11 @@ impl BlockReader<'_, '_> {
         Err(Unreadable { column: None, reason })
     }
 
-    fn reject(&mut self, place: Place, record: Record<'_>, row: Row<'_>, unreadable: Unreadable) -> Reject {
+    fn reject(&self, place: Place, record: Record<'_>, row: Row<'_>, unreadable: Unreadable) -> Reject {
         let layout = self.context.layout;
-        let entry_type = entry_type(layout.cell(row, Column::TransactionType));
-        let currency = [Column::TransactionCurrency, Column::SettlementCurrency].into_iter().find_map(|column| {
+        let entry_type = layout.entry_type(row);
+        let currencies = [Column::TransactionCurrency, Column::SettlementCurrency, Column::AccountCurrency];
+        let currency = currencies.into_iter().find_map(|column| {
             let cell = layout.cell(row, column);
             if is_empty(cell) { None } else { Currency::parse(cell) }
         });

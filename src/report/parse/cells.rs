@@ -37,11 +37,13 @@ pub(super) struct Caches<'a> {
     currencies: Vec<([u8; 3], Currency)>,
     /// The last settlement time that was readable.
     settled_at: Vec<u8>,
+    /// The last date, as written and as read.
+    date: Option<(Vec<u8>, BusinessDate)>,
 }
 
 impl<'a> Caches<'a> {
     pub(super) const fn new(symbols: SymbolCache<'a>) -> Self {
-        Self { symbols, currencies: Vec::new(), settled_at: Vec::new() }
+        Self { symbols, currencies: Vec::new(), settled_at: Vec::new(), date: None }
     }
 
     /// The symbol of a text.
@@ -74,6 +76,39 @@ impl<'a> Caches<'a> {
         self.settled_at.extend_from_slice(cell);
         Ok(())
     }
+
+    /// The day that a cell names.
+    pub(super) fn date(&mut self, column: usize, cell: &[u8]) -> Result<BusinessDate, Unreadable> {
+        match &self.date {
+            Some((text, known)) if text == cell => Ok(*known),
+            _ => {
+                let date = date(column, cell)?;
+                self.date = Some((cell.to_vec(), date));
+                Ok(date)
+            }
+        }
+    }
+}
+
+/// Reads a date of eight digits, with or without dashes between year, month and day.
+fn date(column: usize, cell: &[u8]) -> Result<BusinessDate, Unreadable> {
+    let is_shaped = match cell.len() {
+        8 => cell.iter().all(u8::is_ascii_digit),
+        10 => cell.iter().enumerate().all(|(at, byte)| match at {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        }),
+        _ => false,
+    };
+    let read = std::str::from_utf8(cell).ok().filter(|_| is_shaped).and_then(|text| text.parse().ok());
+    read.ok_or_else(|| Unreadable::cell(column, cell, "no date; expected `YYYYMMDD` or `YYYY-MM-DD`"))
+}
+
+/// Reads a count.
+pub(super) fn count(column: usize, cell: &[u8]) -> Result<u64, Unreadable> {
+    let digits = std::str::from_utf8(cell).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let read = digits.and_then(|text| text.parse().ok());
+    read.ok_or_else(|| Unreadable::cell(column, cell, "no count; expected digits"))
 }
 
 /// Reads an amount.

@@ -5,12 +5,12 @@ use crate::id::Key;
 use crate::money::Currency;
 use crate::movement::{EntryType, Status};
 use crate::records::Row;
-use crate::report::schema::{AmountColumns, entry_type, status};
-use crate::report::{Column, Line, Original, Place};
+use crate::report::schema::{entry_type, status};
+use crate::report::{Column, FeeAmount, Line, Original, Place, Quote};
 
-use super::block::BlockReader;
+use super::block::LineReader;
 use super::cells::{self, Unreadable};
-use super::fees::Sum;
+use super::sums::is_correction;
 
 /// The amounts of a line.
 struct Amounts {
@@ -19,23 +19,41 @@ struct Amounts {
     net: i64,
     settlement_currency: Option<Currency>,
     fee: i64,
+    aggregate: Option<(i64, Currency)>,
+    converted: Option<(i64, Currency)>,
+    coupon: Option<(i64, Currency)>,
 }
 
-impl BlockReader<'_, '_> {
-    /// Reads a line of the right width.
-    pub(super) fn read_line(&mut self, place: Place, row: Row<'_>) -> Result<Line, Unreadable> {
+/// What a line says of its money beside what [`Line`] keeps.
+pub(super) struct Money<'a> {
+    pub(super) quote: Quote<'a>,
+    pub(super) aggregate: Option<(i64, Currency)>,
+    pub(super) converted: Option<(i64, Currency)>,
+    pub(super) coupon: Option<(i64, Currency)>,
+}
+
+impl LineReader<'_, '_> {
+    /// Reads a line of details; its original stands behind the others, its single fees are shown.
+    pub(super) fn read_line<'r>(
+        &mut self,
+        place: Place,
+        row: Row<'r>,
+        originals: &mut Vec<Original>,
+        show: impl FnMut(FeeAmount),
+    ) -> Result<(Line, Money<'r>), Unreadable> {
         let layout = self.context.layout;
         let raw_type = layout.cell(row, Column::TransactionType);
         if raw_type.is_empty() {
             return Err(self.missing(Column::TransactionType, "the type of the line"));
         }
         let entry_type = entry_type(raw_type);
-        let amounts = self.amounts(row, entry_type)?;
+        let amounts = self.amounts(row, raw_type, entry_type, show)?;
         let at = self.times(row)?;
-        self.quote(row)?;
+        let quote = self.quote(row)?;
+        let Amounts { aggregate, converted, coupon, .. } = amounts;
         let raw_status = layout.cell(row, Column::Status);
         let (by_request, by_antom, original) = self.keys(row, entry_type);
-        Ok(Line {
+        let line = Line {
             place,
             by_request,
             by_antom,
@@ -49,26 +67,37 @@ impl BlockReader<'_, '_> {
             merchant: self.caches.symbol(layout.id(row, Column::MerchantId)),
             batch: self.caches.symbol(layout.id(row, Column::BatchId)),
             raw_type: self.caches.symbol(raw_type),
-            original: original.map(|original| self.keep(original)),
+            original: original.map(|original| keep(originals, original)),
             entry_type,
             status: if raw_status.is_empty() { Some(Status::Success) } else { status(raw_status) },
             names_party: layout.has(Column::ReferenceMerchantId),
-        })
+        };
+        Ok((line, Money { quote, aggregate, converted, coupon }))
     }
 
     /// Reads all amounts. Only lines that report no transaction (fees, reserves, corrections, and types that are not known) may
     /// lack the amount of one: what they move is the settlement amount.
-    fn amounts(&mut self, row: Row<'_>, entry_type: Option<EntryType>) -> Result<Amounts, Unreadable> {
+    fn amounts(
+        &mut self,
+        row: Row<'_>,
+        raw_type: &[u8],
+        entry_type: Option<EntryType>,
+        show: impl FnMut(FeeAmount),
+    ) -> Result<Amounts, Unreadable> {
+        let layout = self.context.layout;
         let may_lack = entry_type.is_none_or(EntryType::is_adjustment);
-        let settlement = self.pair(row, Column::SettlementAmount, Column::SettlementCurrency, None)?;
-        if self.context.layout.is_settlement() && !may_lack {
+        let mut settlement = self.pair(row, Column::SettlementAmount, Column::SettlementCurrency, None)?;
+        if layout.is_settlement() && !may_lack {
             self.must_have(settlement, Column::SettlementAmount, Column::SettlementCurrency)?;
+        }
+        if layout.is_settlement() && settlement.amount.is_none() && is_correction(raw_type) {
+            settlement = self.moved_by_fee(row, settlement)?;
         }
         let fallback = settlement.currency.filter(|_| may_lack);
         let transaction = self.pair(row, Column::TransactionAmount, Column::TransactionCurrency, fallback)?;
         let (amount, currency) = match (transaction.amount, transaction.currency) {
             (Some(amount), Some(currency)) => (amount, currency),
-            _ if may_lack && self.context.layout.has(Column::SettlementAmount) => match settlement.currency {
+            _ if may_lack && layout.has(Column::SettlementAmount) => match settlement.currency {
                 Some(currency) => (settlement.amount.unwrap_or(0), currency),
                 None => return Err(self.missing(Column::SettlementCurrency, "a currency")),
             },
@@ -76,53 +105,24 @@ impl BlockReader<'_, '_> {
         };
         self.note_amount(row, entry_type, amount, currency);
         let beside = settlement.currency.or(Some(currency));
-        let fee = self.fees(row, beside)?;
-        self.other_amounts(row, beside)?;
-        if !self.context.layout.is_settlement() {
-            return Ok(Amounts { amount, currency, net: 0, settlement_currency: None, fee: 0 });
-        }
-        let net = settlement.amount.unwrap_or(0);
-        Ok(Amounts { amount, currency, net, settlement_currency: settlement.currency, fee })
-    }
-
-    fn pair(
-        &mut self,
-        row: Row<'_>,
-        amount: Column,
-        currency: Column,
-        fallback: Option<Currency>,
-    ) -> Result<Sum, Unreadable> {
-        let layout = self.context.layout;
-        match layout.position(amount) {
-            Some(amount) => self.sum(row, AmountColumns { amount, currency: layout.position(currency) }, fallback),
-            None => Ok(Sum::default()),
-        }
-    }
-
-    fn must_have(&self, sum: Sum, amount: Column, currency: Column) -> Result<(i64, Currency), Unreadable> {
-        match (sum.amount, sum.currency) {
-            (Some(amount), Some(currency)) => Ok((amount, currency)),
-            (None, _) => Err(self.missing(amount, "an amount")),
-            (_, None) => Err(self.missing(currency, "a currency")),
-        }
-    }
-
-    fn missing(&self, column: Column, expected: &str) -> Unreadable {
-        let reason = format!("empty; expected {expected}");
-        Unreadable { column: self.context.layout.position(column), reason }
+        let fees = self.fees(row, beside, show)?;
+        let converted = self.other_amount(row, layout.converted(), beside)?;
+        let coupon = self.other_amount(row, layout.coupon(), beside)?;
+        let (net, settlement_currency, fee) = match layout.is_settlement() {
+            true => (settlement.amount.unwrap_or(0), settlement.currency, fees.total),
+            false => (0, None, 0),
+        };
+        let aggregate = fees.aggregate;
+        Ok(Amounts { amount, currency, net, settlement_currency, fee, aggregate, converted, coupon })
     }
 
     /// Remembers what the amount tells about the file's unit and signs.
     fn note_amount(&mut self, row: Row<'_>, entry_type: Option<EntryType>, amount: i64, currency: Currency) {
-        let evidence = &mut self.result.evidence;
-        if currency.places() > 0 && amount != 0 {
-            let cell = self.context.layout.cell(row, Column::TransactionAmount);
-            evidence.with_places += 1;
-            evidence.with_point += u64::from(cell.contains(&b'.'));
-        }
+        let cell = self.context.layout.cell(row, Column::TransactionAmount);
+        self.evidence.note_point(cell, amount, currency);
         if entry_type.is_some_and(EntryType::is_outgoing) {
-            evidence.outgoing_positive += u64::from(amount > 0);
-            evidence.outgoing_negative += u64::from(amount < 0);
+            self.evidence.outgoing_positive += u64::from(amount > 0);
+            self.evidence.outgoing_negative += u64::from(amount < 0);
         }
     }
 
@@ -136,32 +136,36 @@ impl BlockReader<'_, '_> {
                 happened = happened.or(Some(cells::instant(at, cell)?));
             }
         }
-        if let Some(at) = layout.position(Column::SettlementTime) {
-            let cell = layout.cell(row, Column::SettlementTime);
-            if !cell.is_empty() {
-                self.caches.settlement_time(at, cell)?;
-            }
-        }
+        self.settlement_time(row)?;
         Ok(happened)
     }
 
-    /// Checks the exchange rate and its currencies.
-    fn quote(&mut self, row: Row<'_>) -> Result<(), Unreadable> {
+    /// Checks the time of the settlement.
+    pub(super) fn settlement_time(&mut self, row: Row<'_>) -> Result<(), Unreadable> {
+        let layout = self.context.layout;
+        let cell = layout.cell(row, Column::SettlementTime);
+        match layout.position(Column::SettlementTime) {
+            Some(at) if !cell.is_empty() => self.caches.settlement_time(at, cell),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the exchange rate and its currencies. Whether they say enough is not judged here.
+    fn quote<'r>(&mut self, row: Row<'r>) -> Result<Quote<'r>, Unreadable> {
         let layout = self.context.layout;
         let price = layout.cell(row, Column::QuotePrice);
         if let Some(at) = layout.position(Column::QuotePrice).filter(|_| !price.is_empty()) {
             cells::rate(at, price)?;
         }
         let pair = layout.cell(row, Column::QuoteCurrencyPair);
-        if let Some(at) = layout.position(Column::QuoteCurrencyPair).filter(|_| !pair.is_empty()) {
-            let (Some((left, [b'/'])), Some(right)) = (pair.get(..4).map(|left| left.split_at(3)), pair.get(4..))
-            else {
-                return Err(Unreadable::cell(at, pair, "no pair of currencies; expected one such as `USD/SGD`"));
-            };
-            self.caches.currency(at, left)?;
-            self.caches.currency(at, right)?;
-        }
-        Ok(())
+        let Some(at) = layout.position(Column::QuoteCurrencyPair).filter(|_| !pair.is_empty()) else {
+            return Ok(Quote { pair: None, price });
+        };
+        let (Some((left, [b'/'])), Some(right)) = (pair.get(..4).map(|left| left.split_at(3)), pair.get(4..)) else {
+            return Err(Unreadable::cell(at, pair, "no pair of currencies; expected one such as `USD/SGD`"));
+        };
+        let pair = (self.caches.currency(at, left)?, self.caches.currency(at, right)?);
+        Ok(Quote { pair: Some(pair), price })
     }
 
     /// The keys of a line and of its original.
@@ -177,10 +181,10 @@ impl BlockReader<'_, '_> {
         let by_antom = keys.key(known.antom_space(), ids.antom);
         (by_request, by_antom, (original != Original::default()).then_some(original))
     }
+}
 
-    /// Keeps an original and gives its index within the block.
-    fn keep(&mut self, original: Original) -> u32 {
-        self.result.originals.push(original);
-        u32::try_from(self.result.originals.len() - 1).unwrap_or(u32::MAX)
-    }
+/// Keeps an original and gives its index within the block.
+fn keep(originals: &mut Vec<Original>, original: Original) -> u32 {
+    originals.push(original);
+    u32::try_from(originals.len() - 1).unwrap_or(u32::MAX)
 }

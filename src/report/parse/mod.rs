@@ -1,14 +1,19 @@
-//! The bytes of one report file to a [`ParsedReport`]: lines, rejects, control totals.
+//! The bytes of one report file to lines, rejects and totals: a [`ParsedReport`] of details, a [`Statement`] of the other kinds.
 //!
 //! Blocks of whole lines are read one after the other and parsed on all cores (`block`); what they give is put together in file
-//! order, so the result is the same for every number of threads and every size of block.
+//! order (`gather`), so the result is the same for every number of threads and every size of block. What differs between the
+//! kinds of reports is a `LineKind` each.
 
+mod account;
 mod block;
 mod cells;
+mod details;
 mod error;
-mod fees;
-mod finish;
+mod evidence;
+mod gather;
 mod line;
+mod summary;
+mod sums;
 
 use std::io::Read;
 
@@ -16,17 +21,33 @@ use crate::id::{KeyMaker, Symbols};
 use crate::movement::ReportKind;
 use crate::records::{Block, Broken, Piece, Splitter, SymbolCaches, in_order};
 
-use super::schema::Headings;
-use super::{ParsedReport, Reject, ReportOptions, ReportRules};
-use block::{BlockResult, Context, read_block};
+use super::schema::{Header, Headings, is_details};
+use super::{
+    ActivityLine, AnyReport, BalanceLine, Column, Examiner, ParsedReport, Reject, ReportOptions, ReportRules,
+    Statement, SummaryLine,
+};
+use account::{Activity, Balances};
+use block::{BlockResult, Context, LineKind, read_block};
+use details::Details;
 pub use error::{MAX_REJECTS, ReportError};
-use finish::Gathered;
+use gather::Gathered;
+use summary::Summaries;
 
 /// The last line of every report that is complete (all report pages).
 const END: &[u8] = b"<END>";
 
-/// Parses one report file on the current rayon pool. `file` is the file's index among the run's inputs; [`detect_kind`] finds the
-/// `kind` where nothing else tells it.
+/// What one file is read as.
+struct Source<'a> {
+    /// Index of the file among the run's inputs.
+    file: u32,
+    kind: ReportKind,
+    options: &'a ReportOptions,
+    keys: KeyMaker,
+    symbols: &'a Symbols,
+}
+
+/// Parses one file of transaction details or settlement details on the current rayon pool. `file` is the file's index among the
+/// run's inputs; [`detect_kind`] finds the `kind` where nothing else tells it.
 ///
 /// # Errors
 /// The file cannot be read, is not UTF-8, has no header that fits, or is incomplete; see [`ReportError`]. Bad lines are no
@@ -39,7 +60,96 @@ pub fn parse_report(
     keys: KeyMaker,
     symbols: &Symbols,
 ) -> Result<ParsedReport, ReportError> {
-    parse_pieces(Splitter::new(input), file, kind, options, keys, symbols)
+    if !is_details(kind) {
+        return Err(ReportError::UnsupportedKind { kind });
+    }
+    let source = Source { file, kind, options, keys, symbols };
+    Ok(details(Splitter::new(input), &source, &())?.0)
+}
+
+/// Parses settlement details as [`parse_report`] does, and shows every line that is accepted to an examiner, block by block; the
+/// notes of the blocks are put together in file order.
+///
+/// # Errors
+/// As [`parse_report`].
+pub fn parse_settlement<E: Examiner>(
+    input: impl Read + Send,
+    file: u32,
+    options: &ReportOptions,
+    keys: KeyMaker,
+    symbols: &Symbols,
+    examiner: &E,
+) -> Result<(ParsedReport, E::Notes), ReportError> {
+    let source = Source { file, kind: ReportKind::SettlementDetails, options, keys, symbols };
+    details(Splitter::new(input), &source, examiner)
+}
+
+/// Parses one file of a settlement summary, of the marketplace or in a general layout, as [`parse_report`] does.
+///
+/// # Errors
+/// As [`parse_report`].
+pub fn parse_summary(
+    input: impl Read + Send,
+    file: u32,
+    options: &ReportOptions,
+    keys: KeyMaker,
+    symbols: &Symbols,
+) -> Result<Statement<SummaryLine>, ReportError> {
+    let source = Source { file, kind: ReportKind::SettlementSummary, options, keys, symbols };
+    statement(Splitter::new(input), &source, &Summaries)
+}
+
+/// Parses one file of account activity as [`parse_report`] does.
+///
+/// # Errors
+/// As [`parse_report`].
+pub fn parse_activity(
+    input: impl Read + Send,
+    file: u32,
+    options: &ReportOptions,
+    keys: KeyMaker,
+    symbols: &Symbols,
+) -> Result<Statement<ActivityLine>, ReportError> {
+    let source = Source { file, kind: ReportKind::AccountActivity, options, keys, symbols };
+    statement(Splitter::new(input), &source, &Activity)
+}
+
+/// Parses one file of daily ending balances as [`parse_report`] does.
+///
+/// # Errors
+/// As [`parse_report`].
+pub fn parse_balances(
+    input: impl Read + Send,
+    file: u32,
+    options: &ReportOptions,
+    keys: KeyMaker,
+    symbols: &Symbols,
+) -> Result<Statement<BalanceLine>, ReportError> {
+    let source = Source { file, kind: ReportKind::DailyEndingBalance, options, keys, symbols };
+    statement(Splitter::new(input), &source, &Balances)
+}
+
+/// Parses one file of any kind as [`parse_report`] does.
+///
+/// # Errors
+/// As [`parse_report`].
+pub fn parse_any(
+    input: impl Read + Send,
+    file: u32,
+    kind: ReportKind,
+    options: &ReportOptions,
+    keys: KeyMaker,
+    symbols: &Symbols,
+) -> Result<AnyReport, ReportError> {
+    use ReportKind::*;
+    Ok(match kind {
+        TransactionDetails | SettlementDetails => {
+            AnyReport::Details(parse_report(input, file, kind, options, keys, symbols)?)
+        }
+        SettlementSummary => AnyReport::Summary(parse_summary(input, file, options, keys, symbols)?),
+        AccountActivity => AnyReport::Activity(parse_activity(input, file, options, keys, symbols)?),
+        DailyEndingBalance => AnyReport::Balances(parse_balances(input, file, options, keys, symbols)?),
+    })
 }
 
 /// Finds out which report a file is, by its header.
@@ -51,35 +161,60 @@ pub fn detect_kind(input: impl Read, rules: &ReportRules) -> Result<ReportKind, 
     Ok(headings.kind(|kind| rules.of(kind))?)
 }
 
-pub(super) fn parse_pieces(
+fn details<E: Examiner>(
+    splitter: Splitter<impl Read + Send>,
+    source: &Source<'_>,
+    examiner: &E,
+) -> Result<(ParsedReport, E::Notes), ReportError> {
+    let (header, gathered) = read_file(splitter, source, &Details { examiner })?;
+    Ok(gathered.into_report(source, header))
+}
+
+fn statement<K: LineKind<Beside = ()>>(
+    splitter: Splitter<impl Read + Send>,
+    source: &Source<'_>,
+    kind: &K,
+) -> Result<Statement<K::Line>, ReportError> {
+    let (header, gathered) = read_file(splitter, source, kind)?;
+    let Header { layout, unknown, mut remarks } = header;
+    remarks.extend(gathered.evidence.suspicious_unit(source.options.amount_unit));
+    remarks.extend(gathered.evidence.remark_directions());
+    Ok(Statement {
+        kind: source.kind,
+        lines: gathered.lines,
+        rejects: gathered.rejects,
+        unknown_columns: unknown,
+        remarks,
+        names_party: layout.has(Column::ReferenceMerchantId),
+        layout,
+    })
+}
+
+/// Reads all lines of a file.
+fn read_file<K: LineKind>(
     mut splitter: Splitter<impl Read + Send>,
-    file: u32,
-    kind: ReportKind,
-    options: &ReportOptions,
-    keys: KeyMaker,
-    symbols: &Symbols,
-) -> Result<ParsedReport, ReportError> {
-    if !matches!(kind, ReportKind::TransactionDetails | ReportKind::SettlementDetails) {
-        return Err(ReportError::UnsupportedKind { kind });
-    }
+    source: &Source<'_>,
+    kind: &K,
+) -> Result<(Header, Gathered<K>), ReportError> {
+    let &Source { file, options, keys, symbols, .. } = source;
     let (headings, rest) = read_header(&mut splitter)?;
-    let header = headings.understand(kind, options)?;
+    let header = headings.understand(source.kind, options)?;
     let caches = SymbolCaches::new(symbols, keys);
     let context = Context { layout: &header.layout, unit: options.amount_unit, file, keys, symbols: caches };
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered::new();
     if let Some(rest) = rest {
-        gathered.take(read_block(&context, &rest))?;
+        gathered.take(kind, read_block(kind, &context, &rest))?;
     }
     in_order(
         &mut splitter,
         |piece| match piece {
-            Piece::Records(block) => read_block(&context, block),
+            Piece::Records(block) => read_block(kind, &context, block),
             Piece::Broken(broken) => read_broken(file, broken),
         },
-        |result| gathered.take(result),
+        |result| gathered.take(kind, result),
     )?;
     gathered.check_end()?;
-    Ok(gathered.finish(kind, options, symbols, header))
+    Ok((header, gathered))
 }
 
 /// Reads the header, and gives the rest of the block that it stands in.
@@ -108,7 +243,7 @@ fn read_header(splitter: &mut Splitter<impl Read>) -> Result<(Headings, Option<B
 }
 
 /// A line at which no record could be read.
-fn read_broken(file: u32, broken: &Broken) -> Result<BlockResult, ReportError> {
+fn read_broken<K: LineKind>(file: u32, broken: &Broken) -> Result<BlockResult<K>, ReportError> {
     // The kept part may end inside a character, which is no fault of the file.
     if let Err(error) = std::str::from_utf8(&broken.raw)
         && error.error_len().is_some()

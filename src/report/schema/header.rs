@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::movement::ReportKind;
 use crate::records::Cells;
 
-use super::columns::{self, ALIASES, ONLY_TRANSACTION_DETAILS, canonical_names};
+use super::columns::{self, ALIASES, ONLY_TRANSACTION_DETAILS, STANDS_FOR, names_of};
 use super::{Column, Layout, ReportOptions};
 
 /// Why a header is refused.
@@ -37,7 +37,8 @@ pub enum HeaderError {
     },
     /// No report that is known has such a header.
     #[error(
-        "the header is that of no report that is known: expected `transactionType` and `transactionId` among its columns"
+        "the header is that of no report that is known: expected `transactionType` and `transactionId` among its columns, \
+         `settlementBatchId` and `settlementAmountValue`, `accountLogId`, or `balance` and `accountDate`"
     )]
     UnknownReport,
 }
@@ -99,29 +100,34 @@ impl Headings {
         Ok(Self(names))
     }
 
-    /// Finds out which report it is; `options` gives the aliases of each kind.
+    /// Finds out which report it is; `options` gives the aliases of each kind. What only one report has decides first: the id or the
+    /// direction of an account's movement, then an account's balance.
     ///
     /// # Errors
     /// A header that fits none.
     pub fn kind(&self, options: impl Fn(ReportKind) -> ReportOptions) -> Result<ReportKind, HeaderError> {
         use ReportKind::*;
-        let has = |kind, name| -> Result<bool, HeaderError> { Ok(self.resolve(&options(kind))?.0.contains_key(name)) };
-        if has(TransactionDetails, "transactionType")? || has(TransactionDetails, "transactionId")? {
-            let only_transactions =
-                ONLY_TRANSACTION_DETAILS.iter().any(|name| self.0.iter().any(|found| found == name));
-            let settles =
-                has(SettlementDetails, "settlementBatchId")? || has(SettlementDetails, "settlementAmountValue")?;
-            let timed = has(SettlementDetails, "settlementTime")?;
-            return Ok(if settles && (timed || !only_transactions) { SettlementDetails } else { TransactionDetails });
-        }
-        let found = |name: &str| self.0.iter().any(|found| found.eq_ignore_ascii_case(name));
-        if found("accountLogId") {
+        let has = |kind, column: Column| -> Result<bool, HeaderError> {
+            Ok(self.resolve(kind, &options(kind))?.0.contains_key(column.as_str()))
+        };
+        if has(AccountActivity, Column::AccountLogId)? || has(AccountActivity, Column::Direction)? {
             return Ok(AccountActivity);
         }
-        if found("balance") && found("accountDate") {
+        let of_accounts = has(DailyEndingBalance, Column::AccountNo)? || has(DailyEndingBalance, Column::AccountDate)?;
+        if of_accounts && has(DailyEndingBalance, Column::Balance)? {
             return Ok(DailyEndingBalance);
         }
-        if has(SettlementDetails, "settlementBatchId")? && has(SettlementDetails, "settlementAmountValue")? {
+        let of_transactions =
+            has(TransactionDetails, Column::TransactionType)? || has(TransactionDetails, Column::TransactionId)?;
+        if of_transactions {
+            let only_transactions =
+                ONLY_TRANSACTION_DETAILS.iter().any(|name| self.0.iter().any(|found| found == name));
+            let settles = has(SettlementDetails, Column::BatchId)? || has(SettlementDetails, Column::SettlementAmount)?;
+            let timed = has(SettlementDetails, Column::SettlementTime)?;
+            return Ok(if settles && (timed || !only_transactions) { SettlementDetails } else { TransactionDetails });
+        }
+        let settles = has(SettlementSummary, Column::BatchId)? && has(SettlementSummary, Column::SettlementAmount)?;
+        if settles || has(SettlementSummary, Column::SummaryType)? {
             return Ok(SettlementSummary);
         }
         Err(HeaderError::UnknownReport)
@@ -132,29 +138,30 @@ impl Headings {
     /// # Errors
     /// Missing columns, and aliases that stand for nothing.
     pub fn understand(&self, kind: ReportKind, options: &ReportOptions) -> Result<Header, HeaderError> {
-        let (positions, mut remarks) = self.resolve(options)?;
+        let (positions, mut remarks) = self.resolve(kind, options)?;
         let known: Vec<usize> = positions.values().copied().collect();
         let documented = |name: &str| {
             let aliases = ALIASES.iter().flat_map(|(_, others)| others.iter().copied());
-            canonical_names().chain(aliases).any(|known| known.eq_ignore_ascii_case(name))
+            names_of(kind).chain(aliases).any(|known| known.eq_ignore_ascii_case(name))
         };
-        let unknown: Vec<String> = (self.0.iter().enumerate())
+        let unknown: Vec<usize> = (self.0.iter().enumerate())
             .filter(|(at, name)| !name.is_empty() && !known.contains(at) && !documented(name))
-            .map(|(_, name)| name.clone())
+            .map(|(at, _)| at)
             .collect();
         self.require(kind, options, &positions)?;
-        let layout = Layout::new(kind, self.0.clone(), &positions, options.id_rule);
         if self.kind(|_| options.clone()).is_ok_and(|found| found != kind) {
             remarks.push(format!("read as {kind} although the header looks like another report's"));
         }
-        Ok(Header { layout, unknown, remarks })
+        let names = unknown.iter().map(|&at| self.0[at].clone()).collect();
+        let layout = Layout::new(kind, self.0.clone(), &positions, unknown, options.id_rule);
+        Ok(Header { layout, unknown: names, remarks })
     }
 
     /// Finds the position of every column that is known. A name of the configuration comes first, then the canonical name, then
     /// the names of other generations; names in another case come last.
-    fn resolve(&self, options: &ReportOptions) -> Result<(Positions, Vec<String>), HeaderError> {
+    fn resolve(&self, kind: ReportKind, options: &ReportOptions) -> Result<(Positions, Vec<String>), HeaderError> {
         let mut ranked: BTreeMap<&'static str, Vec<(usize, usize)>> = BTreeMap::new();
-        let names = Names::new(options)?;
+        let names = Names::new(kind, options)?;
         for (at, heading) in self.0.iter().enumerate() {
             for &(name, canonical, rank) in &names.0 {
                 if name == heading {
@@ -183,10 +190,10 @@ impl Headings {
             Some(names) => names.iter().map(String::as_str).collect(),
             None => columns::required(kind),
         };
-        let original = Column::OriginalTransactionId.as_str();
-        let original_request = Column::OriginalTransactionRequestId.as_str();
-        let is_there =
-            |name: &str| positions.contains_key(name) || (name == original && positions.contains_key(original_request));
+        let stood_for = |name: &str| {
+            STANDS_FOR.iter().any(|(other, column)| column.as_str() == name && positions.contains_key(other.as_str()))
+        };
+        let is_there = |name: &str| positions.contains_key(name) || stood_for(name);
         let missing: Vec<MissingColumn> = (required.into_iter().filter(|name| !is_there(name)))
             .map(|name| MissingColumn { name: name.to_owned(), nearest: self.nearest(name, positions) })
             .collect();
@@ -208,16 +215,16 @@ impl<'a> Names<'a> {
     /// Added to the rank of a name that differs in case.
     const OTHER_CASE: usize = 100;
 
-    fn new(options: &'a ReportOptions) -> Result<Self, HeaderError> {
+    fn new(kind: ReportKind, options: &'a ReportOptions) -> Result<Self, HeaderError> {
         let mut names = Vec::new();
         for (alias, target) in &options.column_aliases {
-            let canonical = canonical_names().find(|known| known == target);
+            let canonical = names_of(kind).find(|known| known == target);
             let unknown = || HeaderError::AliasTarget { alias: alias.clone(), target: target.clone() };
             names.push((alias.as_str(), canonical.ok_or_else(unknown)?, 0));
         }
         // A name that the configuration gives away keeps no meaning of its own.
         let given = |name: &str| options.column_aliases.contains_key(name);
-        names.extend(canonical_names().filter(|name| !given(name)).map(|name| (name, name, 1)));
+        names.extend(names_of(kind).filter(|name| !given(name)).map(|name| (name, name, 1)));
         for (canonical, others) in ALIASES {
             names.extend(others.iter().filter(|name| !given(name)).map(|&name| (name, canonical, 2)));
         }

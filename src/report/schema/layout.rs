@@ -5,9 +5,9 @@ use crate::records::{Cells, Row};
 use crate::report::LineText;
 use std::fmt;
 
-use super::columns::{FEE_AGGREGATE, FEES, OTHER_AMOUNTS};
+use super::columns::{CONVERTED, COUPON, is_details};
 use super::header::Positions;
-use super::{Column, IdRule, entry_type, is_empty};
+use super::{Column, FeeKind, IdRule, entry_type, is_empty};
 
 closed_words! {
     /// Which of Antom's layouts a header follows.
@@ -31,15 +31,19 @@ pub(in crate::report) struct AmountColumns {
 }
 
 /// Where the columns of one file's header stand.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Layout {
     names: Vec<String>,
     positions: [Option<usize>; Column::ALL.len()],
     fee_aggregate: Option<AmountColumns>,
-    fees: Vec<AmountColumns>,
-    other_amounts: Vec<AmountColumns>,
+    fees: Vec<(FeeKind, AmountColumns)>,
+    converted: Option<AmountColumns>,
+    coupon: Option<AmountColumns>,
+    /// Columns that no rule knows, in file order.
+    unknown: Vec<usize>,
     /// Whether `transactionId` is the paymentId for every type.
     new_ids: bool,
+    details: bool,
     settlement: bool,
 }
 
@@ -55,11 +59,18 @@ pub(in crate::report) struct Ids<'a> {
 }
 
 impl Layout {
-    pub(super) fn new(kind: ReportKind, names: Vec<String>, positions: &Positions, id_rule: IdRule) -> Self {
-        let pair = |&(amount, currency): &(&str, &str)| {
+    pub(super) fn new(
+        kind: ReportKind,
+        names: Vec<String>,
+        positions: &Positions,
+        unknown: Vec<usize>,
+        id_rule: IdRule,
+    ) -> Self {
+        let pair = |(amount, currency): (&str, &str)| {
             let currency = positions.get(currency).copied();
             positions.get(amount).map(|&amount| AmountColumns { amount, currency })
         };
+        let fee = |&kind: &FeeKind| Some((kind, kind.columns().and_then(pair)?));
         let mut places = [None; Column::ALL.len()];
         for &column in Column::ALL {
             places[column as usize] = positions.get(column.as_str()).copied();
@@ -67,10 +78,13 @@ impl Layout {
         let mut layout = Self {
             names,
             positions: places,
-            fee_aggregate: pair(&FEE_AGGREGATE),
-            fees: FEES.iter().filter_map(pair).collect(),
-            other_amounts: OTHER_AMOUNTS.iter().filter_map(pair).collect(),
+            fee_aggregate: FeeKind::Total.columns().and_then(pair),
+            fees: FeeKind::ALL.iter().filter(|&&kind| kind != FeeKind::Total).filter_map(fee).collect(),
+            converted: pair(CONVERTED),
+            coupon: pair(COUPON),
+            unknown,
             new_ids: id_rule == IdRule::New,
+            details: is_details(kind),
             settlement: kind == ReportKind::SettlementDetails,
         };
         if id_rule == IdRule::Auto {
@@ -84,6 +98,12 @@ impl Layout {
     #[must_use]
     pub const fn width(&self) -> usize {
         self.names.len()
+    }
+
+    /// The names of all columns as the file writes them, in its order.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// The name of a column as the file writes it.
@@ -116,14 +136,20 @@ impl Layout {
         self.new_ids
     }
 
-    /// Which of Antom's layouts it follows.
+    /// Which of Antom's layouts it follows. Summaries of the first two generations differ in the tax alone (the sample of the page
+    /// `autodebitpay/settlementsummary` against the matrix of `reconcile_cn/fields`).
     #[must_use]
     pub fn generation(&self) -> Generation {
         let named = |name: &str| self.names.iter().any(|found| found == name);
         let third = ["PSP", "ARN", "wallet", "settlementInitiatedDate", "transactionCompletionTime"];
+        let is_second = if self.has(Column::SummaryType) {
+            self.fees.iter().any(|(kind, _)| *kind == FeeKind::Tax)
+        } else {
+            self.has(Column::OriginalTransactionRequestId)
+        };
         if third.iter().any(|name| named(name)) {
             Generation::Third
-        } else if named("customerId") && self.has(Column::OriginalTransactionRequestId) {
+        } else if named("customerId") && is_second {
             Generation::Second
         } else if named("customerId") {
             Generation::First
@@ -140,12 +166,27 @@ impl Layout {
         self.fee_aggregate
     }
 
-    pub(in crate::report) fn fees(&self) -> &[AmountColumns] {
+    /// The single fees, in the order of their kinds.
+    pub(in crate::report) fn fees(&self) -> &[(FeeKind, AmountColumns)] {
         &self.fees
     }
 
-    pub(in crate::report) fn other_amounts(&self) -> &[AmountColumns] {
-        &self.other_amounts
+    pub(in crate::report) const fn converted(&self) -> Option<AmountColumns> {
+        self.converted
+    }
+
+    pub(in crate::report) const fn coupon(&self) -> Option<AmountColumns> {
+        self.coupon
+    }
+
+    /// Where the columns stand that no rule knows.
+    pub(in crate::report) fn unknown(&self) -> &[usize] {
+        &self.unknown
+    }
+
+    /// The type of a line of details, in the ledger's word.
+    pub(in crate::report) fn entry_type(&self, row: Row<'_>) -> Option<EntryType> {
+        if self.details { entry_type(self.cell(row, Column::TransactionType)) } else { None }
     }
 
     /// A line's cell; empty if the layout lacks the column or the cell says nothing.
@@ -199,8 +240,9 @@ impl Layout {
     pub(in crate::report) fn line_text(&self, row: Row<'_>) -> LineText {
         let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
         let id = |column| text(self.id(row, column));
-        let raw_type = self.cell(row, Column::TransactionType);
-        let ids = self.ids(row, entry_type(raw_type));
+        let types = [Column::TransactionType, Column::SummaryType, Column::TransType];
+        let raw_type = types.into_iter().map(|column| self.cell(row, column)).find(|cell| !cell.is_empty());
+        let ids = self.ids(row, self.entry_type(row));
         LineText {
             request_id: id(Column::TransactionRequestId),
             antom_id: id(Column::TransactionId),
@@ -210,8 +252,10 @@ impl Layout {
             sub_merchant_id: id(Column::ReferenceMerchantId),
             merchant_id: id(Column::MerchantId),
             batch_id: id(Column::BatchId),
-            raw_type: text(raw_type),
+            raw_type: text(raw_type.unwrap_or_default()),
             raw_status: text(self.cell(row, Column::Status)),
+            account_no: id(Column::AccountNo),
+            log_id: id(Column::AccountLogId),
         }
     }
 }

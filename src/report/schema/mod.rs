@@ -20,5 +20,6 @@ pub use layout::{Generation, Layout};
 pub use options::{IdRule, ReportOptions, ReportRules, SignRule};
 pub use words::{entry_type, status};
 
+pub(super) use columns::is_details;
 pub(super) use layout::AmountColumns;
 pub(super) use words::is_empty;

@@ -1,8 +1,10 @@
 //! Proofs: sums that must agree with sums.
 //!
-//! `sums` adds up what a settlement batch pays to each party, `finding` is what any proof finds.
+//! `rows` proves every line and adds up what it comes to, `fees` holds what the contract says. `sums` adds up what a settlement batch pays to each party, `finding` is what any proof finds.
 
+mod fees;
 mod finding;
+mod rows;
 mod sums;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,12 @@ use crate::matching::DayReport;
 use crate::money::Currency;
 use crate::movement::{EntryType, ReportKind};
 
+pub use fees::{
+    ChargedLine, DEFAULT_TYPES, FeeModel, FeeTotal, FeeTotalKey, FeeTotals, Percent, Rounding, Rule, Schedule,
+    ScheduleError, Tier, TierVolume, VolumeKey, Volumes,
+};
 pub use finding::{LineFinding, ProofFinding, Proved};
+pub use rows::{DEFAULT_TOLERANCE, RowExaminer, RowNotes, RowProof, RowRules};
 pub use sums::{BatchKey, BatchSum, BatchSums, TypeSum, sums_of_lines};
 
 /// One batch, party and settlement currency. Amounts in the currency's smallest unit, signed from the marketplace's side.

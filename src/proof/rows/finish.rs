@@ -1,0 +1,135 @@
+//! What the notes of a file come to, once all of its lines are known.
+
+use std::collections::BTreeMap;
+
+use crate::id::Symbol;
+use crate::proof::fees::{FeeTotalKey, FeeTotals, VolumeKey, Volumes};
+use crate::proof::{BatchSums, LineFinding};
+
+use super::RowExaminer;
+use super::notes::{Group, GroupKey, RowNotes};
+
+/// The proof of a file's lines, or of several files' together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RowProof {
+    /// Lines whose money does not hold, in their order.
+    pub findings: Vec<LineFinding>,
+    /// What each batch comes to per party and currency.
+    pub sums: BatchSums,
+    /// What fees come to.
+    pub fees: FeeTotals,
+    /// What payments and captures come to, per business date of the lines.
+    pub volumes: Volumes,
+    /// Remarks for the operator, without the file's name.
+    pub remarks: Vec<String>,
+}
+
+impl RowProof {
+    /// Puts the proof of the next file behind this one.
+    pub fn merge(&mut self, next: Self) {
+        self.findings.extend(next.findings);
+        for (key, sum) in next.sums {
+            self.sums.entry(key).or_default().merge(&sum);
+        }
+        for (key, total) in next.fees {
+            self.fees.entry(key).or_default().merge(&total);
+        }
+        for (key, volume) in next.volumes {
+            *self.volumes.entry(key).or_default() += volume;
+        }
+        self.remarks.extend(next.remarks);
+    }
+}
+
+impl RowExaminer<'_> {
+    /// Decides how the fees of each acquirer are read, and gives what was found.
+    #[must_use]
+    pub fn finish(&self, mut notes: RowNotes) -> RowProof {
+        let remarks = self.remarks(&notes);
+        let open = std::mem::take(&mut notes.open);
+        let decided = open.into_iter().filter_map(|line| {
+            let turned = notes.is_turned(line.acquirer);
+            if turned { line.turned } else { line.as_written }
+        });
+        let mut findings: Vec<LineFinding> = decided.map(|finding| self.explain(&finding)).collect();
+        findings.extend(notes.findings.iter().map(|finding| self.explain(finding)));
+        findings.sort_by_key(|finding| finding.place);
+        let mut sums = BatchSums::new();
+        for ((key, acquirer), sum) in std::mem::take(&mut notes.sums).into_values() {
+            let sum = sum.finish(notes.is_turned(acquirer));
+            sums.entry(key).or_default().merge(&sum);
+        }
+        let (fees, volumes) = self.totals(&mut notes);
+        RowProof { findings, sums, fees, volumes, remarks }
+    }
+
+    /// Fees and volumes, by text.
+    fn totals(&self, notes: &mut RowNotes) -> (FeeTotals, Volumes) {
+        let mut texts = BTreeMap::<Symbol, String>::new();
+        let mut text = |symbol| texts.entry(symbol).or_insert_with(|| self.rules.symbols.text(symbol)).clone();
+        let (mut fees, mut volumes) = (FeeTotals::new(), Volumes::new());
+        for (key, group) in std::mem::take(&mut notes.groups).into_values() {
+            let turned = notes.is_turned(key.acquirer);
+            let (method, brand, sub_merchant) = (text(key.method), text(key.brand), text(key.party));
+            add_fees(&mut fees, &group, (&method, &brand, &sub_merchant), turned);
+            if let Some(volume) = group.volume {
+                let GroupKey { on, currency, .. } = key;
+                let key = VolumeKey { on, method, brand, country: text(key.country), sub_merchant, currency };
+                *volumes.entry(key).or_default() += volume;
+            }
+        }
+        (fees, volumes)
+    }
+
+    /// What the operator should know of the file as a whole.
+    fn remarks(&self, notes: &RowNotes) -> Vec<String> {
+        let mut acquirers: Vec<String> = Vec::new();
+        for (acquirer, sign) in notes.signs.iter().filter(|(_, sign)| sign.turned > 0) {
+            let (name, lines, written) = (self.rules.symbols.text(*acquirer), sign.turned, sign.written);
+            acquirers.push(if sign.is_turned() {
+                format!(
+                    "the fees of the acquirer `{name}` were read with the opposite sign: {lines} lines fit only so, none as \
+                     written"
+                )
+            } else {
+                format!(
+                    "the fees of the acquirer `{name}` were read as written: {lines} lines fit only with the opposite sign, \
+                     {written} only as written"
+                )
+            });
+        }
+        acquirers.sort_unstable();
+        let kinds = if notes.saw_movements { &self.rules.kinds[..] } else { &[] };
+        let unseen = kinds.iter().filter(|kind| !self.has_column(**kind)).map(|kind| {
+            let column = kind.columns().map_or("", |(amount, _)| amount);
+            format!("the rules for `{kind}` fees judge no missing fee here: the file has no column `{column}`")
+        });
+        let tiers = notes.without_volume.iter().filter_map(|(at, month)| {
+            let rule = self.rules.schedule?.rules().get(*at as usize)?;
+            let month = month.to_string();
+            let month = month.get(..7).unwrap_or(&month);
+            Some(format!("no volume of {month} is known, so that the lowest tier holds for {rule}"))
+        });
+        acquirers.iter().cloned().chain(unseen).chain(tiers).collect()
+    }
+}
+
+/// Adds a group's fees to the totals, whatever their country and day.
+fn add_fees(fees: &mut FeeTotals, group: &Group, (method, brand, party): (&str, &str, &str), turned: bool) {
+    for ((kind, model, currency), total) in &group.fees {
+        let key = FeeTotalKey {
+            kind: *kind,
+            method: method.to_owned(),
+            brand: brand.to_owned(),
+            sub_merchant: party.to_owned(),
+            currency: *currency,
+            model: *model,
+        };
+        let mut total = *total;
+        // Lines that are fees as a whole move their settlement amount, whose sign is no question.
+        if turned && kind.columns().is_some() {
+            total.charged = -total.charged;
+        }
+        fees.entry(key).or_default().merge(&total);
+    }
+}

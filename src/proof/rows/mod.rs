@@ -1,0 +1,325 @@
+//! The proof of lines: net = gross + signed fees, the conversion by the quote, and fees against the contract; with the sums that
+//! other proofs start from.
+//!
+//! A [`RowExaminer`] looks at every line of one file while it is parsed. Right lines leave sums behind and nothing else.
+//! `line` is what a line says of its money, `rate` its quote, `formula` judges the two, `charges` judges the fees; `notes` is
+//! what is kept, `finish` decides what the whole file decides, `explain` puts it into words.
+
+mod charges;
+mod explain;
+mod finding;
+mod finish;
+mod formula;
+mod keyed;
+mod line;
+mod notes;
+mod rate;
+mod sums;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::calendar::{BusinessDate, CutOff};
+use crate::id::{Symbol, Symbols};
+use crate::money::{AmountUnit, Currency};
+use crate::movement::EntryType;
+use crate::report::{Examiner, FeeKind, Pricing};
+
+use super::BatchKey;
+use super::fees::{KnownMonths, Schedule, TierVolumes, Volumes, known_months};
+use charges::Charge;
+use finding::RowFinding;
+use formula::{FeeSign, Formula};
+use line::{LineMoney, foreign_fees};
+use notes::{Group, GroupKey, OpenFinding};
+use sums::RowSums;
+
+pub use finish::RowProof;
+pub use notes::RowNotes;
+
+/// How far a converted line may be off unless the operator says otherwise: a unit of rounding on the gross, and one on the fees.
+pub const DEFAULT_TOLERANCE: u32 = 2;
+
+/// What lines are judged by; one per run.
+#[derive(Debug)]
+pub struct RowRules<'a> {
+    formula: Formula,
+    cut_off: CutOff,
+    symbols: &'a Symbols,
+    schedule: Option<&'a Schedule>,
+    /// The kinds of fees that have rules.
+    kinds: Vec<FeeKind>,
+    names: Names,
+    /// Volumes of the rules with tiers, by the rules' index.
+    tiers: BTreeMap<usize, TierVolumes>,
+    known_months: KnownMonths,
+    /// The types of lines that are adjusted fees.
+    adjustment_fee: Symbol,
+}
+
+/// What any rule names.
+#[derive(Debug, Default)]
+struct Names {
+    method: bool,
+    brand: bool,
+    country: bool,
+    /// Whether the date decides about anything.
+    dates: bool,
+    parties: HashSet<Symbol>,
+}
+
+impl<'a> RowRules<'a> {
+    /// Rules with the default tolerance and without a contract. `symbols` are those of the lines.
+    #[must_use]
+    pub fn new(symbols: &'a Symbols, cut_off: CutOff) -> Self {
+        Self {
+            formula: Formula { tolerance: DEFAULT_TOLERANCE, unit: AmountUnit::Major },
+            cut_off,
+            symbols,
+            schedule: None,
+            kinds: Vec::new(),
+            names: Names::default(),
+            tiers: BTreeMap::new(),
+            known_months: KnownMonths::new(),
+            adjustment_fee: symbols.intern(b"ADJUSTMENT_FEE"),
+        }
+    }
+
+    /// How far the amounts of a converted line may be off, in smallest units of the settlement currency.
+    #[must_use]
+    pub const fn with_tolerance(mut self, tolerance: u32) -> Self {
+        self.formula.tolerance = tolerance;
+        self
+    }
+
+    /// How cells of columns that no rule knows write amounts.
+    #[must_use]
+    pub const fn with_unit(mut self, unit: AmountUnit) -> Self {
+        self.formula.unit = unit;
+        self
+    }
+
+    /// Judges fees by a contract; `volumes` are those of the days before this run, for its tiers.
+    #[must_use]
+    pub fn with_schedule(mut self, schedule: &'a Schedule, volumes: &Volumes) -> Self {
+        let rules = schedule.rules();
+        let has_tiers = |rule: &&super::fees::Rule| !rule.tiers.is_empty();
+        let with_dates = |rule: &super::fees::Rule| rule.valid_from.is_some() || rule.valid_to.is_some();
+        self.names = Names {
+            method: rules.iter().any(|rule| rule.method.is_some()),
+            brand: rules.iter().any(|rule| rule.brand.is_some()),
+            country: rules.iter().any(|rule| rule.country.is_some()),
+            dates: rules.iter().any(|rule| with_dates(rule) || has_tiers(&rule)),
+            parties: rules
+                .iter()
+                .filter_map(|rule| rule.sub_merchant.as_ref())
+                .map(|text| self.symbols.intern(text.as_bytes()))
+                .collect(),
+        };
+        let tiered = rules.iter().enumerate().filter(|(_, rule)| has_tiers(rule));
+        self.tiers = tiered.map(|(at, rule)| (at, TierVolumes::of(rule, volumes))).collect();
+        self.known_months = known_months(volumes);
+        self.kinds = schedule.kinds();
+        self.schedule = Some(schedule);
+        self
+    }
+
+    /// The examiner of one file. `on` is the file's date, which is that of lines without a time of their own; `columns` are the
+    /// kinds of fees whose columns the file has.
+    #[must_use]
+    pub fn for_file(&'a self, on: BusinessDate, columns: &[FeeKind]) -> RowExaminer<'a> {
+        let columns = columns.iter().fold(0, |set, kind| set | column_bit(*kind));
+        RowExaminer { rules: self, on, columns }
+    }
+}
+
+/// Looks at the lines of one file of settlement details.
+#[derive(Debug)]
+pub struct RowExaminer<'a> {
+    rules: &'a RowRules<'a>,
+    on: BusinessDate,
+    /// A bit per kind of fee.
+    columns: u32,
+}
+
+/// The bit of a kind of fee; there are fewer than 32.
+const fn column_bit(kind: FeeKind) -> u32 {
+    1 << kind as u32
+}
+
+impl Examiner for RowExaminer<'_> {
+    type Notes = RowNotes;
+
+    fn examine(&self, pricing: &Pricing<'_>, notes: &mut RowNotes) {
+        let line = pricing.line;
+        let currency = line.settlement_currency.unwrap_or(line.currency);
+        let batch = BatchKey::of(line);
+        notes.sums.entry((batch, pricing.acquirer), || RowSums::new(line.place)).add(pricing, currency);
+        match line.entry_type {
+            Some(movement) if !movement.is_adjustment() => self.movement(pricing, movement, currency, notes),
+            Some(EntryType::Fee) => self.whole_fee(FeeKind::SettlementFee, pricing, currency, notes),
+            Some(EntryType::Adjustment) if self.is_adjustment_fee(line.raw_type) => {
+                self.whole_fee(FeeKind::AdjustmentFee, pricing, currency, notes);
+            }
+            _ => {}
+        }
+    }
+
+    fn append(&self, notes: &mut RowNotes, next: RowNotes) {
+        notes.append(next);
+    }
+}
+
+impl RowExaminer<'_> {
+    /// Whether the file has the column of a fee.
+    const fn has_column(&self, kind: FeeKind) -> bool {
+        self.columns & column_bit(kind) != 0
+    }
+
+    /// A type of adjustments that is a fee; the other one is a correction.
+    fn is_adjustment_fee(&self, raw_type: Symbol) -> bool {
+        let rules = self.rules;
+        raw_type == rules.adjustment_fee || rules.symbols.text(raw_type).eq_ignore_ascii_case("ADJUSTMENT_FEE")
+    }
+
+    /// Where a line's fees and volume are counted.
+    fn group(&self, pricing: &Pricing<'_>, currency: Currency, notes: &mut RowNotes) -> (usize, BusinessDate) {
+        let line = pricing.line;
+        let on = line.at.map_or(self.on, |at| self.rules.cut_off.date_of(at));
+        let key = GroupKey {
+            method: pricing.method,
+            brand: pricing.brand,
+            country: pricing.country,
+            party: line.party,
+            acquirer: pricing.acquirer,
+            currency,
+            on,
+        };
+        (notes.groups.place(key, Group::default), on)
+    }
+
+    /// Counts a line that is a fee as a whole.
+    fn whole_fee(&self, kind: FeeKind, pricing: &Pricing<'_>, currency: Currency, notes: &mut RowNotes) {
+        let (group, _) = self.group(pricing, currency, notes);
+        let total = notes.groups.at_mut(group).fee(kind, super::fees::FeeModel::Unknown, currency);
+        total.count += 1;
+        total.charged += i128::from(pricing.line.net);
+    }
+
+    /// Judges a line of a movement.
+    fn movement(&self, pricing: &Pricing<'_>, movement: EntryType, currency: Currency, notes: &mut RowNotes) {
+        let money = LineMoney::of(pricing, currency);
+        let (group, on) = self.group(pricing, currency, notes);
+        let mut charges = std::mem::take(&mut notes.charges);
+        notes.saw_movements = true;
+        let choices = self.choices_of_group(pricing, &money, (movement, group, on), notes);
+        let chosen = choices.map_or(&[][..], |at| notes.choices.at(at));
+        self.charges(pricing, &money, chosen, &mut charges);
+        count(pricing, movement, &money, &charges, notes.groups.at_mut(group));
+        self.judge_both_ways(pricing, movement, &money, &charges, notes);
+        notes.charges = charges;
+    }
+
+    /// The place of the choices of a type within a group, looked up once per block.
+    fn choices_of_group(
+        &self,
+        pricing: &Pricing<'_>,
+        money: &LineMoney,
+        (movement, group, on): (EntryType, usize, BusinessDate),
+        notes: &mut RowNotes,
+    ) -> Option<usize> {
+        self.rules.schedule?;
+        if let Some((_, at)) = notes.groups.at(group).choices.iter().find(|(known, _)| *known == movement) {
+            return Some(*at);
+        }
+        let at = self.choices(pricing, money, on, notes);
+        notes.groups.at_mut(group).choices.push((movement, at));
+        Some(at)
+    }
+
+    /// Judges a line with its fees as written, and with the opposite sign where the file's end decides which is right.
+    fn judge_both_ways(
+        &self,
+        pricing: &Pricing<'_>,
+        movement: EntryType,
+        money: &LineMoney,
+        charges: &[Charge],
+        notes: &mut RowNotes,
+    ) {
+        let as_written = self.judge(pricing, movement, money, charges, false);
+        let acquirer = pricing.acquirer;
+        let has_fee = money.own_fees != 0 || charges.iter().any(|charge| charge.amount != 0);
+        // Without any fee both readings find the same, so that a right line is right.
+        if acquirer.is_empty() || (!has_fee && as_written.is_none()) {
+            notes.findings.extend(as_written);
+            return;
+        }
+        match self.rules.formula.fee_sign(money) {
+            FeeSign::Written => {
+                notes.sign(acquirer).written += 1;
+                notes.findings.extend(as_written);
+                return;
+            }
+            FeeSign::Turned => notes.sign(acquirer).turned += 1,
+            FeeSign::Undecided => {}
+        }
+        let turned = self.judge(pricing, movement, money, charges, true);
+        if as_written.is_some() || turned.is_some() {
+            let (as_written, turned) = (as_written.map(Box::new), turned.map(Box::new));
+            notes.open.push(OpenFinding { acquirer, as_written, turned });
+        }
+    }
+
+    /// Everything that is wrong with a line, in one reading of its fees.
+    fn judge(
+        &self,
+        pricing: &Pricing<'_>,
+        entry_type: EntryType,
+        money: &LineMoney,
+        charges: &[Charge],
+        turned: bool,
+    ) -> Option<RowFinding> {
+        let (fx, net) = self.rules.formula.judge(pricing, money, turned);
+        let mut deviations = self.deviations(charges, money, turned).peekable();
+        if fx.is_none() && net.is_none() && !money.foreign && deviations.peek().is_none() {
+            return None;
+        }
+        let mut fees: Vec<_> = deviations.collect();
+        fees.sort_by_key(|deviation| (deviation.kind, deviation.fee));
+        let line = pricing.line;
+        Some(RowFinding {
+            place: line.place,
+            entry_type,
+            currency: money.currency,
+            transaction: (line.amount, line.currency),
+            rate: money.rate,
+            fees,
+            foreign: foreign_fees(pricing, money.currency).collect(),
+            fx,
+            net,
+            turned,
+        })
+    }
+}
+
+/// Adds a line's fees and volume to those of its group.
+fn count(pricing: &Pricing<'_>, movement: EntryType, money: &LineMoney, charges: &[Charge], group: &mut Group) {
+    let base = money.base();
+    if matches!(movement, EntryType::Payment | EntryType::Capture) {
+        *group.volume.get_or_insert(0) += base;
+    }
+    let model = charges::model(pricing);
+    for charge in charges.iter().filter(|charge| charge.amount != 0 || charge.expected.is_some()) {
+        let total = group.fee(charge.kind, model, charge.currency);
+        total.count += 1;
+        total.charged += i128::from(charge.amount);
+        if charge.currency == money.currency {
+            total.base += base;
+        }
+        if let Some(expected) = charge.expected {
+            total.judged += 1;
+            total.expected += expected;
+        }
+    }
+}

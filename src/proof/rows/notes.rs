@@ -1,0 +1,142 @@
+//! What is noted of the lines of a block, and how the notes of blocks are put together.
+
+use std::collections::BTreeSet;
+
+use crate::calendar::BusinessDate;
+use crate::id::Symbol;
+use crate::money::Currency;
+use crate::movement::EntryType;
+use crate::proof::fees::{FeeModel, FeeTotal};
+use crate::report::FeeKind;
+
+use super::charges::{Charge, Choice, ChoiceKey};
+use super::finding::RowFinding;
+use super::keyed::Keyed;
+use super::sums::{RowSums, SumKey};
+
+/// What was noted of lines, without text: it is small, and grows with the number of findings, batches and parties, not of lines. Lines
+/// of an acquirer whose fees fit only with the opposite sign are kept too, some 300 bytes each, until the file's end decides.
+#[derive(Debug, Default)]
+pub struct RowNotes {
+    /// What is wrong whatever else the file says.
+    pub(super) findings: Vec<RowFinding>,
+    /// What depends on the sign of an acquirer's fees.
+    pub(super) open: Vec<OpenFinding>,
+    /// Lines with fees that fit one way only, per acquirer.
+    pub(super) signs: Vec<(Symbol, SignCount)>,
+    /// What batches come to.
+    pub(super) sums: Keyed<SumKey, RowSums>,
+    /// What fees and volumes come to.
+    pub(super) groups: Keyed<GroupKey, Group>,
+    /// The rules that lines follow, so that each is looked for once.
+    pub(super) choices: Keyed<ChoiceKey, Vec<Choice>>,
+    /// Rules with tiers, and the months of which no volume is known.
+    pub(super) without_volume: BTreeSet<(u32, BusinessDate)>,
+    /// Whether there was a line of a movement.
+    pub(super) saw_movements: bool,
+    /// The fees of the line at hand; kept for its memory only.
+    pub(super) charges: Vec<Charge>,
+}
+
+/// How many lines say what of an acquirer's sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct SignCount {
+    /// Lines that fit only as written.
+    pub(super) written: u64,
+    /// Lines that fit only with the opposite sign.
+    pub(super) turned: u64,
+}
+
+impl SignCount {
+    /// Whether the acquirer's fees are read with the opposite sign.
+    pub(super) const fn is_turned(self) -> bool {
+        self.turned > 0 && self.written == 0
+    }
+}
+
+/// A line that reads differently with the opposite sign.
+#[derive(Debug)]
+pub(super) struct OpenFinding {
+    pub(super) acquirer: Symbol,
+    pub(super) as_written: Option<Box<RowFinding>>,
+    pub(super) turned: Option<Box<RowFinding>>,
+}
+
+/// Lines whose fees and volumes are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct GroupKey {
+    pub(super) method: Symbol,
+    pub(super) brand: Symbol,
+    pub(super) country: Symbol,
+    pub(super) party: Symbol,
+    pub(super) acquirer: Symbol,
+    pub(super) currency: Currency,
+    pub(super) on: BusinessDate,
+}
+
+/// What they come to; fees as written in the report.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    /// Sum of the magnitudes of the gross of payments and captures; none if there was none.
+    pub(super) volume: Option<i128>,
+    /// A few kinds, looked through in turn.
+    pub(super) fees: Vec<((FeeKind, FeeModel, Currency), FeeTotal)>,
+    /// Where the choices of a type stand in the notes of this block.
+    pub(super) choices: Vec<(EntryType, usize)>,
+}
+
+impl Group {
+    /// The total of a fee.
+    pub(super) fn fee(&mut self, kind: FeeKind, model: FeeModel, currency: Currency) -> &mut FeeTotal {
+        let key = (kind, model, currency);
+        let at = self.fees.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+            self.fees.push((key, FeeTotal::default()));
+            self.fees.len() - 1
+        });
+        &mut self.fees[at].1
+    }
+
+    fn append(&mut self, next: Self) {
+        if let Some(volume) = next.volume {
+            *self.volume.get_or_insert(0) += volume;
+        }
+        for ((kind, model, currency), total) in next.fees {
+            self.fee(kind, model, currency).merge(&total);
+        }
+    }
+}
+
+impl RowNotes {
+    /// What is known of an acquirer's sign.
+    pub(super) fn sign(&mut self, acquirer: Symbol) -> &mut SignCount {
+        let at = self.signs.iter().position(|(known, _)| *known == acquirer).unwrap_or_else(|| {
+            self.signs.push((acquirer, SignCount::default()));
+            self.signs.len() - 1
+        });
+        &mut self.signs[at].1
+    }
+
+    /// Whether an acquirer's fees are read with the opposite sign, once all lines are known.
+    pub(super) fn is_turned(&self, acquirer: Symbol) -> bool {
+        self.signs.iter().any(|(known, sign)| *known == acquirer && sign.is_turned())
+    }
+
+    /// Puts the notes of the next lines behind these.
+    pub(super) fn append(&mut self, mut next: Self) {
+        self.findings.append(&mut next.findings);
+        self.open.append(&mut next.open);
+        for (acquirer, sign) in next.signs {
+            let known = self.sign(acquirer);
+            known.written += sign.written;
+            known.turned += sign.turned;
+        }
+        self.sums.append(next.sums, RowSums::append);
+        // Places among the choices are those of the other notes, so that groups come without them.
+        let forget = |(key, group): (GroupKey, Group)| (key, Group { choices: Vec::new(), ..group });
+        for (key, group) in next.groups.into_values().map(forget) {
+            self.groups.entry(key, Group::default).append(group);
+        }
+        self.without_volume.append(&mut next.without_volume);
+        self.saw_movements |= next.saw_movements;
+    }
+}

@@ -23,7 +23,7 @@ use crate::records::{Block, Broken, Piece, Splitter, SymbolCaches, in_order};
 
 use super::schema::{Header, Headings, is_details};
 use super::{
-    ActivityLine, AnyReport, BalanceLine, Column, Examiner, ParsedReport, Reject, ReportOptions, ReportRules,
+    ActivityLine, AnyReport, BalanceLine, Column, Examiner, Layout, ParsedReport, Reject, ReportOptions, ReportRules,
     Statement, SummaryLine,
 };
 use account::{Activity, Balances};
@@ -64,11 +64,11 @@ pub fn parse_report(
         return Err(ReportError::UnsupportedKind { kind });
     }
     let source = Source { file, kind, options, keys, symbols };
-    Ok(details(Splitter::new(input), &source, &())?.0)
+    Ok(details(Splitter::new(input), &source, |_| ())?.0)
 }
 
 /// Parses settlement details as [`parse_report`] does, and shows every line that is accepted to an examiner, block by block; the
-/// notes of the blocks are put together in file order.
+/// notes of the blocks are put together in file order. The examiner is made for the file's layout, and given back with its notes.
 ///
 /// # Errors
 /// As [`parse_report`].
@@ -78,8 +78,8 @@ pub fn parse_settlement<E: Examiner>(
     options: &ReportOptions,
     keys: KeyMaker,
     symbols: &Symbols,
-    examiner: &E,
-) -> Result<(ParsedReport, E::Notes), ReportError> {
+    examiner: impl FnOnce(&Layout) -> E,
+) -> Result<(ParsedReport, E, E::Notes), ReportError> {
     let source = Source { file, kind: ReportKind::SettlementDetails, options, keys, symbols };
     details(Splitter::new(input), &source, examiner)
 }
@@ -164,10 +164,13 @@ pub fn detect_kind(input: impl Read, rules: &ReportRules) -> Result<ReportKind, 
 fn details<E: Examiner>(
     splitter: Splitter<impl Read + Send>,
     source: &Source<'_>,
-    examiner: &E,
-) -> Result<(ParsedReport, E::Notes), ReportError> {
-    let (header, gathered) = read_file(splitter, source, &Details { examiner })?;
-    Ok(gathered.into_report(source, header))
+    examiner: impl FnOnce(&Layout) -> E,
+) -> Result<(ParsedReport, E, E::Notes), ReportError> {
+    let opened = open(splitter, source)?;
+    let examiner = examiner(&opened.header.layout);
+    let (header, gathered) = read_lines(opened, source, &Details { examiner: &examiner })?;
+    let (report, notes) = gathered.into_report(source, header);
+    Ok((report, examiner, notes))
 }
 
 fn statement<K: LineKind<Beside = ()>>(
@@ -175,7 +178,7 @@ fn statement<K: LineKind<Beside = ()>>(
     source: &Source<'_>,
     kind: &K,
 ) -> Result<Statement<K::Line>, ReportError> {
-    let (header, gathered) = read_file(splitter, source, kind)?;
+    let (header, gathered) = read_lines(open(splitter, source)?, source, kind)?;
     let Header { layout, unknown, mut remarks } = header;
     remarks.extend(gathered.evidence.suspicious_unit(source.options.amount_unit));
     remarks.extend(gathered.evidence.remark_directions());
@@ -190,15 +193,28 @@ fn statement<K: LineKind<Beside = ()>>(
     })
 }
 
+/// A file whose header is read and understood.
+struct Opened<R> {
+    splitter: Splitter<R>,
+    header: Header,
+    /// The rest of the block that the header stands in.
+    rest: Option<Block>,
+}
+
+fn open<R: Read + Send>(mut splitter: Splitter<R>, source: &Source<'_>) -> Result<Opened<R>, ReportError> {
+    let (headings, rest) = read_header(&mut splitter)?;
+    let header = headings.understand(source.kind, source.options)?;
+    Ok(Opened { splitter, header, rest })
+}
+
 /// Reads all lines of a file.
-fn read_file<K: LineKind>(
-    mut splitter: Splitter<impl Read + Send>,
+fn read_lines<K: LineKind>(
+    opened: Opened<impl Read + Send>,
     source: &Source<'_>,
     kind: &K,
 ) -> Result<(Header, Gathered<K>), ReportError> {
     let &Source { file, options, keys, symbols, .. } = source;
-    let (headings, rest) = read_header(&mut splitter)?;
-    let header = headings.understand(source.kind, options)?;
+    let Opened { mut splitter, header, rest } = opened;
     let caches = SymbolCaches::new(symbols, keys);
     let context = Context { layout: &header.layout, unit: options.amount_unit, file, keys, symbols: caches };
     let mut gathered = Gathered::new();

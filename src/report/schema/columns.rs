@@ -138,7 +138,7 @@ pub(in crate::report) const fn is_details(kind: ReportKind) -> bool {
 }
 
 /// The canonical names of all documented columns.
-fn canonical_names() -> impl Iterator<Item = &'static str> {
+pub(super) fn canonical_names() -> impl Iterator<Item = &'static str> {
     let fees = FeeKind::ALL.iter().filter_map(|kind| kind.columns());
     let pairs = fees.chain([CONVERTED, COUPON]).flat_map(|(amount, currency)| [amount, currency]);
     let read = Column::ALL.iter().map(|column| column.as_str());

@@ -162,6 +162,13 @@ impl Layout {
         self.settlement
     }
 
+    /// The kinds of fees whose columns the file has, the aggregate included.
+    #[must_use]
+    pub fn fee_kinds(&self) -> Vec<FeeKind> {
+        let parts = self.fees.iter().map(|(kind, _)| *kind);
+        parts.chain(self.fee_aggregate.map(|_| FeeKind::Total)).collect()
+    }
+
     pub(in crate::report) const fn fee_aggregate(&self) -> Option<AmountColumns> {
         self.fee_aggregate
     }

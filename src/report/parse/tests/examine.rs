@@ -69,8 +69,8 @@ fn the_money_of_a_line() {
         let symbols = Symbols::new();
         let text = file(PRICED, &[&format!("B,M,s1,p1,,r1,,{line}")]);
         let options = ReportOptions::default();
-        let (report, notes) =
-            parse_settlement(text.as_bytes(), 0, &options, KEYS, &symbols, &Scribe(&symbols)).unwrap();
+        let (report, _, notes) =
+            parse_settlement(text.as_bytes(), 0, &options, KEYS, &symbols, |_| Scribe(&symbols)).unwrap();
         assert_eq!(notes.len(), report.lines.len(), "`{line}`");
         let found = notes.first().map_or("reject", |(_, text)| text);
         assert_eq!(found, expected, "`{line}`");
@@ -96,7 +96,8 @@ fn threads_and_blocks_change_nothing() {
         let kind = ReportKind::SettlementDetails;
         let source = Source { file: 3, kind, options: &options, keys: KEYS, symbols: &symbols };
         let splitter = Splitter::with_block_bytes(text.as_bytes(), block_bytes);
-        let (report, notes) = pool.install(|| super::super::details(splitter, &source, &Scribe(&symbols))).unwrap();
+        let (report, _, notes) =
+            pool.install(|| super::super::details(splitter, &source, |_| Scribe(&symbols))).unwrap();
         let places: Vec<_> = report.lines.iter().map(|line| line.place).collect();
         assert_eq!(notes.iter().map(|(place, _)| *place).collect::<Vec<_>>(), places);
         notes

@@ -9,10 +9,13 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::calendar::Instant;
-use crate::commands::check::{Outcome, must_be_files, read_report};
-use crate::id::Symbols;
+use crate::commands::check::{Outcome, must_be_files};
+use crate::id::{KeyMaker, Symbols};
 use crate::movement::EntryType;
-use crate::report::{Line, LineText, ParsedReport, ReportRules};
+use crate::report::{
+    ActivityLine, AnyReport, BalanceLine, FeeKind, Layout, Line, LineText, Place, ReportRules, SummaryLine,
+    detect_kind, parse_any,
+};
 
 /// Print the normalised lines of report files
 #[derive(Debug, clap::Args)]
@@ -35,9 +38,9 @@ pub enum Format {
     Jsonl,
 }
 
-/// A line in its normalised form. Amounts are in major units of their currency; a time is RFC 3339 in UTC. The names are those
-/// of the columns, and stable.
-#[derive(Debug, Serialize)]
+/// A line in its normalised form, whatever its report; what the report does not say is empty. Amounts are in major units of their
+/// currency and signed; a time is RFC 3339 in UTC. The names are those of the columns, and stable.
+#[derive(Debug, Default, Serialize)]
 struct Normalised<'a> {
     file: &'a str,
     line: u32,
@@ -58,10 +61,16 @@ struct Normalised<'a> {
     fee: String,
     settlement_currency: String,
     occurred_at: String,
+    account_no: &'a str,
+    account_log_id: &'a str,
+    direction: &'a str,
+    balance_on: String,
+    summary_type: &'a str,
+    count: String,
 }
 
 /// The names of the columns, in the order of [`Normalised`].
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 25] = [
     "file",
     "line",
     "entry_type",
@@ -81,6 +90,12 @@ const COLUMNS: [&str; 19] = [
     "fee",
     "settlement_currency",
     "occurred_at",
+    "account_no",
+    "account_log_id",
+    "direction",
+    "balance_on",
+    "summary_type",
+    "count",
 ];
 
 /// Where lines are written.
@@ -101,19 +116,19 @@ pub fn run(args: &Args, rules: &ReportRules, out: &mut dyn Write) -> anyhow::Res
     let mut outcome = Outcome::default();
     for path in &args.files {
         let file = path.display();
-        match read_report(path, 0, rules, &Symbols::new()) {
+        match read_any(path, rules) {
             Err(error) => {
                 tracing::warn!("{file}: refused: {error:#}");
                 outcome.refused += 1;
             }
             Ok(report) => {
-                for reject in &report.rejects {
+                for reject in report.rejects() {
                     tracing::warn!("{file} line {}, `{}`: {}", reject.place.line, reject.column, reject.reason);
                 }
-                for remark in &report.remarks {
+                for remark in report.remarks() {
                     tracing::warn!("{file}: {remark}");
                 }
-                outcome.rejected += report.rejects.len();
+                outcome.rejected += report.rejects().len();
                 write_lines(path, &report, &mut sink).with_context(|| format!("writing the lines of {file}"))?;
             }
         }
@@ -122,37 +137,48 @@ pub fn run(args: &Args, rules: &ReportRules, out: &mut dyn Write) -> anyhow::Res
     Ok(outcome)
 }
 
+/// Reads a report whose kind its header tells.
+fn read_any(path: &Path, rules: &ReportRules) -> anyhow::Result<AnyReport> {
+    let kind = detect_kind(File::open(path)?, rules)?;
+    // Nothing is joined here, so the seed of the keys does not matter.
+    Ok(parse_any(File::open(path)?, 0, kind, &rules.of(kind), KeyMaker::new(0), &Symbols::new())?)
+}
+
+fn write_lines(path: &Path, report: &AnyReport, sink: &mut Sink<'_>) -> anyhow::Result<()> {
+    match report {
+        AnyReport::Details(details) => write_each(path, &details.layout, &details.lines, sink),
+        AnyReport::Summary(summary) => write_each(path, &summary.layout, &summary.lines, sink),
+        AnyReport::Activity(activity) => write_each(path, &activity.layout, &activity.lines, sink),
+        AnyReport::Balances(balances) => write_each(path, &balances.layout, &balances.lines, sink),
+    }
+}
+
 /// Reads the bytes of each line again, in file order, and writes the line.
-fn write_lines(path: &Path, report: &ParsedReport, sink: &mut Sink<'_>) -> anyhow::Result<()> {
+fn write_each(path: &Path, layout: &Layout, lines: &[impl Normalise], sink: &mut Sink<'_>) -> anyhow::Result<()> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let mut input = BufReader::new(File::open(path)?);
     let mut position = input.seek(SeekFrom::Start(0))?;
     let mut raw = Vec::new();
-    for line in &report.lines {
-        let skipped = line.place.offset.checked_sub(position).context("lines are in file order")?;
+    for line in lines {
+        let place = line.place();
+        let skipped = place.offset.checked_sub(position).context("lines are in file order")?;
         input.seek_relative(i64::try_from(skipped)?)?;
-        raw.resize(usize::try_from(line.place.length)?, 0);
+        raw.resize(usize::try_from(place.length)?, 0);
         input.read_exact(&mut raw)?;
-        position = line.place.offset + u64::from(line.place.length);
-        sink.write(&Normalised::new(&name, line, &report.layout.text(&raw)))?;
+        position = place.offset + u64::from(place.length);
+        let text = layout.text(&raw);
+        sink.write(&line.normalise(&text, Normalised::of_text(&name, place, &text)))?;
     }
     Ok(())
 }
 
 impl<'a> Normalised<'a> {
-    fn new(file: &'a str, line: &Line, text: &'a LineText) -> Self {
-        let settlement = |amount: i64| {
-            line.settlement_currency.map(|currency| currency.major(amount.into()).to_string()).unwrap_or_default()
-        };
+    /// What every line says in the same way.
+    fn of_text(file: &'a str, place: Place, text: &'a LineText) -> Self {
         Self {
             file,
-            line: line.place.line,
-            entry_type: line.entry_type.map_or("", EntryType::as_str),
+            line: place.line,
             raw_type: &text.raw_type,
-            status: match line.status {
-                Some(status) => status.as_str(),
-                None => &text.raw_status,
-            },
             request_id: &text.request_id,
             antom_id: &text.antom_id,
             original_request_id: &text.original_request_id,
@@ -161,12 +187,99 @@ impl<'a> Normalised<'a> {
             sub_merchant_id: &text.sub_merchant_id,
             merchant_id: &text.merchant_id,
             settlement_batch_id: &text.batch_id,
-            amount: line.currency.major(line.amount.into()).to_string(),
-            currency: line.currency.to_string(),
-            net: settlement(line.net),
-            fee: settlement(line.fee),
-            settlement_currency: line.settlement_currency.map(|currency| currency.to_string()).unwrap_or_default(),
-            occurred_at: line.at.map(Instant::rfc3339).unwrap_or_default(),
+            account_no: &text.account_no,
+            account_log_id: &text.log_id,
+            ..Self::default()
+        }
+    }
+}
+
+/// A line of one kind of report.
+trait Normalise {
+    fn place(&self) -> Place;
+
+    /// Adds what only this kind of line says.
+    fn normalise<'a>(&self, text: &'a LineText, common: Normalised<'a>) -> Normalised<'a>;
+}
+
+impl Normalise for Line {
+    fn place(&self) -> Place {
+        self.place
+    }
+
+    fn normalise<'a>(&self, text: &'a LineText, common: Normalised<'a>) -> Normalised<'a> {
+        let settlement = |amount: i64| {
+            self.settlement_currency.map(|currency| currency.major(amount.into()).to_string()).unwrap_or_default()
+        };
+        Normalised {
+            entry_type: self.entry_type.map_or("", EntryType::as_str),
+            status: match self.status {
+                Some(status) => status.as_str(),
+                None => &text.raw_status,
+            },
+            amount: self.currency.major(self.amount.into()).to_string(),
+            currency: self.currency.to_string(),
+            net: settlement(self.net),
+            fee: settlement(self.fee),
+            settlement_currency: self.settlement_currency.map(|currency| currency.to_string()).unwrap_or_default(),
+            occurred_at: self.at.map(Instant::rfc3339).unwrap_or_default(),
+            ..common
+        }
+    }
+}
+
+impl Normalise for SummaryLine {
+    fn place(&self) -> Place {
+        self.place
+    }
+
+    fn normalise<'a>(&self, text: &'a LineText, common: Normalised<'a>) -> Normalised<'a> {
+        Normalised {
+            raw_type: "",
+            summary_type: &text.raw_type,
+            count: self.count.map(|count| count.to_string()).unwrap_or_default(),
+            net: self.currency.major(self.net.into()).to_string(),
+            fee: fee(self).map(|fee| self.currency.major(fee).to_string()).unwrap_or_default(),
+            settlement_currency: self.currency.to_string(),
+            ..common
+        }
+    }
+}
+
+/// The fees of a summary's row in its currency, in smallest units, if it names any: the aggregate if there is one, else the parts.
+fn fee(line: &SummaryLine) -> Option<i128> {
+    let aggregate = line.fees.iter().any(|fee| fee.kind == FeeKind::Total);
+    let counted = line.fees.iter().filter(|fee| fee.currency == line.currency);
+    let amounts = counted.filter(|fee| (fee.kind == FeeKind::Total) == aggregate).map(|fee| i128::from(fee.amount));
+    (!line.fees.is_empty()).then(|| amounts.sum())
+}
+
+impl Normalise for ActivityLine {
+    fn place(&self) -> Place {
+        self.place
+    }
+
+    fn normalise<'a>(&self, _: &'a LineText, common: Normalised<'a>) -> Normalised<'a> {
+        Normalised {
+            direction: if self.out { "OUT" } else { "IN" },
+            amount: self.currency.major(self.amount.into()).to_string(),
+            currency: self.currency.to_string(),
+            ..common
+        }
+    }
+}
+
+impl Normalise for BalanceLine {
+    fn place(&self) -> Place {
+        self.place
+    }
+
+    fn normalise<'a>(&self, _: &'a LineText, common: Normalised<'a>) -> Normalised<'a> {
+        Normalised {
+            amount: self.currency.major(self.balance.into()).to_string(),
+            currency: self.currency.to_string(),
+            balance_on: self.on.to_string(),
+            ..common
         }
     }
 }

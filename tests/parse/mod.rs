@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use antom_recon::commands::{check, parse};
 use antom_recon::discrepancy::SeverityRule;
-use antom_recon::report::ReportRules;
+use antom_recon::money::AmountUnit;
+use antom_recon::movement::ReportKind;
+use antom_recon::report::{ReportOptions, ReportRules};
 
 /// The folder of sample reports.
 fn folder() -> PathBuf {
@@ -28,8 +30,12 @@ fn checked(names: &[&str], format: check::Format) -> String {
 }
 
 fn parsed(names: &[&str], format: parse::Format) -> String {
+    parsed_by(&ReportRules::default(), names, format)
+}
+
+fn parsed_by(rules: &ReportRules, names: &[&str], format: parse::Format) -> String {
     written(names, |files, out| {
-        parse::run(&parse::Args { files, format }, &ReportRules::default(), out).expect("writing to memory works");
+        parse::run(&parse::Args { files, format }, rules, out).expect("writing to memory works");
     })
 }
 
@@ -42,6 +48,18 @@ const LAYOUTS: [&str; 6] = [
     "settlement-details-generation-3.csv",
     "transaction-details-marketplace.csv",
 ];
+
+/// Sums, movements and balances in major units.
+const STATEMENTS: [&str; 5] = [
+    "settlement-summary-marketplace.csv",
+    "settlement-summary-generation-2.csv",
+    "settlement-summary-generation-3.csv",
+    "account-activity.csv",
+    "daily-ending-balance.csv",
+];
+
+/// Antom's own samples, which are in smallest units.
+const IN_SMALLEST_UNITS: [&str; 2] = ["settlement-summary-generation-1.csv", "daily-ending-balance.csv"];
 
 /// Files that are no complete report, and one with no line, which is.
 const REFUSED: [&str; 5] = ["empty.csv", "header-only.csv", "truncated.csv", "not-utf8.csv", "missing-column.csv"];
@@ -58,6 +76,19 @@ fn every_layout_is_parsed_to_the_same_columns() {
     insta::assert_snapshot!("parse_layouts", text);
     let again = parsed(&LAYOUTS, parse::Format::Csv);
     assert_eq!(text, again);
+}
+
+#[test]
+fn summaries_activity_and_balances_are_parsed_to_these_columns_too() {
+    let text = parsed(&STATEMENTS, parse::Format::Csv);
+    insta::assert_snapshot!("parse_statements", text);
+    let minor = ReportOptions { amount_unit: AmountUnit::Minor, ..ReportOptions::default() };
+    let kinds = [ReportKind::SettlementSummary, ReportKind::DailyEndingBalance];
+    let rules = ReportRules { by_kind: kinds.map(|kind| (kind, minor.clone())).into() };
+    let text = parsed_by(&rules, &IN_SMALLEST_UNITS, parse::Format::Csv);
+    insta::assert_snapshot!("parse_smallest_units", text);
+    let text = parsed(&["account-activity.csv"], parse::Format::Jsonl);
+    insta::assert_snapshot!("parse_activity_jsonl", text);
 }
 
 #[test]

@@ -5,6 +5,8 @@
 mod balances;
 mod batches;
 mod files;
+#[cfg(test)]
+mod files_table;
 mod finding;
 mod held;
 mod payouts;

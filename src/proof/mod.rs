@@ -16,6 +16,8 @@ mod balances;
 mod batches;
 mod fees;
 mod files;
+#[cfg(test)]
+mod files_table;
 mod finding;
 mod held;
 mod payouts;

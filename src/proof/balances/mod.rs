@@ -11,6 +11,8 @@
 mod accounts;
 mod explain;
 mod logs;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 

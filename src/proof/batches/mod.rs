@@ -5,6 +5,8 @@
 //! comes a day after its details, or before them, closes the batch when the other side comes.
 
 mod explain;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

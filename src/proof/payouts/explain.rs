@@ -30,7 +30,7 @@ pub(super) fn explain(
             input.symbols.text(seen.line.account),
             spot(&seen.file.name, seen.line.place.line)
         ),
-        (None, []) => format!("no payout left the party's accounts {window}, that belongs to no other batch"),
+        (None, []) => format!("no payout left the party's accounts {window} that belongs to no other batch"),
         (None, left) => {
             let named: Vec<String> = left.iter().take(NAMED).map(|seen| candidate(input, payout, seen)).collect();
             let more = if left.len() > NAMED { format!(" and {} more", left.len() - NAMED) } else { String::new() };

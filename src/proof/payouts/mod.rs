@@ -6,6 +6,8 @@
 
 mod candidates;
 mod explain;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -150,12 +152,14 @@ pub fn prove_payouts(input: &PayoutInputs<'_>) -> PayoutProof {
         return proof;
     }
     let mut candidates = Candidates::of(input, &expected);
-    // First within their windows; then what came late, so that it is not taken for another batch's wrong amount.
-    for late in [false, true] {
-        for payout in expected.iter_mut().filter(|payout| payout.paid.is_none()) {
-            let until = if late && payout.due < input.today { input.today } else { payout.due };
-            payout.paid = candidates.take_exact(payout, until);
-        }
+    for payout in &mut expected {
+        payout.paid = candidates.take_exact(payout, payout.due);
+    }
+    // What comes late must not be taken for another batch's wrong amount. Without the activity of its own days it may have come.
+    let is_known = |payout: &Expected<'_>| days.contains(&payout.due) && unknown_day(input, payout, &days).is_none();
+    let overdue = |payout: &Expected<'_>| payout.paid.is_none() && payout.due < input.today && is_known(payout);
+    for payout in expected.iter_mut().filter(|payout| overdue(payout)) {
+        payout.paid = candidates.take_exact(payout, input.today);
     }
     let (paid, unpaid): (Vec<_>, Vec<_>) = expected.into_iter().partition(|payout| payout.paid.is_some());
     for payout in &paid {

@@ -3,6 +3,9 @@
 //! Rows may stand in any order and in several files: parts of one summary add up. A correction row (`DEFAULT`) counts like a
 //! type, in amounts and in lines (page `autodebitpay/settlementsummary`).
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use crate::id::{Symbol, Symbols};

@@ -27,6 +27,7 @@
 //! id            ids, symbols, keys for joining
 //! calendar      business dates, cut-off, settlement days; no clock
 //! records       bytes to records and cells
+//! workbook      a spreadsheet's first sheet as the CSV that it stands for
 //! report        the incoming side: schema, lines, parsing, control totals
 //! ledger        entries and their types
 //! matching      the only module that knows both sides
@@ -88,3 +89,4 @@ pub mod report;
 pub mod requery;
 pub mod signal;
 pub mod store;
+pub mod workbook;

@@ -19,13 +19,14 @@ enum Block {
 use Block::{Assembly, Core, Shell};
 
 /// The modules in reading and import order.
-const ORDER: [(&str, Block); 25] = [
+const ORDER: [(&str, Block); 26] = [
     ("money", Core),
     ("movement", Core),
     ("kind", Core),
     ("id", Core),
     ("calendar", Core),
     ("records", Core),
+    ("workbook", Core),
     ("report", Core),
     ("ledger", Core),
     ("matching", Core),

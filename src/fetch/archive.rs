@@ -126,7 +126,8 @@ impl Archive {
         self.dir.join(&name[..2]).join(format!("{name}.zst"))
     }
 
-    fn incoming(&self) -> PathBuf {
+    /// Where files are that are still being written, or unpacked for a moment.
+    pub(super) fn incoming(&self) -> PathBuf {
         self.dir.join(INCOMING)
     }
 

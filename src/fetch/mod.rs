@@ -6,7 +6,8 @@
 //! if they are harmless, and everything has a bound ([`bounds`]).
 //!
 //! The code is synchronous and blocks; call it from a thread that may. Which report a file is follows from its name alone
-//! ([`names`]); what is in it is not this module's business, except for the last line, which tells whether it is whole.
+//! ([`names`]); what is in it is not this module's business, except for the last line, which tells whether it is whole. Whatever
+//! its form, [`Archive::read_report`] gives it as CSV.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "fetching is reading and writing files")]
 
 mod archive;
@@ -25,6 +26,7 @@ mod listing;
 pub mod names;
 mod outcome;
 mod pattern;
+mod report_reader;
 mod selection;
 mod sftp;
 mod source;
@@ -38,6 +40,7 @@ pub use self::error::FetchError;
 pub use self::fingerprint::Fingerprint;
 pub use self::listing::{Ignored, IgnoredReason, Listing, RemoteFile, Stamp};
 pub use self::outcome::{Fetched, FetchedFile, Incomplete, IncompleteReason, Probe};
+pub use self::report_reader::{ReportReader, Unread};
 pub use self::source::{Auth, DEFAULT_CONNECTIONS, DEFAULT_ROOT, HostKey, Secret, SftpOptions, SourceOptions};
 
 use self::endpoint::{Attempts, Connection, Endpoint, Trouble, connect};

@@ -1,0 +1,116 @@
+//! Workbooks: Antom's reports also come as XLSX (antom.md 5). [`to_csv`] turns the first worksheet that is shown into the CSV
+//! that it stands for, so that everything after it reads one format: row r of the sheet becomes physical line r, and a cell its
+//! text, exactly. No id and no amount ever passes through binary floating point; what the format itself has lost is said
+//! ([`LossyCell`]). The workbook is not trusted: everything has a bound ([`bounds`]), nothing of it names a file, and the sheet
+//! is never held as a whole.
+//!
+//! ```text
+//!   package   the zip archive and its parts
+//!   xml       a part, piece by piece
+//!   contents  the list of sheets, and where their parts are
+//!   strings   shared strings, rich text, escapes
+//!   styles    which numbers are dates
+//!   number    decimal digits
+//!   dates     serial numbers to dates
+//!   sheet     cells
+//!   lines     CSV
+//! ```
+
+pub mod bounds;
+mod contents;
+mod dates;
+mod error;
+mod lines;
+mod number;
+mod package;
+mod sheet;
+mod strings;
+mod styles;
+mod xml;
+
+use std::fmt;
+use std::io::{Read, Seek, Write};
+
+pub use error::WorkbookError;
+
+use bounds::Limits;
+use contents::Contents;
+use lines::Lines;
+use package::{Package, Use};
+use sheet::{Context, SheetReader};
+use strings::SharedStrings;
+use styles::Styles;
+
+/// What was read from a workbook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Converted {
+    /// How many lines the CSV has: the number of the sheet's last row that is not blank.
+    pub rows: u64,
+    /// Names of other worksheets that are shown and have values: a report has one, so nobody reads these.
+    pub ignored_sheets: Vec<String>,
+    /// Cells whose number lost digits, in the order of the sheet. In the CSV they hold a sentence that says so, which no amount
+    /// can be taken for; but a column of ids takes any text, so that lines with such a cell must be rejected.
+    pub lossy: Vec<LossyCell>,
+}
+
+/// A cell with a number of more than 15 digits: an id that was saved as a number, for example. A workbook keeps 15.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LossyCell {
+    /// Its row, counted from 1: the physical line of the CSV.
+    pub row: u32,
+    /// Its column, counted from 0: the cell of the line.
+    pub column: u32,
+    /// How many digits its number had.
+    pub digits: u32,
+}
+
+impl fmt::Display for LossyCell {
+    /// As spreadsheets name cells: `C5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", sheet::name_of(self.column), self.row)
+    }
+}
+
+/// Writes the first worksheet that is not hidden as CSV by RFC 4180, in UTF-8 with LF.
+///
+/// Rows that the sheet leaves out become empty lines, blank rows stay blank, and rows after the last value are dropped. Every
+/// other line has at least as many cells as the header (the first row that is not blank), except `<END>`, which stands alone.
+/// A line break in a cell becomes a space. Numbers are written without exponent, rounded to the 15 digits that a workbook keeps;
+/// dates as `YYYY-MM-DD`, with ` HH:MM:SS` if they have a time; truth values as `TRUE` and `FALSE`; errors as `#N/A` and the
+/// like. Zeros that only a number's format shows in front of it are not there: an id must be a text. Values of formulas are
+/// those that were saved.
+///
+/// # Errors
+///
+/// [`WorkbookError`]; what was written until then is worthless.
+pub fn to_csv<R: Read + Seek, W: Write>(workbook: R, csv: W) -> Result<Converted, WorkbookError> {
+    convert(workbook, csv, &Limits::FORMAT)
+}
+
+fn convert<R: Read + Seek, W: Write>(workbook: R, csv: W, limits: &Limits) -> Result<Converted, WorkbookError> {
+    let mut package = Package::open(workbook, *limits)?;
+    let contents = Contents::read(&mut package)?;
+    let (first, others) = contents.sheets.split_first().ok_or(WorkbookError::NoSheet)?;
+    let styles = match &contents.styles {
+        Some(part) => Styles::read(package.part(part, Use::Index)?)?,
+        None => Styles::default(),
+    };
+    let strings = match &contents.strings {
+        Some(part) => SharedStrings::read(package.part(part, Use::Data)?, limits)?,
+        None => SharedStrings::default(),
+    };
+    let mut lines = Lines::new(csv, limits.csv_bytes);
+    let context = Context { sheet: first, strings: &strings, styles: &styles, from_1904: contents.from_1904, limits };
+    let lossy = SheetReader::new(context, &mut lines).read(package.part(&first.part, Use::Data)?)?;
+    let rows = lines.finish()?;
+    let mut ignored_sheets = Vec::new();
+    for sheet in others {
+        if sheet::has_values(package.part(&sheet.part, Use::Data)?)? {
+            ignored_sheets.push(sheet.name.clone());
+        }
+    }
+    Ok(Converted { rows, ignored_sheets, lossy })
+}
+
+#[cfg(test)]
+mod tests;

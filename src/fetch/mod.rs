@@ -40,7 +40,7 @@ pub use self::error::FetchError;
 pub use self::fingerprint::Fingerprint;
 pub use self::listing::{Ignored, IgnoredReason, Listing, RemoteFile, Stamp};
 pub use self::outcome::{Fetched, FetchedFile, Incomplete, IncompleteReason, Probe};
-pub use self::report_reader::{ReportReader, Unread};
+pub use self::report_reader::{LocalReport, ReportReader, Unread};
 pub use self::source::{Auth, DEFAULT_CONNECTIONS, DEFAULT_ROOT, HostKey, Secret, SftpOptions, SourceOptions};
 
 use self::endpoint::{Attempts, Connection, Endpoint, Trouble, connect};

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::archive::Archive;
 use super::archive_reader::ArchiveReader;
@@ -18,6 +18,16 @@ pub enum Unread {
     /// The archive's fault: its file is missing, is not what its digest says, or there is no room to unpack it.
     #[error(transparent)]
     Archive(#[from] FetchError),
+    /// A file outside of the archive cannot be opened, read or converted.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// The report's fault: the bytes are those that Antom delivered, and they are no workbook that can be read.
     #[error(transparent)]
     Workbook(WorkbookError),
@@ -59,6 +69,46 @@ impl Read for ReportReader {
     }
 }
 
+/// A report on a local path, as CSV that can be read from any place as often as needed.
+#[derive(Debug)]
+pub struct LocalReport {
+    /// The file itself, or what its workbook says, in a file without a name; at its start.
+    pub csv: File,
+    /// What the conversion of a workbook told; none for a CSV file.
+    pub converted: Option<Converted>,
+}
+
+impl LocalReport {
+    /// Opens a file, as a workbook if its name ends with `.xlsx`. A workbook is converted in the system's folder for temporary
+    /// files, since the one that it lies in may not be ours to write to.
+    ///
+    /// # Errors
+    ///
+    /// [`Unread::File`], and [`Unread::Workbook`] if the report is to be refused.
+    pub fn open(path: &Path) -> Result<Self, Unread> {
+        let failed = |action| move |source| Unread::File { action, path: path.to_owned(), source };
+        let file = File::open(path).map_err(failed("open"))?;
+        if path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("xlsx")) {
+            return Ok(Self { csv: file, converted: None });
+        }
+        let mut csv = tempfile::tempfile().map_err(failed("convert"))?;
+        let converted = match convert(file, &mut csv) {
+            Ok(converted) => converted,
+            Err(WorkbookError::Read(source)) => return Err(failed("read")(source)),
+            Err(WorkbookError::Write(source)) => return Err(failed("convert")(source)),
+            Err(error) => return Err(Unread::Workbook(error)),
+        };
+        Ok(Self { csv, converted: Some(converted) })
+    }
+}
+
+/// Converts a workbook and goes back to the start of its CSV.
+fn convert(book: File, csv: &mut File) -> Result<Converted, WorkbookError> {
+    let converted = workbook::to_csv(BufReader::with_capacity(BLOCK_BYTES, book), &mut *csv)?;
+    csv.rewind().map_err(WorkbookError::Write)?;
+    Ok(converted)
+}
+
 impl Archive {
     /// The CSV of an archived report: row r of a workbook's sheet is physical line r ([`workbook::to_csv`]).
     ///
@@ -86,14 +136,13 @@ impl Archive {
         let path = self.path_of(digest);
         let (mut book, mut csv) = (self.unnamed()?, self.unnamed()?);
         io::copy(&mut raw, &mut book).map_err(|error| failed("unpack", &path, error))?;
-        let converted = match workbook::to_csv(BufReader::with_capacity(BLOCK_BYTES, book), &mut csv) {
+        let converted = match convert(book, &mut csv) {
             Ok(converted) => converted,
             Err(WorkbookError::Read(error) | WorkbookError::Write(error)) => {
                 return Err(failed("convert", &path, error).into());
             }
             Err(error) => return Err(Unread::Workbook(error)),
         };
-        csv.rewind().map_err(FetchError::archive("convert", &path))?;
         let csv = BufReader::with_capacity(BLOCK_BYTES, csv);
         Ok(ReportReader { source: Source::Workbook(csv), converted: Some(converted) })
     }
@@ -188,6 +237,31 @@ mod tests {
         let missing = archive.read_report(Digest::of(b"never"), Format::Xlsx).err().unwrap();
         assert!(matches!(&missing, Unread::Archive(FetchError::Integrity(_))), "{missing}");
         assert_eq!(fs::read_dir(archive.incoming()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn local_files_are_read_as_csv_by_their_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str, bytes: &[u8]| {
+            let path = dir.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            path
+        };
+        let book = workbook(&["<c><v>1</v></c>", "<c><v>2</v></c>"]);
+        for (path, rows) in [(path("a.csv", b"1\n2\n"), None), (path("a.XLSX", &book), Some(2))] {
+            let mut report = LocalReport::open(&path).unwrap();
+            for _ in 0..2 {
+                let mut csv = String::new();
+                report.csv.read_to_string(&mut csv).unwrap();
+                assert_eq!(csv, "1\n2\n");
+                report.csv.rewind().unwrap();
+            }
+            assert_eq!(report.converted.map(|converted| converted.rows), rows);
+        }
+        let refused = LocalReport::open(&path("b.xlsx", b"1\n2\n")).unwrap_err();
+        assert!(matches!(refused, Unread::Workbook(WorkbookError::NotAWorkbook { .. })), "{refused}");
+        let missing = LocalReport::open(&dir.path().join("c.xlsx")).unwrap_err().to_string();
+        assert!(missing.starts_with("cannot open `") && missing.contains("c.xlsx"), "{missing}");
     }
 
     #[test]

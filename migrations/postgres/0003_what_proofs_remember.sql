@@ -13,13 +13,13 @@ CREATE TABLE run_headers (
 CREATE TABLE run_volumes (
     run_id BIGINT NOT NULL REFERENCES runs (run_id),
     position BIGINT NOT NULL,
+    volume_on TEXT NOT NULL,
     method TEXT NOT NULL,
     brand TEXT NOT NULL,
     country TEXT NOT NULL,
     sub_merchant_id TEXT COLLATE "C" NOT NULL,
     currency TEXT NOT NULL,
     base_minor TEXT NOT NULL,
-    lines BIGINT NOT NULL,
     PRIMARY KEY (run_id, position)
 );
 

@@ -13,13 +13,13 @@ CREATE TABLE run_headers (
 CREATE TABLE run_volumes (
     run_id INTEGER NOT NULL REFERENCES runs (run_id),
     position INTEGER NOT NULL,
+    volume_on TEXT NOT NULL,
     method TEXT NOT NULL,
     brand TEXT NOT NULL,
     country TEXT NOT NULL,
     sub_merchant_id TEXT NOT NULL,
     currency TEXT NOT NULL,
     base_minor TEXT NOT NULL,
-    lines INTEGER NOT NULL,
     PRIMARY KEY (run_id, position)
 ) STRICT;
 

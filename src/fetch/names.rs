@@ -98,7 +98,7 @@ impl Patterns {
             let sequence = range_of(Placeholder::Sequence);
             Some(Recognised {
                 kind: *kind,
-                format: format_of(name),
+                format: Format::of(name),
                 sequence: sequence.clone().and_then(|range| name[range].parse().ok()),
                 group: match sequence {
                     Some(range) => format!("{}<seq>{}", &name[..range.start], &name[range.end..]),
@@ -113,10 +113,13 @@ impl Patterns {
     }
 }
 
-/// The form of a file, by the ending of its name; anything but `.xlsx` is text.
-fn format_of(name: &str) -> Format {
-    let is_xlsx = name.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("xlsx"));
-    if is_xlsx { Format::Xlsx } else { Format::Csv }
+impl Format {
+    /// The form of a file, by the ending of its name; anything but `.xlsx` is text.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        let is_xlsx = name.rsplit_once('.').is_some_and(|(_, ending)| ending.eq_ignore_ascii_case("xlsx"));
+        if is_xlsx { Self::Xlsx } else { Self::Csv }
+    }
 }
 
 /// The parts that sets lack, by group: a set of one cycle counts from 000 without a gap (antom.md 9.12). That the last part

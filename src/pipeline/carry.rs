@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::calendar::BusinessDate;
 use crate::discrepancy::{ClearedRow, Discrepancy, Side};
 use crate::id::DiscrepancyId;
+use crate::kind::{DiscrepancyKind, Stage};
 use crate::matching::Policy;
 use crate::store::{Carried, CarriedInTransit};
 
 use super::evidence::is_about_file;
 use super::folds::OrKind;
+use super::proving::Proofs;
 use super::{Day, Job};
 
 /// The discrepancies that the run before left open.
@@ -22,6 +24,43 @@ pub fn open_before(carried: Option<&Carried>) -> BTreeSet<DiscrepancyId> {
         .collect()
 }
 
+/// Why a row of an earlier day's proof, which no proof of this day lists, is closed; none if it stays open. A proof is run once,
+/// on the date of its files; what it found stays until that date's newest revision no longer lists it, or until this day's
+/// files complete what was missing.
+fn closed_by(row: &Discrepancy, proofs: &Proofs, standing: &BTreeSet<DiscrepancyId>) -> Option<String> {
+    let completed = match row.kind {
+        DiscrepancyKind::BatchTotal if proofs.judged_batches.contains(&row.antom_id) => {
+            Some("details and summary of the batch agree now".to_owned())
+        }
+        DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount => {
+            let of = (row.antom_id.clone(), row.sub_merchant_id.clone());
+            proofs.paid.get(&of).map(|(file, line)| format!("`{file}` line {line}"))
+        }
+        _ => None,
+    };
+    let restated = || format!("the run of {} no longer finds it", row.first_seen_on);
+    completed.or_else(|| (!standing.contains(&row.discrepancy_id)).then(restated))
+}
+
+/// Whether a row comes from a proof of reports, and not from matching.
+pub fn is_of_proof(row: &Discrepancy) -> bool {
+    row.stage == Stage::Proof && row.kind != DiscrepancyKind::UnexplainedAdjustment
+}
+
+/// The payouts that were missing or wrong after the run before: batch and party.
+pub fn open_payouts(carried: Option<&Carried>) -> BTreeSet<(String, String)> {
+    let open = carried.into_iter().flat_map(|before| &before.discrepancies);
+    let payouts = open.filter(|row| matches!(row.kind, DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount));
+    payouts.map(|row| (row.antom_id.clone(), row.sub_merchant_id.clone())).collect()
+}
+
+/// The proof rows that the run before left open and that the run that first listed them still lists in its newest revision.
+pub async fn standing_proofs(job: &Job<'_>, carried: Option<&Carried>) -> anyhow::Result<BTreeSet<DiscrepancyId>> {
+    let open = carried.into_iter().flat_map(|before| &before.discrepancies).filter(|row| is_of_proof(row));
+    let ids: Vec<_> = open.map(|row| (row.first_seen_on, row.discrepancy_id.clone())).collect();
+    job.store.still_listed(job.merchant.as_str(), &ids).await.or_kind()
+}
+
 /// What the run before left open, and what of its rows this run has read again.
 pub struct Before<'a> {
     /// What it left.
@@ -30,6 +69,8 @@ pub struct Before<'a> {
     pub loaded: &'a BTreeSet<String>,
     /// The first date whose entries were read.
     pub ledger_from: BusinessDate,
+    /// The proof rows that the run that first listed them still lists.
+    pub standing: BTreeSet<DiscrepancyId>,
 }
 
 impl Before<'_> {
@@ -43,8 +84,9 @@ impl Before<'_> {
 
 /// The dates before the window on which something is open: their files are read again, so that it can be closed.
 pub fn older_dates(carried: Option<&Carried>, window_start: BusinessDate) -> BTreeSet<BusinessDate> {
-    let open = carried.into_iter().flat_map(|before| &before.discrepancies).filter(|row| !is_about_file(row.kind));
-    open.map(|row| row.business_date).filter(|date| *date < window_start).collect()
+    let open = carried.into_iter().flat_map(|before| &before.discrepancies);
+    let judged_anew = open.filter(|row| !is_about_file(row.kind) && !is_of_proof(row));
+    judged_anew.map(|row| row.business_date).filter(|date| *date < window_start).collect()
 }
 
 /// Ages what is open, carries what the window no longer reaches, and lists what was closed.
@@ -61,7 +103,15 @@ pub async fn age_and_carry(
         let open: BTreeSet<DiscrepancyId> = day.discrepancies.iter().map(|row| row.discrepancy_id.clone()).collect();
         let gone =
             before.discrepancies.iter().filter(|row| !open.contains(&row.discrepancy_id) && !is_about_file(row.kind));
-        let (beyond, closed_now): (Vec<&Discrepancy>, Vec<&Discrepancy>) = gone.partition(|row| !judge.was_judged(row));
+        let (proofs, gone): (Vec<&Discrepancy>, Vec<&Discrepancy>) = gone.partition(|row| is_of_proof(row));
+        for row in proofs {
+            match closed_by(row, &day.proofs, &judge.standing) {
+                None => day.discrepancies.push(row.clone()),
+                Some(by) => day.cleared.push(ClearedRow { cleared_by: by, ..cleared_discrepancy(job, row, closed) }),
+            }
+        }
+        let (beyond, closed_now): (Vec<&Discrepancy>, Vec<&Discrepancy>) =
+            gone.into_iter().partition(|row| !judge.was_judged(row));
         day.discrepancies.extend(beyond.into_iter().cloned());
         day.cleared.extend(closed_now.into_iter().map(|row| cleared_discrepancy(job, row, closed)));
         let waiting: BTreeSet<&str> = day.in_transit.iter().map(|row| row.item_id.as_str()).collect();

@@ -1,23 +1,21 @@
 //! Evidence: the text of the few rows that end in an output, read again from the archive and the ledger's CSV.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::io::Read;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::conservation::Counted;
 use crate::discrepancy::{Describer, Discrepancy, EntryEvidence, InTransitRow, LineEvidence, Side};
 use crate::failure::{Failure, Kind, OrFail};
-use crate::fetch::FetchError;
 use crate::id::{DiscrepancyId, Key};
 use crate::kind::{DiscrepancyKind, Stage};
 use crate::matching::{DayReport, ItemRef, ItemSide, Reconciliation, State};
 use crate::report::LineText;
 
-use super::folds::{OrKind, fetch_failure};
+use super::Job;
 use super::intake::Reports;
 use super::ledger::Ledger;
-use super::{Job, options};
+use super::texts::Texts;
 
 /// What a reader of rows may look at.
 pub struct Evidence<'a> {
@@ -151,27 +149,15 @@ impl<'a> Evidence<'a> {
         wanted: impl Iterator<Item = ItemRef>,
         mut take: impl FnMut(ItemRef, LineText) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let archive = options::archive(self.job.config)?;
         let mut by_file = BTreeMap::<(ItemSide, u32), Vec<ItemRef>>::new();
         for item in wanted {
             by_file.entry((item.side, item.file)).or_default().push(item);
         }
-        for ((side, file), mut items) in by_file {
-            let report = &self.files(side)[file as usize];
-            items.sort_unstable_by_key(|item| report.parsed.lines[item.row as usize].place.offset);
-            let first = report.parsed.lines[items[0].row as usize].place.file;
-            let digest = self.reports.digests[first as usize];
-            let mut reader = std::io::BufReader::with_capacity(1 << 20, archive.read_again(digest).or_kind()?);
-            let (mut at, mut raw) = (0_u64, Vec::new());
-            for item in items {
-                let place = report.parsed.lines[item.row as usize].place;
-                let failed = |error| fetch_failure(&FetchError::from_read(error, &archive.path_of(digest)));
-                std::io::copy(&mut (&mut reader).take(place.offset - at), &mut std::io::sink()).map_err(failed)?;
-                raw.resize(place.length as usize, 0);
-                reader.read_exact(&mut raw).map_err(failed)?;
-                at = place.offset + u64::from(place.length);
-                take(item, report.parsed.layout.text(&raw))?;
-            }
+        let texts = Texts::open(self.job, &self.reports.inputs)?;
+        for ((side, file), items) in by_file {
+            let lines = &self.files(side)[file as usize].parsed.lines;
+            let places = items.into_iter().map(|item| (lines[item.row as usize].place, item)).collect();
+            texts.read(places, &mut take)?;
         }
         Ok(())
     }
@@ -377,7 +363,7 @@ fn tell_items_apart(rows: &mut [InTransitRow]) {
 }
 
 /// Two rows with one id are told apart by their order. That happens where Antom gives two lines nothing to tell them apart.
-fn tell_apart(rows: &mut [Discrepancy]) {
+pub fn tell_apart(rows: &mut [Discrepancy]) {
     rows.sort_by(|one, other| {
         let place = |row: &Discrepancy| {
             (

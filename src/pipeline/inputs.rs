@@ -4,16 +4,17 @@
 use std::collections::HashMap;
 use std::fs::File;
 
-use crate::config::SubMerchants;
+use crate::config::{Config, SubMerchants};
 use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::Digest;
 use crate::matching;
+use crate::proof::{Schedule, VolumeKey, Volumes};
 use crate::store::{QueryLedger, RunFile};
 
 use super::folds::OrKind;
 use super::intake::Reports;
 use super::ledger::Ledger;
-use super::{Job, options};
+use super::{Job, fee_schedule, options};
 
 /// The registered sub-merchants.
 pub struct Registry {
@@ -85,6 +86,54 @@ fn parse(job: &Job<'_>, name: &str, csv: &[u8]) -> anyhow::Result<matching::Regi
     Ok(registry)
 }
 
+/// The contract that fees are held against.
+pub struct Contract {
+    /// Its rules.
+    pub schedule: Schedule,
+    /// The file's name.
+    pub name: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// Its bytes.
+    pub size: u64,
+}
+
+/// Reads the fee schedule, if one is configured.
+pub fn contract(config: &Config) -> anyhow::Result<Option<Contract>> {
+    let Some(path) = config.fee_schedule()? else { return Ok(None) };
+    let schedule = fee_schedule::read(&path)?;
+    let unreadable = || format!("fees.schedule: `{}` cannot be read; expected a TOML or CSV file", path.display());
+    let bytes = std::fs::read(&path).or_fail(Kind::Configuration, unreadable)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Some(Contract { schedule, name, sha256: Digest::of(&bytes).to_string(), size: bytes.len() as u64 }))
+}
+
+/// What went through in the month of the run and the one before, which tiers of a schedule depend on. Nothing is read for a
+/// contract without tiers.
+pub async fn volumes(job: &Job<'_>, contract: Option<&Contract>) -> anyhow::Result<Volumes> {
+    /// The month before, and the run's own up to now.
+    const DAYS: u32 = 62;
+    let has_tiers = contract.is_some_and(|known| known.schedule.rules().iter().any(|rule| !rule.tiers.is_empty()));
+    if !has_tiers {
+        return Ok(Volumes::new());
+    }
+    let from = job.today.minus_days(DAYS);
+    let stored = job.store.volumes(job.merchant.as_str(), from, job.today).await.or_kind()?;
+    let mut volumes = Volumes::new();
+    for (_, volume) in stored {
+        let key = VolumeKey {
+            on: volume.on,
+            method: volume.method,
+            brand: volume.brand,
+            country: volume.country,
+            sub_merchant: volume.sub_merchant_id,
+            currency: volume.currency,
+        };
+        *volumes.entry(key).or_default() += volume.base_minor;
+    }
+    Ok(volumes)
+}
+
 /// Everything that a run read, for its record and for `summary.json`.
 pub struct RunInputs {
     /// In a stable order: the day's reports, the ledger, the registry.
@@ -95,7 +144,13 @@ pub struct RunInputs {
 
 impl RunInputs {
     /// The record of what was read.
-    pub fn of(job: &Job<'_>, reports: &Reports, ledger: &Ledger, registry: Option<&Registry>) -> anyhow::Result<Self> {
+    pub fn of(
+        job: &Job<'_>,
+        reports: &Reports,
+        ledger: &Ledger,
+        registry: Option<&Registry>,
+        contract: Option<&Contract>,
+    ) -> anyhow::Result<Self> {
         let mut files = reports.files.clone();
         files.push(RunFile {
             kind: "ledger".to_owned(),
@@ -115,12 +170,21 @@ impl RunInputs {
             lines: known.successful.len() as u64,
             rejects: 0,
         }));
+        files.extend(contract.map(|known| RunFile {
+            kind: "fee_schedule".to_owned(),
+            path: "fee_schedule".to_owned(),
+            name: known.name.clone(),
+            size: known.size,
+            sha256: known.sha256.clone(),
+            lines: known.schedule.rules().len() as u64,
+            rejects: 0,
+        }));
         let mut text = format!("{} {}\n", env!("CARGO_PKG_VERSION"), job.today);
         for file in &files {
             text.push_str(&format!("{} {} {}\n", file.kind, file.path, file.sha256));
         }
-        for digest in &reports.digests {
-            text.push_str(&format!("{digest}\n"));
+        for file in &reports.inputs {
+            text.push_str(&format!("{}\n", file.digest));
         }
         text.push_str(&job.config.what_decides()?);
         Ok(Self { files, digest: Digest::of(text.as_bytes()).to_string() })

@@ -6,24 +6,31 @@
 pub(crate) mod asking;
 mod carry;
 mod evidence;
+pub mod fee_schedule;
+mod findings;
 mod folds;
 mod inputs;
 mod intake;
 mod ledger;
 mod options;
 mod outputs;
+pub mod proving;
+mod texts;
 mod timing;
+
+use std::collections::BTreeSet;
 
 use crate::calendar::BusinessDate;
 use crate::clock;
 use crate::config::Config;
+use crate::conservation;
 use crate::discrepancy::{ClearedRow, Describer, Discrepancy, InTransitRow, Names};
 use crate::failure::{Failure, Kind};
 use crate::id::{KeyMaker, KeySet, PlatformMerchantId, Symbols};
-use crate::kind::Severity;
+use crate::kind::{DiscrepancyKind, Severity};
 use crate::matching::{self, Inputs};
+use crate::proof::{Held, ProofFinding};
 use crate::store::{Recorded, Store};
-use crate::{conservation, export};
 
 pub use folds::OrKind;
 pub use intake::{expected, fetch_day, not_ready};
@@ -60,7 +67,7 @@ pub(crate) struct Day {
     pub in_transit: Vec<InTransitRow>,
     pub cleared: Vec<ClearedRow>,
     pub controls: conservation::ControlTotals,
-    pub batches: Vec<export::BatchRow>,
+    pub proofs: proving::Proofs,
     pub period_crossings: u64,
     pub remarks: Vec<String>,
 }
@@ -96,7 +103,11 @@ pub async fn run_day(
     let older = carry::older_dates(carried.as_ref(), policy.window_start);
     let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
     let window = (policy.window_start, &older);
-    let reports = intake::parse(&job, fetched, window, options.allow_missing, &mut timings).await?;
+    let contract = inputs::contract(config)?;
+    let volumes = inputs::volumes(&job, contract.as_ref()).await?;
+    let schedule = contract.as_ref().map(|known| &known.schedule);
+    let row_rules = options::row_rules(config, &job.symbols, schedule, &volumes)?;
+    let reports = intake::parse(&job, fetched, window, &row_rules, options.allow_missing, &mut timings).await?;
     let ledger = ledger::load(&job, &policy, &older, &mut timings).await?;
     let registry = inputs::registry(&job).await?;
 
@@ -134,19 +145,30 @@ pub async fn run_day(
             job.threads.install(|| evidence.describe(&describer, &mut reconciliation, &open_before))
         })
     })?;
-    let controls = timings.stage("prove", rows, || {
-        let counted = evidence.counted(&described.claimed_by_rejects);
-        tokio::task::block_in_place(|| job.threads.install(|| conservation::prove(&counted, &reconciliation, today)))
+    let open_payouts = carry::open_payouts(carried.as_ref());
+    let held = store.held_before(job.merchant.as_str(), today).await.or_kind()?;
+    let proved = timings.stage("prove", rows, || {
+        tokio::task::block_in_place(|| {
+            let proofs = prove(&job, &reports, schedule.is_some(), (&held, &open_payouts))?;
+            let counted = evidence.counted(&described.claimed_by_rejects);
+            let controls = job.threads.install(|| conservation::prove(&counted, &reconciliation, today));
+            let controls = controls.and_then(|mut totals| {
+                proofs.count(&reports, today, &job.symbols, &mut totals)?;
+                Ok(totals)
+            });
+            let defect =
+                |imbalance| format!("conservation: {imbalance}; nothing was written; please report this defect");
+            anyhow::Ok((proofs, controls.map_err(|imbalance| Failure::new(Kind::Integrity, defect(imbalance)))?))
+        })
     });
-    let controls = controls.map_err(|imbalance| {
-        Failure::new(
-            Kind::Integrity,
-            format!("conservation: {imbalance}; nothing was written; please report this defect"),
-        )
+    let (proofs, controls) = proved?;
+    refuse_control_totals(config, &proofs)?;
+    let of_proofs = tokio::task::block_in_place(|| {
+        findings::describe(&job, &describer, &reports, &reports.rows.findings, &proofs.findings)
     })?;
 
     let mut day = Day {
-        batches: outputs::batch_rows(&job, &reports),
+        proofs,
         period_crossings: reconciliation.period_crossings,
         controls,
         remarks: reports.remarks.clone(),
@@ -154,14 +176,17 @@ pub async fn run_day(
         in_transit: described.in_transit,
         discrepancies: described.discrepancies,
     };
+    day.discrepancies.extend(of_proofs);
+    day.remarks.extend(day.proofs.remarks.iter().cloned());
     let loaded = reports.file_names();
-    let before = carry::Before { carried: carried.as_ref(), loaded: &loaded, ledger_from: ledger.from };
+    let standing = carry::standing_proofs(&job, carried.as_ref()).await?;
+    let before = carry::Before { carried: carried.as_ref(), loaded: &loaded, ledger_from: ledger.from, standing };
     carry::age_and_carry(&job, &policy, &before, &described.closed, &described.became, &mut day).await?;
     let asked = asking::ask(&job, &mut day, &mut timings).await?;
 
-    let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref())?;
+    let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref())?;
     lock.verify().await.or_kind()?;
-    let revision = outputs::record(&job, &record, &day, started_at).await?;
+    let revision = outputs::record(&job, &record, &day, &reports, started_at).await?;
     let mut text = tokio::task::block_in_place(|| {
         outputs::publish(&job, &record, &day, (&reports, &ledger.parsed.rejects), revision, &mut timings)
     })?;
@@ -169,6 +194,50 @@ pub async fn run_day(
     tracing::info!(date = %today, "{}", text.one_line());
     text.verdict = judge(&day, options, &asked, &text);
     Ok(text)
+}
+
+/// Runs the proofs of the day's reports.
+fn prove(
+    job: &Job<'_>,
+    reports: &intake::Reports,
+    has_schedule: bool,
+    (held, open_payouts): (&[Held], &BTreeSet<(String, String)>),
+) -> anyhow::Result<proving::Proofs> {
+    let (proof, calendar) = (job.config.proof()?, options::calendar(job.config)?);
+    let log_ids = findings::LogIds::open(job, &reports.inputs)?;
+    let day = proving::DayToProve {
+        today: job.today,
+        settlements: &reports.settlements,
+        rows: &reports.rows,
+        summaries: &reports.summaries,
+        activities: &reports.activities,
+        balances: &reports.balances,
+        last_balances: reports.last_balances,
+        broken_sets: &reports.broken_sets,
+        held,
+        open_payouts,
+        has_schedule,
+        payout_due_days: proof.payout_due_days,
+        payout_types: &proof.payout_types,
+        calendar: &calendar,
+        symbols: &job.symbols,
+        file_name: &|file| reports.inputs.get(file as usize).map(|known| known.name.clone()).unwrap_or_default(),
+        log_id: &|place| log_ids.text(place),
+    };
+    let proofs = day.prove();
+    log_ids.check()?;
+    Ok(proofs)
+}
+
+/// Ends the run if a summary disagrees with its own rows and the configuration says that this is fatal.
+fn refuse_control_totals(config: &Config, proofs: &proving::Proofs) -> anyhow::Result<()> {
+    let is_total = |found: &&ProofFinding| found.kind == DiscrepancyKind::ControlTotal;
+    let Some(found) = proofs.findings.iter().find(is_total) else { return Ok(()) };
+    if !config.proof()?.fatal_control_totals {
+        return Ok(());
+    }
+    let advice = "nothing was written; ask Antom for a new summary, or set `[proof] fatal_control_totals = false`";
+    Err(Failure::new(Kind::Integrity, format!("control total: {}; {advice}", found.explanation)).into())
 }
 
 /// What `--require-answers` and `--fail-on` make of a day that is written.

@@ -9,8 +9,10 @@ use crate::discrepancy::SeverityRule;
 use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::names::Patterns;
 use crate::fetch::{self, Archive, Auth, HostKey, Secret, SftpOptions, SourceOptions};
-use crate::id::KeyMaker;
+use crate::id::{KeyMaker, Symbols};
 use crate::matching::{Adjustments, Policy};
+use crate::movement::ReportKind;
+use crate::proof::{RowRules, Schedule, Volumes};
 use crate::report::{IdRule, ReportOptions, ReportRules, SignRule};
 use crate::store::StoreOptions;
 
@@ -64,6 +66,38 @@ const MAX_WINDOW_DAYS: u32 = 366;
 /// The days on which Antom settles.
 pub fn calendar(config: &Config) -> Result<SettlementCalendar, Failure> {
     Ok(SettlementCalendar::new(config.holidays()?))
+}
+
+/// The first date whose account activity may still show a payout that is due.
+///
+/// # Errors
+/// A failure of the configuration.
+pub fn activity_from(config: &Config, today: BusinessDate) -> Result<BusinessDate, Failure> {
+    let (days, calendar) = (config.proof()?.payout_due_days, calendar(config)?);
+    let mut from = today;
+    while from > today.minus_days(MAX_WINDOW_DAYS) && calendar.plus_business_days(from.minus_days(1), days) >= today {
+        from = from.minus_days(1);
+    }
+    Ok(from)
+}
+
+/// What settlement lines are judged by.
+///
+/// # Errors
+/// A failure of the configuration.
+pub fn row_rules<'a>(
+    config: &Config,
+    symbols: &'a Symbols,
+    schedule: Option<&'a Schedule>,
+    volumes: &Volumes,
+) -> Result<RowRules<'a>, Failure> {
+    let unit = report_rules(config)?.of(ReportKind::SettlementDetails).amount_unit;
+    let rules = RowRules::new(symbols, config.cut_off()?);
+    let rules = rules.with_tolerance(config.proof()?.converted_tolerance).with_unit(unit);
+    Ok(match schedule {
+        Some(schedule) => rules.with_schedule(schedule, volumes),
+        None => rules,
+    })
 }
 
 /// How severe discrepancies are.
@@ -151,6 +185,7 @@ pub fn report_rules(config: &Config) -> Result<ReportRules, Failure> {
             },
             column_aliases: aliases,
             required: report.required,
+            ..ReportOptions::default()
         };
         rules.by_kind.insert(kind, options);
     }
@@ -177,6 +212,8 @@ pub fn check(config: &Config) -> anyhow::Result<()> {
     config.expect()?;
     report_rules(config)?;
     patterns(config)?;
+    config.proof()?;
+    super::inputs::contract(config)?;
     if config.requery()?.enabled {
         super::asking::client(&config.api()?)?;
     }

@@ -8,23 +8,33 @@ use crate::clock;
 use crate::conservation::{ControlKey, ControlTotal};
 use crate::discrepancy::Side;
 use crate::export::{
-    self, BalanceRow, BatchRow, ControlTotalRow, FeeRow, Input, Outcome, Output, Placed, Publication, RejectedRow,
-    SideTotals, Summary,
+    self, BalanceKind, BalanceRow, BatchRow, ControlTotalRow, FeeRow, Input, Outcome, Output, Placed, Publication,
+    RejectedRow, SideTotals, Summary,
 };
 use crate::failure::{Failure, Kind};
 use crate::money::{Currency, Tally};
-use crate::proof::{BatchKey, BatchSum, BatchSums};
-use crate::report::{FeeKind, Reject};
-use crate::store::RunRecord;
+use crate::proof::{self, AccountRow, FeeTotal, FeeTotalKey, Held, HeldKind, HeldRow, VolumeKey, Volumes};
+use crate::report::Reject;
+use crate::store::{RunRecord, Volume};
 
 use super::folds::OrKind;
 use super::inputs::RunInputs;
-use super::intake::Reports;
+use super::intake::{Reports, accepted_headers};
+use super::proving::Proofs;
 use super::timing::Timings;
 use super::{Day, Job, revision_of};
 
 /// Puts the run into the database, in one transaction.
-pub async fn record(job: &Job<'_>, inputs: &RunInputs, day: &Day, started_at: Instant) -> anyhow::Result<u32> {
+pub async fn record(
+    job: &Job<'_>,
+    inputs: &RunInputs,
+    day: &Day,
+    reports: &Reports,
+    started_at: Instant,
+) -> anyhow::Result<u32> {
+    let headers = accepted_headers(job, reports);
+    let volumes = volumes(&reports.rows.volumes);
+    let held: Vec<Held> = day.proofs.held.iter().map(HeldRow::kept).filter(|held| held.amount != 0).collect();
     let record = RunRecord {
         platform_merchant_id: job.merchant.as_str(),
         business_date: job.today,
@@ -37,9 +47,9 @@ pub async fn record(job: &Job<'_>, inputs: &RunInputs, day: &Day, started_at: In
         discrepancies: &day.discrepancies,
         in_transit: &day.in_transit,
         cleared: &day.cleared,
-        headers: &[],
-        volumes: &[],
-        held: &[],
+        headers: &headers,
+        volumes: &volumes,
+        held: &held,
     };
     Ok(revision_of(job.store.record_run(&record).await.or_kind()?))
 }
@@ -111,9 +121,12 @@ pub fn publish(
     folder.write(Output::RejectedLines, |file| export::rejected_lines(file, &rejects)).map_err(failed)?;
     let controls: Vec<ControlTotalRow> = day.controls.rows.iter().map(control_row).collect();
     folder.write(Output::ControlTotals, |file| export::control_totals(file, &controls)).map_err(failed)?;
-    folder.write(Output::SettlementBatches, |file| export::settlement_batches(file, &day.batches)).map_err(failed)?;
-    folder.write(Output::Balances, |file| export::balances(file, &[] as &[BalanceRow])).map_err(failed)?;
-    folder.write(Output::Fees, |file| export::fees(file, &[] as &[FeeRow])).map_err(failed)?;
+    let batches: Vec<BatchRow> = day.proofs.batches.iter().map(batch_row).collect();
+    folder.write(Output::SettlementBatches, |file| export::settlement_batches(file, &batches)).map_err(failed)?;
+    let balances = balance_rows(&day.proofs);
+    folder.write(Output::Balances, |file| export::balances(file, &balances)).map_err(failed)?;
+    let fees = reports.rows.fees.iter().map(fee_row);
+    folder.write(Output::Fees, |file| export::fees(file, fees)).map_err(failed)?;
     let rows = day.discrepancies.len() + day.in_transit.len() + day.cleared.len() + rejects.len();
     timings.end("write", rows as u64);
     let mut summary = summary(job, inputs, day, reports);
@@ -128,10 +141,8 @@ pub fn publish(
 
 /// Every line and row that could not be read.
 fn rejects(job: &Job<'_>, reports: &Reports, ledger_rejects: &[Reject]) -> Vec<RejectedRow> {
-    let files = reports.transactions.iter().chain(&reports.settlements);
-    let of_reports = files.flat_map(|file| {
-        file.parsed.rejects.iter().map(|reject| (Side::Report, file.date, file.name.as_str(), reject))
-    });
+    let of_reports =
+        reports.rejects(job.today).into_iter().map(|(date, file, reject)| (Side::Report, date, file, reject));
     let of_ledger = ledger_rejects.iter().map(|reject| (Side::Ledger, job.today, "", reject));
     let row = |(side, business_date, file, reject): (Side, _, &str, &Reject)| RejectedRow {
         side,
@@ -170,29 +181,79 @@ fn control_row((key, total): (&ControlKey, &ControlTotal)) -> ControlTotalRow {
     }
 }
 
-/// What each batch of the date pays to each party, in the order of their ids.
-pub fn batch_rows(job: &Job<'_>, reports: &Reports) -> Vec<BatchRow> {
-    let mut sums = BatchSums::new();
-    let todays = reports.settlements.iter().filter(|file| file.date == job.today);
-    for line in todays.flat_map(|file| &file.parsed.lines) {
-        sums.entry(BatchKey::of(line)).or_default().add(line, [(FeeKind::Total, i128::from(line.fee))]);
+fn batch_row(row: &proof::BatchRow) -> BatchRow {
+    BatchRow {
+        batch_id: row.batch.clone(),
+        merchant_id: row.merchant.clone(),
+        sub_merchant_id: row.party.clone(),
+        currency: row.key.currency,
+        sum: row.sum.clone(),
+        summary: row.summary,
+        payout: row.payout,
     }
-    let row = |(key, sum): (BatchKey, BatchSum)| BatchRow {
-        batch_id: job.symbols.text(key.batch),
-        merchant_id: job.symbols.text(key.merchant),
-        sub_merchant_id: job.symbols.text(key.party),
-        currency: key.currency,
-        sum,
-        summary: None,
-        payout: None,
-    };
-    let mut rows: Vec<BatchRow> = sums.into_iter().map(row).collect();
-    rows.sort_by(|left, right| place(left).cmp(&place(right)));
-    return rows;
+}
 
-    fn place(row: &BatchRow) -> impl Ord + '_ {
-        (&row.batch_id, &row.merchant_id, &row.sub_merchant_id, row.currency)
+/// Accounts, then what is held in reserve and collateral.
+fn balance_rows(proofs: &Proofs) -> Vec<BalanceRow> {
+    let account = |row: &AccountRow| BalanceRow {
+        merchant_id: row.merchant.clone(),
+        sub_merchant_id: row.party.clone(),
+        account_no: row.account.clone(),
+        currency: row.currency,
+        opening: row.opening,
+        incoming: Some(row.money_in),
+        outgoing: Some(row.money_out),
+        expected: row.expected,
+        reported: row.reported,
+        difference: row.difference,
+        kind: BalanceKind::Account,
+    };
+    let held = |row: &HeldRow| BalanceRow {
+        merchant_id: row.merchant.clone(),
+        sub_merchant_id: row.party.clone(),
+        account_no: String::new(),
+        currency: row.currency,
+        opening: Some(row.before),
+        incoming: Some(row.taken),
+        outgoing: Some(row.given),
+        expected: Some(row.now()),
+        reported: None,
+        difference: None,
+        kind: match row.kind {
+            HeldKind::Reserve => BalanceKind::Reserve,
+            HeldKind::Collateral => BalanceKind::Collateral,
+        },
+    };
+    proofs.accounts.iter().map(account).chain(proofs.held.iter().map(held)).collect()
+}
+
+fn fee_row((key, total): (&FeeTotalKey, &FeeTotal)) -> FeeRow {
+    FeeRow {
+        kind: key.kind,
+        method: key.method.clone(),
+        brand: key.brand.clone(),
+        sub_merchant_id: key.sub_merchant.clone(),
+        currency: key.currency,
+        model: key.model.as_str(),
+        count: total.count,
+        base: total.base,
+        charged: total.charged,
+        expected: total.all_judged().then_some(total.expected),
     }
+}
+
+/// What went through on the day, which later days' tiers count.
+fn volumes(volumes: &Volumes) -> Vec<Volume> {
+    let volume = |(key, base): (&VolumeKey, &i128)| Volume {
+        on: key.on,
+        method: key.method.clone(),
+        brand: key.brand.clone(),
+        country: key.country.clone(),
+        sub_merchant_id: key.sub_merchant.clone(),
+        currency: key.currency,
+        base_minor: *base,
+    };
+    volumes.iter().map(volume).collect()
 }
 
 fn summary(job: &Job<'_>, inputs: &RunInputs, day: &Day, reports: &Reports) -> Summary {
@@ -208,10 +269,7 @@ fn summary(job: &Job<'_>, inputs: &RunInputs, day: &Day, reports: &Reports) -> S
         lines: file.lines,
         rejected: file.rejects,
     };
-    let todays = reports.transactions.iter().chain(&reports.settlements).filter(|file| file.date == job.today);
-    let unknown_columns = todays
-        .filter(|file| !file.parsed.unknown_columns.is_empty())
-        .map(|file| (file.name.clone(), file.parsed.unknown_columns.clone()));
+    let unknown_columns = reports.unknown_columns(job.today);
     let answers = day.discrepancies.iter().filter_map(|row| row.answer);
     Summary {
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -224,12 +282,12 @@ fn summary(job: &Job<'_>, inputs: &RunInputs, day: &Day, reports: &Reports) -> S
         cleared: day.cleared.len() as u64,
         period_crossings: day.period_crossings,
         excluded: day.controls.excluded_by.iter().map(|(rule, rows)| ((*rule).to_owned(), *rows)).collect(),
-        proofs: Vec::new(),
+        proofs: day.proofs.summaries.clone(),
         answers: answers.fold(BTreeMap::new(), |mut counts, answer| {
             *counts.entry(answer).or_default() += 1;
             counts
         }),
-        unknown_columns: unknown_columns.collect(),
+        unknown_columns,
         remarks: day.remarks.clone(),
         outputs: Vec::new(),
         timings: Vec::new(),

@@ -18,6 +18,25 @@ pub struct DayStatement<L> {
     pub parsed: Statement<L>,
 }
 
+impl<L: Clone> DayStatement<L> {
+    /// The same file with some of its lines, and without its rejects and remarks; none if no line is wanted.
+    #[must_use]
+    pub fn with_lines(&self, wanted: impl Fn(&L) -> bool) -> Option<Self> {
+        let lines: Vec<L> = self.parsed.lines.iter().filter(|line| wanted(line)).cloned().collect();
+        let parsed = Statement {
+            kind: self.parsed.kind,
+            lines,
+            rejects: Vec::new(),
+            unknown_columns: Vec::new(),
+            remarks: Vec::new(),
+            names_party: self.parsed.names_party,
+            layout: self.parsed.layout.clone(),
+        };
+        let is_empty = parsed.lines.is_empty();
+        (!is_empty).then(|| Self { date: self.date, name: self.name.clone(), parsed })
+    }
+}
+
 /// Where the lines of some files ended: one place per file and line, in the order in which they were given.
 pub type Places = Vec<Vec<Proved>>;
 

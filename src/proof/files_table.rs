@@ -22,8 +22,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::*;
 use crate::calendar::{BusinessDate, SettlementCalendar};
-use crate::id::KeyMaker;
-use crate::money::{AmountUnit, parse_amount};
+use crate::id::{KeyMaker, Symbol, Symbols};
+use crate::matching::DayReport;
+use crate::money::{AmountUnit, Currency, parse_amount};
+use crate::movement::ReportKind;
 use crate::report::{
     ActivityLine, BalanceLine, FeeAmount, FeeKind, Layout, Line, LineText, ParsedReport, Place, Reject, Statement,
     SummaryLine, SummaryRole, entry_type,

@@ -13,9 +13,9 @@ closed_words! {
     /// What money is held back for.
     HeldKind {
         /// `RESERVE` and `RESERVE_WITHHOLDING` lines, and their releases.
-        Reserve = "RESERVE",
+        Reserve = "reserve",
         /// `COLLATERAL_WITHHELD` and `COLLATERAL_WITHHOLDING` lines, and their releases.
-        Collateral = "COLLATERAL",
+        Collateral = "collateral",
     }
 }
 

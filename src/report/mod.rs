@@ -18,7 +18,7 @@ pub use parse::{
     parse_summary,
 };
 pub use schema::{
-    Column, Drift, FeeKind, Generation, HeaderError, IdRule, Layout, MissingColumn, ReportOptions, ReportRules,
+    Column, Damage, Drift, FeeKind, Generation, HeaderError, IdRule, Layout, MissingColumn, ReportOptions, ReportRules,
     SignRule, drift, entry_type, is_known_column, moved_only, status,
 };
 pub use statement::{ActivityLine, AnyReport, BalanceLine, FeeAmount, Statement, SummaryLine, SummaryRole};

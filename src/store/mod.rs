@@ -39,6 +39,6 @@ pub use lock::RunLock;
 pub use migrations::Migrations;
 pub use pool::{Store, StoreOptions};
 pub use query_ledger::QueryLedger;
-pub use remembered::{AcceptedHeader, Held, HeldKind, Volume};
+pub use remembered::{AcceptedHeader, Volume};
 pub use run_record::{Recorded, RunFile, RunId, RunRecord};
 pub use runs::{Run, RunOverview};

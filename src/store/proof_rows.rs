@@ -1,9 +1,10 @@
 //! Rows of what proofs remember: from values to cells, and from rows to values.
 
 use super::bulk::{Cell, Table};
-use super::remembered::{AcceptedHeader, Held, HeldKind, Volume};
-use super::rows::{amount, code, known_currency, number, unexpected, whole, word};
+use super::remembered::{AcceptedHeader, Volume};
+use super::rows::{amount, code, date, known_currency, number, unexpected, whole, word};
 use crate::movement::ReportKind;
+use crate::proof::{Held, HeldKind};
 
 pub(super) const HEADERS: Table =
     Table { name: "run_headers", columns: &["run_id", "position", "kind", "columns"], on_conflict: "" };
@@ -13,13 +14,13 @@ pub(super) const VOLUMES: Table = Table {
     columns: &[
         "run_id",
         "position",
+        "volume_on",
         "method",
         "brand",
         "country",
         "sub_merchant_id",
         "currency",
         "base_minor",
-        "lines",
     ],
     on_conflict: "",
 };
@@ -39,24 +40,24 @@ pub(super) fn header_cells(at: usize, header: &AcceptedHeader) -> [Cell<'_>; 3] 
 pub(super) fn volume_cells(at: usize, volume: &Volume) -> [Cell<'_>; 8] {
     [
         number(at as u64),
+        Cell::text(volume.on.to_string()),
         Cell::text(&*volume.method),
         Cell::text(&*volume.brand),
         Cell::text(&*volume.country),
         Cell::text(&*volume.sub_merchant_id),
         code(Some(volume.currency)),
         amount(Some(volume.base_minor)),
-        number(volume.lines),
     ]
 }
 
 pub(super) fn held_cells(at: usize, held: &Held) -> [Cell<'_>; 6] {
     [
         number(at as u64),
-        Cell::text(&*held.merchant_id),
-        Cell::text(&*held.sub_merchant_id),
+        Cell::text(&*held.merchant),
+        Cell::text(&*held.party),
         code(Some(held.currency)),
         Cell::text(held.kind.as_str()),
-        amount(Some(held.amount_minor)),
+        amount(Some(held.amount)),
     ]
 }
 
@@ -78,21 +79,21 @@ impl HeaderRow {
 
 #[derive(sqlx::FromRow)]
 pub(super) struct VolumeRow {
+    volume_on: String,
     method: String,
     brand: String,
     country: String,
     sub_merchant_id: String,
     currency: String,
     base_minor: String,
-    lines: i64,
 }
 
 impl VolumeRow {
     pub(super) fn into_volume(self) -> Result<Volume, String> {
         Ok(Volume {
+            on: date("volume_on", &self.volume_on)?,
             currency: known_currency("currency", &self.currency)?,
             base_minor: whole("base_minor", &self.base_minor)?,
-            lines: u64::try_from(self.lines).map_err(|_| unexpected("lines", &self.lines.to_string(), "a count"))?,
             method: self.method,
             brand: self.brand,
             country: self.country,
@@ -115,9 +116,9 @@ impl HeldRow {
         Ok(Held {
             currency: known_currency("currency", &self.currency)?,
             kind: word("kind", &self.kind, HeldKind::parse(&self.kind))?,
-            amount_minor: whole("amount_minor", &self.amount_minor)?,
-            merchant_id: self.merchant_id,
-            sub_merchant_id: self.sub_merchant_id,
+            amount: whole("amount_minor", &self.amount_minor)?,
+            merchant: self.merchant_id,
+            party: self.sub_merchant_id,
         })
     }
 }

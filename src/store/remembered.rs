@@ -3,7 +3,6 @@
 //! All of it follows from a run's inputs, so it does not decide whether a rerun is a new revision.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use sqlx::AssertSqlSafe;
 
@@ -17,7 +16,8 @@ use super::run_record::RunId;
 use crate::calendar::BusinessDate;
 use crate::id::DiscrepancyId;
 use crate::money::Currency;
-use crate::movement::{ReportKind, closed_words};
+use crate::movement::ReportKind;
+use crate::proof::Held;
 
 const DOING: &str = "reading what proofs remember";
 
@@ -33,6 +33,8 @@ pub struct AcceptedHeader {
 /// What went through one payment method, brand, country, party and settlement currency on a day: tiers of a fee schedule count it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Volume {
+    /// The business date of the lines.
+    pub on: BusinessDate,
     /// The payment method.
     pub method: String,
     /// The card's brand; empty if there is none.
@@ -45,33 +47,6 @@ pub struct Volume {
     pub currency: Currency,
     /// Sum of the amounts before fees, in the smallest unit of `currency`.
     pub base_minor: i128,
-    /// Number of lines.
-    pub lines: u64,
-}
-
-closed_words! {
-    /// Why money is held.
-    HeldKind {
-        /// A reserve against refunds and disputes.
-        Reserve = "reserve",
-        /// Collateral.
-        Collateral = "collateral",
-    }
-}
-
-/// What Antom holds of a party's money after a day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// `merchantId` of the party.
-    pub merchant_id: String,
-    /// `referenceMerchantId` of the party; empty for the marketplace.
-    pub sub_merchant_id: String,
-    /// The settlement currency.
-    pub currency: Currency,
-    /// Why it is held.
-    pub kind: HeldKind,
-    /// How much, in the smallest unit of `currency`; the sign is the caller's.
-    pub amount_minor: i128,
 }
 
 impl Store {

@@ -8,10 +8,11 @@ use super::bulk::{Cell, Table, digest_cells, hex, new_digest};
 use super::error::StoreError;
 use super::files::FILES_SEEN;
 use super::pool::{Store, Tx, on_tx};
-use super::remembered::{AcceptedHeader, Held, Volume};
+use super::remembered::{AcceptedHeader, Volume};
 use super::{proof_rows, rows};
 use crate::calendar::{BusinessDate, Instant};
 use crate::discrepancy::{ClearedRow, Discrepancy, InTransitRow};
+use crate::proof::Held;
 
 const DOING: &str = "recording the run";
 

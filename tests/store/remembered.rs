@@ -2,7 +2,8 @@
 
 use antom_recon::id::DiscrepancyId;
 use antom_recon::movement::ReportKind::{AccountActivity, SettlementDetails, TransactionDetails};
-use antom_recon::store::{HeldKind, Recorded, RunRecord, Store, StoreError};
+use antom_recon::proof::HeldKind;
+use antom_recon::store::{Recorded, RunRecord, Store, StoreError};
 
 use super::on_both;
 use super::samples::{MERCHANT, day, full_discrepancy, header, held, run, volume};
@@ -131,7 +132,7 @@ on_both! {
         let store = harness.open().await;
         record(&store, "1", &run("2026-10-01")).await;
         harness.raw("INSERT INTO run_headers SELECT run_id, 0, 'transaction_details', '{}' FROM runs;
-            INSERT INTO run_volumes SELECT run_id, 0, '', '', '', '', 'USD', '1.5', 1 FROM runs;
+            INSERT INTO run_volumes SELECT run_id, 0, '2026-09-30', '', '', '', '', 'USD', '1.5' FROM runs;
             INSERT INTO run_held SELECT run_id, 0, '', '', 'USD', 'pledge', '1' FROM runs").await.unwrap();
         let next = day("2026-10-02");
         let is_damaged = |error: StoreError, part: &str| {

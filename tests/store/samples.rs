@@ -6,7 +6,8 @@ use antom_recon::id::DiscrepancyId;
 use antom_recon::ledger::EntryText;
 use antom_recon::money::Currency;
 use antom_recon::movement::{EntryType, ReportKind};
-use antom_recon::store::{AcceptedHeader, Held, HeldKind, NewEntry, RunFile, RunRecord, Volume};
+use antom_recon::proof::{Held, HeldKind};
+use antom_recon::store::{AcceptedHeader, NewEntry, RunFile, RunRecord, Volume};
 
 pub const MERCHANT: &str = "2188120000000001";
 
@@ -170,22 +171,22 @@ pub fn header(kind: ReportKind, columns: &str) -> AcceptedHeader {
 
 pub fn volume(sub_merchant_id: &str, base_minor: i128) -> Volume {
     Volume {
+        on: day("2026-09-30"),
         method: "CARD".to_owned(),
         brand: "VISA, \"debit\"".to_owned(),
         country: "BR".to_owned(),
         sub_merchant_id: sub_merchant_id.to_owned(),
         currency: Currency::parse(b"USD").unwrap(),
         base_minor,
-        lines: 7,
     }
 }
 
 pub fn held(sub_merchant_id: &str, kind: HeldKind, amount_minor: i128) -> Held {
     Held {
-        merchant_id: MERCHANT.to_owned(),
-        sub_merchant_id: sub_merchant_id.to_owned(),
+        merchant: MERCHANT.to_owned(),
+        party: sub_merchant_id.to_owned(),
         currency: Currency::parse(b"KWD").unwrap(),
         kind,
-        amount_minor,
+        amount: amount_minor,
     }
 }

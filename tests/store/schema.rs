@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use antom_recon::movement::ReportKind;
-use antom_recon::store::{HeldKind, RunRecord};
+use antom_recon::proof::HeldKind;
+use antom_recon::store::RunRecord;
 use sqlx::Connection;
 
 use super::samples::{MERCHANT, at, bare_discrepancy, cleared, day, file, header, held, in_transit, run, volume};

@@ -1,12 +1,14 @@
 //! One block of lines, whatever their kind.
 
+use std::collections::BTreeMap;
+
 use memchr::memchr_iter;
 
 use crate::id::{Key, KeyMaker};
 use crate::money::{AmountUnit, Currency};
 use crate::records::{Block, Cells, MAX_RECORD_BYTES, Record, Row, SymbolCaches, bounded_text};
 use crate::report::schema::{Layout, is_empty};
-use crate::report::{Column, LineText, Place, Reject, ReportError};
+use crate::report::{Column, Damage, LineText, Place, Reject, ReportError};
 
 use super::END;
 use super::cells::{Caches, Unreadable};
@@ -19,6 +21,7 @@ pub(super) struct Context<'a> {
     pub(super) file: u32,
     pub(super) keys: KeyMaker,
     pub(super) symbols: SymbolCaches<'a>,
+    pub(super) damaged: &'a BTreeMap<u32, Damage>,
 }
 
 /// How the lines of one kind of report are read. All else is the same for every kind: blocks, order, the end, rejects.
@@ -106,8 +109,8 @@ pub(super) fn read_block<K: LineKind>(
             result.end = Some(record.line);
         } else {
             let (place, row) = (context.place(record), cells.cut(record.bytes));
-            let width = reader.check_width(row);
-            match width.and_then(|()| kind.read(&mut reader, &mut result.beside, place, row)) {
+            let whole = reader.check_damage(record.line).and_then(|()| reader.check_width(row));
+            match whole.and_then(|()| kind.read(&mut reader, &mut result.beside, place, row)) {
                 Ok(line) => result.lines.push(line),
                 Err(unreadable) => result.rejects.push(reader.reject(place, record, row, unreadable)),
             }
@@ -154,6 +157,14 @@ pub(super) struct LineReader<'c, 'a> {
 }
 
 impl LineReader<'_, '_> {
+    /// A line of which the caller knows that a cell was lost is rejected, whatever stands in its place.
+    fn check_damage(&self, line: u32) -> Result<(), Unreadable> {
+        match self.context.damaged.get(&line) {
+            Some(damage) => Err(Unreadable { column: Some(damage.column), reason: damage.reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// A line has as many cells as the header; empty ones beyond are tolerated, as spreadsheets write them.
     fn check_width(&self, row: Row<'_>) -> Result<(), Unreadable> {
         let width = self.context.layout.width();

@@ -216,7 +216,8 @@ fn read_lines<K: LineKind>(
     let &Source { file, options, keys, symbols, .. } = source;
     let Opened { mut splitter, header, rest } = opened;
     let caches = SymbolCaches::new(symbols, keys);
-    let context = Context { layout: &header.layout, unit: options.amount_unit, file, keys, symbols: caches };
+    let (layout, unit, damaged) = (&header.layout, options.amount_unit, &options.damaged);
+    let context = Context { layout, unit, file, keys, symbols: caches, damaged };
     let mut gathered = Gathered::new();
     if let Some(rest) = rest {
         gathered.take(kind, read_block(kind, &context, &rest))?;

@@ -58,6 +58,24 @@ pub(in crate::report) struct Ids<'a> {
     pub(in crate::report) original_antom: &'a [u8],
 }
 
+impl Default for Layout {
+    /// A layout without columns.
+    fn default() -> Self {
+        Self {
+            names: Vec::new(),
+            positions: [None; Column::ALL.len()],
+            fee_aggregate: None,
+            fees: Vec::new(),
+            converted: None,
+            coupon: None,
+            unknown: Vec::new(),
+            new_ids: false,
+            details: false,
+            settlement: false,
+        }
+    }
+}
+
 impl Layout {
     pub(super) fn new(
         kind: ReportKind,

@@ -17,7 +17,7 @@ pub use drift::{Drift, drift, moved_only};
 pub use fees::FeeKind;
 pub use header::{Header, HeaderError, Headings, MissingColumn};
 pub use layout::{Generation, Layout};
-pub use options::{IdRule, ReportOptions, ReportRules, SignRule};
+pub use options::{Damage, IdRule, ReportOptions, ReportRules, SignRule};
 pub use words::{entry_type, status};
 
 pub(super) use columns::is_details;

@@ -43,6 +43,17 @@ pub struct ReportOptions {
     pub column_aliases: BTreeMap<String, String>,
     /// The required columns by canonical name, in place of the default.
     pub required: Option<Vec<String>>,
+    /// Lines of this file of which a cell was lost before it came here, by physical line: they are rejected.
+    pub damaged: BTreeMap<u32, Damage>,
+}
+
+/// A cell that was lost: a number with more digits than a workbook keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Its column, from 0.
+    pub column: usize,
+    /// What happened, and what to do.
+    pub reason: String,
 }
 
 /// How to read each kind of report.

@@ -1,0 +1,106 @@
+//! From what proofs found to rows: the ids of lines are read again, batches and accounts have theirs.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::discrepancy::{Describer, Discrepancy, LineEvidence, ProofTexts};
+use crate::kind::DiscrepancyKind;
+use crate::proof::{LineFinding, ProofFinding};
+use crate::report::{LineText, Place, entry_type};
+
+use super::Job;
+use super::evidence::tell_apart;
+use super::intake::{InputFile, Reports};
+use super::texts::Texts;
+
+/// Puts what proofs found into words.
+///
+/// # Errors
+/// The archive cannot be read any more.
+pub fn describe(
+    job: &Job<'_>,
+    describer: &Describer<'_>,
+    reports: &Reports,
+    lines: &[LineFinding],
+    sums: &[ProofFinding],
+) -> anyhow::Result<Vec<Discrepancy>> {
+    let mut rows = Vec::with_capacity(lines.len() + sums.len());
+    let texts = Texts::open(job, &reports.inputs)?;
+    let mut by_file = BTreeMap::<u32, Vec<(Place, &LineFinding)>>::new();
+    for finding in lines {
+        by_file.entry(finding.place.file).or_default().push((finding.place, finding));
+    }
+    for (file, wanted) in by_file {
+        let InputFile { name, date, .. } = &reports.inputs[file as usize];
+        texts.read(wanted, |finding, text| {
+            let known = entry_type(text.raw_type.as_bytes());
+            let line = LineEvidence { text, file: name.clone(), line: finding.place.line };
+            rows.push(describer.line_proof(finding, known, &line, *date));
+            Ok(())
+        })?;
+    }
+    for finding in sums {
+        let (merchant, party) = (job.symbols.text(finding.merchant), job.symbols.text(finding.party));
+        let file = finding.place.map(|place| &reports.inputs[place.file as usize]);
+        let name = file.map_or("", |file| &file.name);
+        let texts = ProofTexts { merchant_id: &merchant, sub_merchant_id: &party, file: name };
+        // An account is judged at the end of a day, whatever report its row points to.
+        let of_day = matches!(finding.kind, DiscrepancyKind::BalanceRoll);
+        let date = file.filter(|_| !of_day).map_or(job.today, |file| file.date);
+        rows.push(describer.proof(finding, texts, date));
+    }
+    tell_apart(&mut rows);
+    Ok(rows)
+}
+
+/// The texts of log ids, asked for one by one. A file's repeated lines are few, unless it was delivered twice over: so all lines of
+/// a file that are asked for are kept.
+pub struct LogIds<'a> {
+    texts: Texts<'a>,
+    known: RefCell<BTreeMap<Place, String>>,
+    failed: RefCell<Option<anyhow::Error>>,
+}
+
+impl<'a> LogIds<'a> {
+    /// Of the files of a run.
+    ///
+    /// # Errors
+    /// The archive cannot be opened.
+    pub fn open(job: &Job<'_>, inputs: &'a [InputFile]) -> anyhow::Result<Self> {
+        let texts = Texts::open(job, inputs)?;
+        Ok(Self { texts, known: RefCell::default(), failed: RefCell::default() })
+    }
+
+    /// Reads the log ids of these lines, file by file.
+    pub fn read_ahead(&self, places: impl Iterator<Item = Place>) {
+        let mut by_file = BTreeMap::<u32, Vec<(Place, Place)>>::new();
+        for place in places {
+            by_file.entry(place.file).or_default().push((place, place));
+        }
+        for wanted in by_file.into_values() {
+            let keep = |place, text: LineText| {
+                self.known.borrow_mut().insert(place, text.log_id);
+                Ok(())
+            };
+            if let Err(error) = self.texts.read(wanted, keep) {
+                self.failed.borrow_mut().get_or_insert(error);
+            }
+        }
+    }
+
+    /// The log id at a place; empty if it cannot be read, which [`LogIds::check`] tells.
+    pub fn text(&self, place: Place) -> String {
+        if !self.known.borrow().contains_key(&place) {
+            self.read_ahead(std::iter::once(place));
+        }
+        self.known.borrow().get(&place).cloned().unwrap_or_default()
+    }
+
+    /// Whether everything that was asked for could be read.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn check(self) -> anyhow::Result<()> {
+        self.failed.into_inner().map_or(Ok(()), Err)
+    }
+}

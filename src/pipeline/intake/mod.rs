@@ -1,0 +1,299 @@
+//! Intake: what is expected is fetched and archived, what is in force is parsed, what is missing or refused is said.
+
+mod problems;
+mod sources;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::calendar::BusinessDate;
+use crate::config::{Config, Expectation};
+use crate::discrepancy::{Describer, Discrepancy};
+use crate::failure::{Failure, Kind};
+use crate::fetch::names::Format;
+use crate::fetch::{self, Digest, Fetched, FetchedFile, Request};
+use crate::id::PlatformMerchantId;
+use crate::matching::DayReport;
+use crate::movement::ReportKind;
+use crate::proof::{DayStatement, RowProof, RowRules};
+use crate::report::{ActivityLine, BalanceLine, Layout, Reject, SummaryLine};
+use crate::store::RunFile;
+
+use super::folds::OrKind;
+use super::timing::Timings;
+use super::{Job, options};
+pub use problems::accepted_headers;
+use sources::{Lookback, Source};
+
+/// How the bytes of a parsed file are read again.
+pub struct InputFile {
+    /// Which report it is.
+    pub kind: ReportKind,
+    /// The date of its directory.
+    pub date: BusinessDate,
+    /// Its name.
+    pub name: String,
+    /// Where its bytes are in the archive.
+    pub digest: Digest,
+    /// What they are: a workbook is read as the CSV that it stands for.
+    pub format: Format,
+    /// Cuts a line into its cells.
+    pub layout: Layout,
+}
+
+/// The reports that are in force for a run.
+pub struct Reports {
+    /// Transaction details of the lookback and the day, by date and name.
+    pub transactions: Vec<DayReport>,
+    /// Settlement details likewise.
+    pub settlements: Vec<DayReport>,
+    /// Settlement summaries likewise.
+    pub summaries: Vec<DayStatement<SummaryLine>>,
+    /// Account activity of the day, and of the days in which a payout may still be due.
+    pub activities: Vec<DayStatement<ActivityLine>>,
+    /// Balances of the day and of the day before.
+    pub balances: Vec<DayStatement<BalanceLine>>,
+    /// The latest date before the day before that has balances.
+    pub last_balances: Option<BusinessDate>,
+    /// What the day's settlement lines prove, line by line.
+    pub rows: RowProof,
+    /// Every file that was parsed; indexed by a line's `place.file`.
+    pub inputs: Vec<InputFile>,
+    /// The day's own input files.
+    pub files: Vec<RunFile>,
+    /// Sets of the day that lack parts, by the name that their parts share.
+    pub broken_sets: Vec<String>,
+    /// Discrepancies about files.
+    pub discrepancies: Vec<Discrepancy>,
+    /// The dates that runs answer for.
+    pub scope: BTreeSet<BusinessDate>,
+    /// Those of them whose transaction details are missing.
+    pub missing: BTreeSet<BusinessDate>,
+    /// For the operator.
+    pub remarks: Vec<String>,
+}
+
+impl Reports {
+    fn empty(today: BusinessDate) -> Self {
+        Self {
+            transactions: Vec::new(),
+            settlements: Vec::new(),
+            summaries: Vec::new(),
+            activities: Vec::new(),
+            balances: Vec::new(),
+            last_balances: None,
+            rows: RowProof::default(),
+            inputs: Vec::new(),
+            files: Vec::new(),
+            broken_sets: Vec::new(),
+            discrepancies: Vec::new(),
+            scope: BTreeSet::from([today]),
+            missing: BTreeSet::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Lines and rejects of every file that was read.
+    fn counts(&self) -> BTreeMap<(ReportKind, BusinessDate, &str), (u64, u64)> {
+        fn of<'a, L>(files: &'a [DayStatement<L>]) -> impl Iterator<Item = Count<'a>> {
+            files.iter().map(|file| {
+                let (lines, rejects) = (file.parsed.lines.len() as u64, file.parsed.rejects.len() as u64);
+                ((file.parsed.kind, file.date, file.name.as_str()), (lines, rejects))
+            })
+        }
+        let details = self.transactions.iter().chain(&self.settlements).map(|file| {
+            let (lines, rejects) = (file.parsed.lines.len() as u64, file.parsed.rejects.len() as u64);
+            ((file.parsed.kind, file.date, file.name.as_str()), (lines, rejects))
+        });
+        details.chain(of(&self.summaries)).chain(of(&self.activities)).chain(of(&self.balances)).collect()
+    }
+
+    /// Every line that could not be read, with its file: details of all days that were read, and the day's other reports.
+    pub fn rejects(&self, today: BusinessDate) -> Vec<(BusinessDate, &str, &Reject)> {
+        fn of<'a, L>(
+            files: &'a [DayStatement<L>],
+            today: BusinessDate,
+        ) -> impl Iterator<Item = (BusinessDate, &'a str, &'a Reject)> {
+            let todays = files.iter().filter(move |file| file.date == today);
+            todays.flat_map(|file| file.parsed.rejects.iter().map(|reject| (file.date, file.name.as_str(), reject)))
+        }
+        let details = self.transactions.iter().chain(&self.settlements);
+        let details =
+            details.flat_map(|file| file.parsed.rejects.iter().map(|reject| (file.date, file.name.as_str(), reject)));
+        let (summaries, activities) = (of(&self.summaries, today), of(&self.activities, today));
+        details.chain(summaries).chain(activities).chain(of(&self.balances, today)).collect()
+    }
+
+    /// Columns that no rule knows, by file of a date.
+    pub fn unknown_columns(&self, today: BusinessDate) -> BTreeMap<String, Vec<String>> {
+        fn of<L>(files: &[DayStatement<L>]) -> impl Iterator<Item = (BusinessDate, &String, &Vec<String>)> {
+            files.iter().map(|file| (file.date, &file.name, &file.parsed.unknown_columns))
+        }
+        let details = self.transactions.iter().chain(&self.settlements);
+        let details = details.map(|file| (file.date, &file.name, &file.parsed.unknown_columns));
+        let all = details.chain(of(&self.summaries)).chain(of(&self.activities)).chain(of(&self.balances));
+        let todays = all.filter(|(date, _, columns)| *date == today && !columns.is_empty());
+        todays.map(|(_, name, columns)| (name.clone(), columns.clone())).collect()
+    }
+
+    /// The names of all files of details that were read.
+    pub fn file_names(&self) -> BTreeSet<String> {
+        self.transactions.iter().chain(&self.settlements).map(|file| file.name.clone()).collect()
+    }
+
+    /// Number of lines of details in all files.
+    pub fn lines(&self) -> u64 {
+        let files = self.transactions.iter().chain(&self.settlements);
+        files.map(|file| file.parsed.lines.len() as u64).sum()
+    }
+}
+
+/// A file, its lines and its rejects.
+type Count<'a> = ((ReportKind, BusinessDate, &'a str), (u64, u64));
+
+/// What was fetched for a run, with what became of the expectations.
+pub struct Intake {
+    fetched: Fetched,
+    absent: Vec<ReportKind>,
+    /// Balances of the day before, if no run has read them.
+    balances_before: Vec<FetchedFile>,
+}
+
+/// Fetches and archives every report of a date; nothing is expected.
+///
+/// # Errors
+/// As the source and the archive say.
+pub async fn fetch_day(config: &Config, merchant: &PlatformMerchantId, date: BusinessDate) -> anyhow::Result<Fetched> {
+    fetch_kinds(config, merchant, date, ReportKind::ALL).await
+}
+
+async fn fetch_kinds(
+    config: &Config,
+    merchant: &PlatformMerchantId,
+    date: BusinessDate,
+    wanted: &'static [ReportKind],
+) -> anyhow::Result<Fetched> {
+    let (source, archive, patterns) = (options::source(config)?, options::archive(config)?, options::patterns(config)?);
+    let merchant = merchant.clone();
+    let fetched = tokio::task::spawn_blocking(move || {
+        let request = Request { merchant: &merchant, date, wanted, patterns: &patterns };
+        fetch::fetch(&source, &request, &archive, &options::control())
+    });
+    fetched.await?.or_kind()
+}
+
+/// The reports that must be there on a date.
+pub fn expected(config: &Config, date: BusinessDate) -> anyhow::Result<Vec<ReportKind>> {
+    let calendar = options::calendar(config)?;
+    let is_due = |expectation: Expectation| match expectation {
+        Expectation::Daily => true,
+        Expectation::BusinessDays => calendar.is_business_day(date),
+        Expectation::Optional => false,
+    };
+    Ok(config.expect()?.into_iter().filter(|(_, expectation)| is_due(*expectation)).map(|(kind, _)| kind).collect())
+}
+
+/// What stands in the way of a run: expected reports that are missing or not whole, a sentence each.
+pub fn not_ready(fetched: &Fetched, expected: &[ReportKind]) -> Vec<(ReportKind, String)> {
+    let mut problems = Vec::new();
+    for &kind in expected {
+        let broken: Vec<String> =
+            fetched.incomplete.iter().filter(|file| file.kind == kind).map(ToString::to_string).collect();
+        if !broken.is_empty() {
+            problems.push((kind, broken.join("; ")));
+        } else if !fetched.files.iter().any(|file| file.kind == kind) {
+            let found = if fetched.directory_exists { "no such file" } else { "no such directory" };
+            problems.push((kind, format!("{kind} is expected in `{}`; found {found}", fetched.directory)));
+        }
+    }
+    problems
+}
+
+/// Fetches the day's reports and holds them against what is expected.
+pub async fn fetch_for_run(job: &Job<'_>, allow_missing: bool, timings: &mut Timings) -> anyhow::Result<Intake> {
+    timings.begin();
+    let fetched = fetch_day(job.config, &job.merchant, job.today).await?;
+    timings.end("fetch", fetched.files.len() as u64);
+    for entry in &fetched.ignored {
+        tracing::info!(directory = %fetched.directory, "not used: {entry}");
+    }
+    let problems = not_ready(&fetched, &expected(job.config, job.today)?);
+    if !problems.is_empty() && !allow_missing {
+        return Err(refusal(problems.into_iter().map(|(_, sentence)| sentence)));
+    }
+    let balances_before = balances_before(job, &fetched).await?;
+    Ok(Intake { fetched, absent: problems.into_iter().map(|(kind, _)| kind).collect(), balances_before })
+}
+
+/// The balances of the day before, from which today's are rolled forward: fetched where there are balances today and no run of
+/// the day before has read its own.
+async fn balances_before(job: &Job<'_>, fetched: &Fetched) -> anyhow::Result<Vec<FetchedFile>> {
+    const BALANCES: &[ReportKind] = &[ReportKind::DailyEndingBalance];
+    let (before, kind) = (job.today.minus_days(1), ReportKind::DailyEndingBalance);
+    let known = job.store.files_of(job.merchant.as_str(), before).await.or_kind()?;
+    let is_known = known.iter().any(|file| file.kind == kind.as_str());
+    if is_known || !fetched.files.iter().any(|file| file.kind == kind) {
+        return Ok(Vec::new());
+    }
+    let fetched = fetch_kinds(job.config, &job.merchant, before, BALANCES).await?;
+    Ok(if fetched.incomplete.is_empty() { fetched.files } else { Vec::new() })
+}
+
+/// Exit code 3: what is missing, and what to do.
+fn refusal(problems: impl Iterator<Item = String>) -> anyhow::Error {
+    let list: Vec<String> = problems.collect();
+    let advice = "run again when Antom has delivered, or with `--allow-missing` to go on without";
+    Failure::new(Kind::NotReady, format!("{}; {advice}", list.join("; "))).into()
+}
+
+/// Parses the day's files, and those of the earlier days that the lookback reaches, from the archive.
+pub async fn parse(
+    job: &Job<'_>,
+    intake: Intake,
+    (window_start, older): (BusinessDate, &BTreeSet<BusinessDate>),
+    rules: &RowRules<'_>,
+    allow_missing: bool,
+    timings: &mut Timings,
+) -> anyhow::Result<Reports> {
+    let severity = options::severity_rule(job.config)?;
+    let describer = Describer { names: &job.names, severity: &severity, today: job.today };
+    let mut reports = Reports::empty(job.today);
+    reports.broken_sets = intake.fetched.incomplete.iter().map(|file| file.name.clone()).collect();
+    let lookback = Lookback { window_start, older, activity_from: options::activity_from(job.config, job.today)? };
+    let mut sources = sources::earlier(job, &lookback, &mut reports).await?;
+    let whole = |file: &&FetchedFile| !reports.broken_sets.contains(&file.group) && !intake.absent.contains(&file.kind);
+    sources.extend(intake.balances_before.iter().chain(intake.fetched.files.iter().filter(whole)).map(Source::from));
+    timings.begin();
+    let refused = tokio::task::block_in_place(|| {
+        job.threads.install(|| sources::parse_sources(job, &sources, rules, &mut reports))
+    })?;
+    timings.end("parse", reports.lines());
+    problems::refuse(job, &refused, allow_missing, &describer, &intake.fetched, &mut reports)?;
+    problems::file_discrepancies(&intake, &describer, &mut reports);
+    problems::restated(job, &intake.fetched, &describer, &mut reports).await?;
+    problems::drifted(job, &intake.fetched, &describer, &mut reports).await?;
+    note_files(&intake.fetched, &mut reports);
+    if !reports.transactions.iter().any(|file| file.date == job.today) {
+        reports.missing.insert(job.today);
+    }
+    Ok(reports)
+}
+
+/// The day's own inputs, for the record.
+fn note_files(fetched: &Fetched, reports: &mut Reports) {
+    let counts = reports.counts();
+    let files = fetched.files.iter().map(|file| {
+        let count = counts.get(&(file.kind, file.date, file.name.as_str())).copied();
+        let kind = if count.is_none() { format!("{} (not read)", file.kind) } else { file.kind.to_string() };
+        let (lines, rejects) = count.unwrap_or_default();
+        RunFile {
+            kind,
+            path: file.path.clone(),
+            name: file.name.clone(),
+            size: file.size,
+            sha256: file.digest.to_string(),
+            lines,
+            rejects,
+        }
+    });
+    reports.files = files.collect();
+}

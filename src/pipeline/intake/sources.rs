@@ -1,0 +1,272 @@
+//! Which archived files a run reads, and reading them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::calendar::BusinessDate;
+use crate::failure::{Failure, Kind};
+use crate::fetch::names::Format;
+use crate::fetch::{self, Digest, FetchedFile, Unread};
+use crate::matching::DayReport;
+use crate::movement::ReportKind;
+use crate::proof::{DayStatement, RowRules};
+use crate::records::SplitError;
+use crate::report::{
+    Damage, Layout, ReportError, ReportRules, Statement, parse_activity, parse_balances, parse_report,
+    parse_settlement, parse_summary,
+};
+
+use crate::workbook::LossyCell;
+
+use super::{InputFile, Reports};
+use crate::pipeline::folds::{OrKind, fetch_failure};
+use crate::pipeline::{Job, options};
+
+/// A file to parse.
+pub(super) struct Source {
+    pub(super) kind: ReportKind,
+    pub(super) date: BusinessDate,
+    pub(super) name: String,
+    pub(super) digest: Digest,
+    pub(super) format: Format,
+}
+
+impl From<&FetchedFile> for Source {
+    fn from(file: &FetchedFile) -> Self {
+        let FetchedFile { kind, date, digest, format, .. } = *file;
+        Self { kind, date, name: file.name.clone(), digest, format }
+    }
+}
+
+/// A file that cannot be read as its report, and why.
+pub(super) struct Refused {
+    pub(super) kind: ReportKind,
+    pub(super) name: String,
+    pub(super) problem: Problem,
+}
+
+/// Why a file as a whole is refused.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Problem {
+    /// Its text.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// The workbook around it.
+    #[error(transparent)]
+    Workbook(#[from] crate::workbook::WorkbookError),
+}
+
+impl Problem {
+    /// Whether its columns are not those of the report.
+    pub(super) const fn is_schema(&self) -> bool {
+        matches!(self, Self::Report(error) if error.is_schema())
+    }
+}
+
+/// What is read of earlier days.
+pub(super) struct Lookback<'a> {
+    /// The first date whose details and summaries are read.
+    pub(super) window_start: BusinessDate,
+    /// Earlier dates on which something is open.
+    pub(super) older: &'a BTreeSet<BusinessDate>,
+    /// The first date whose activity may still show a payout that is due.
+    pub(super) activity_from: BusinessDate,
+}
+
+impl Lookback<'_> {
+    fn wants(&self, kind: ReportKind, date: BusinessDate, today: BusinessDate) -> bool {
+        match kind {
+            ReportKind::AccountActivity => date >= self.activity_from,
+            ReportKind::DailyEndingBalance => date == today.minus_days(1),
+            _ => true,
+        }
+    }
+}
+
+/// The files of the earlier runs that the window reaches, and of the older dates on which something is open: what was in force
+/// in each date's newest revision.
+pub(super) async fn earlier(
+    job: &Job<'_>,
+    lookback: &Lookback<'_>,
+    reports: &mut Reports,
+) -> anyhow::Result<Vec<Source>> {
+    let merchant = job.merchant.as_str();
+    let mut sources = Vec::new();
+    let (window_start, older) = (lookback.window_start, lookback.older);
+    let first = older.first().copied().unwrap_or(window_start).min(window_start);
+    let dates = job.store.completed_dates(merchant, first, job.today.minus_days(1)).await.or_kind()?;
+    for date in dates.into_iter().filter(|date| *date >= window_start || older.contains(date)) {
+        reports.scope.insert(date);
+        let mut has_transactions = false;
+        for file in job.store.files_of(merchant, date).await.or_kind()? {
+            let Some(kind) = ReportKind::parse(&file.kind) else { continue };
+            has_transactions |= kind == ReportKind::TransactionDetails;
+            if kind == ReportKind::DailyEndingBalance && date < job.today.minus_days(1) {
+                reports.last_balances = reports.last_balances.max(Some(date));
+            }
+            if !lookback.wants(kind, date, job.today) {
+                continue;
+            }
+            let digest = file.sha256.parse().map_err(|error: fetch::DigestError| {
+                Failure::new(Kind::Integrity, format!("the run of {date} names `{}` under {error}", file.path))
+            })?;
+            let format = Format::of(&file.name);
+            sources.push(Source { kind, date, name: file.name, digest, format });
+        }
+        if !has_transactions {
+            reports.missing.insert(date);
+        }
+    }
+    Ok(sources)
+}
+
+/// Parses in order; a file of the day that cannot be read as its report is refused and given back.
+pub(super) fn parse_sources(
+    job: &Job<'_>,
+    sources: &[Source],
+    row_rules: &RowRules<'_>,
+    reports: &mut Reports,
+) -> anyhow::Result<Vec<Refused>> {
+    let (archive, rules) = (options::archive(job.config)?, options::report_rules(job.config)?);
+    let mut refused = Vec::new();
+    for source in sources {
+        let file = u32::try_from(reports.inputs.len()).unwrap_or(u32::MAX);
+        let parser = Parser { job, source, file, archive: &archive, rules: &rules, row_rules };
+        let remarks = match parser.parse(reports)? {
+            Ok(remarks) => remarks,
+            Err(problem) if source.date == job.today => {
+                refused.push(Refused { kind: source.kind, name: source.name.clone(), problem });
+                continue;
+            }
+            Err(problem) if source.kind == ReportKind::DailyEndingBalance => {
+                reports.remarks.push(format!("`{}` of {} cannot be read: {problem}", source.name, source.date));
+                continue;
+            }
+            Err(problem) => {
+                let sentence =
+                    format!("`{}` of {} was read before and cannot be read now: {problem}", source.name, source.date);
+                return Err(Failure::new(Kind::Configuration, sentence).into());
+            }
+        };
+        if source.date == job.today {
+            reports.remarks.extend(remarks.iter().map(|remark| format!("`{}`: {remark}", source.name)));
+        }
+    }
+    for files in [&mut reports.transactions, &mut reports.settlements] {
+        files.sort_by(|one, other| (one.date, &one.name).cmp(&(other.date, &other.name)));
+    }
+    by_date_and_name(&mut reports.summaries);
+    by_date_and_name(&mut reports.activities);
+    by_date_and_name(&mut reports.balances);
+    Ok(refused)
+}
+
+fn by_date_and_name<L>(files: &mut [DayStatement<L>]) {
+    files.sort_by(|one, other| (one.date, &one.name).cmp(&(other.date, &other.name)));
+}
+
+/// Parses one archived file.
+struct Parser<'a> {
+    job: &'a Job<'a>,
+    source: &'a Source,
+    file: u32,
+    archive: &'a fetch::Archive,
+    rules: &'a ReportRules,
+    row_rules: &'a RowRules<'a>,
+}
+
+impl Parser<'_> {
+    /// Puts what the file says to the others of its kind and gives its remarks. The outer error is the archive's: a file that
+    /// is not what its digest says must never be believed.
+    fn parse(&self, reports: &mut Reports) -> anyhow::Result<Result<Vec<String>, Problem>> {
+        let Source { kind, date, ref name, digest, format } = *self.source;
+        let mut reader = match self.archive.read_report(digest, format) {
+            Ok(reader) => reader,
+            Err(Unread::Workbook(error)) => return Ok(Err(error.into())),
+            Err(Unread::Archive(error)) => return Err(fetch_failure(&error).into()),
+            Err(error @ Unread::File { .. }) => return Err(Failure::new(Kind::Unforeseen, error.to_string()).into()),
+        };
+        let mut options = self.rules.of(kind);
+        options.damaged = damaged(reader.lossy());
+        let ignored = ignored_sheets(reader.converted().map_or(&[], |known| &known.ignored_sheets));
+        let (keys, symbols) = (self.job.keys, &self.job.symbols);
+        let is_today = date == self.job.today;
+        let name = || name.clone();
+        let parsed = match kind {
+            ReportKind::TransactionDetails => {
+                parse_report(&mut reader, self.file, kind, &options, keys, symbols).map(|parsed| {
+                    let (layout, remarks) = (parsed.layout.clone(), parsed.remarks.clone());
+                    reports.transactions.push(DayReport { date, name: name(), parsed });
+                    (layout, remarks)
+                })
+            }
+            ReportKind::SettlementDetails if !is_today => {
+                parse_report(&mut reader, self.file, kind, &options, keys, symbols).map(|parsed| {
+                    let (layout, remarks) = (parsed.layout.clone(), parsed.remarks.clone());
+                    reports.settlements.push(DayReport { date, name: name(), parsed });
+                    (layout, remarks)
+                })
+            }
+            ReportKind::SettlementDetails => {
+                let examiner = |layout: &Layout| self.row_rules.for_file(date, &layout.fee_kinds());
+                parse_settlement(&mut reader, self.file, &options, keys, symbols, examiner).map(
+                    |(parsed, examiner, notes)| {
+                        let (layout, mut remarks) = (parsed.layout.clone(), parsed.remarks.clone());
+                        reports.settlements.push(DayReport { date, name: name(), parsed });
+                        let rows = examiner.finish(notes);
+                        remarks.extend(rows.remarks.iter().cloned());
+                        reports.rows.merge(rows);
+                        (layout, remarks)
+                    },
+                )
+            }
+            ReportKind::SettlementSummary => parse_summary(&mut reader, self.file, &options, keys, symbols)
+                .map(|parsed| keep(&mut reports.summaries, date, name(), parsed)),
+            ReportKind::AccountActivity => parse_activity(&mut reader, self.file, &options, keys, symbols)
+                .map(|parsed| keep(&mut reports.activities, date, name(), parsed)),
+            ReportKind::DailyEndingBalance => parse_balances(&mut reader, self.file, &options, keys, symbols)
+                .map(|parsed| keep(&mut reports.balances, date, name(), parsed)),
+        };
+        match parsed {
+            Ok((layout, mut remarks)) => {
+                remarks.extend(ignored);
+                reports.inputs.push(InputFile { kind, date, name: name(), digest, format, layout });
+                Ok(Ok(remarks))
+            }
+            Err(ReportError::Split(SplitError::Read { source: error, .. })) => {
+                Err(fetch_failure(&fetch::FetchError::from_read(error, &self.archive.path_of(digest))).into())
+            }
+            Err(error) => Ok(Err(error.into())),
+        }
+    }
+}
+
+fn keep<L>(
+    files: &mut Vec<DayStatement<L>>,
+    date: BusinessDate,
+    name: String,
+    parsed: Statement<L>,
+) -> (Layout, Vec<String>) {
+    let kept = (parsed.layout.clone(), parsed.remarks.clone());
+    files.push(DayStatement { date, name, parsed });
+    kept
+}
+
+/// Cells of a workbook whose numbers lost digits.
+pub fn damaged(lossy: &[LossyCell]) -> BTreeMap<u32, Damage> {
+    let damage = |cell: &LossyCell| {
+        let reason = format!(
+            "cell {cell} holds a number of {} digits, and a workbook keeps 15; expected a text: ask for the report as CSV, or \
+             with its ids and amounts as texts",
+            cell.digits
+        );
+        (cell.row, Damage { column: cell.column as usize, reason })
+    };
+    // The first cell of a row is named.
+    lossy.iter().rev().map(damage).collect()
+}
+
+/// What is said of worksheets that nobody reads.
+pub fn ignored_sheets(names: &[String]) -> Option<String> {
+    let named = names.join("`, `");
+    (!names.is_empty()).then(|| format!("only the first worksheet is read; `{named}` has values as well"))
+}

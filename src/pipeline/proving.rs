@@ -1,0 +1,313 @@
+//! The proofs of a day: what its reports say of each other, from the files alone. `run` and `check` prove the same way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::calendar::{BusinessDate, SettlementCalendar};
+use crate::conservation::{ControlTotals, Imbalance, StatementLine};
+use crate::export::{ProofName, ProofSummary};
+use crate::id::Symbols;
+use crate::kind::DiscrepancyKind;
+use crate::matching::DayReport;
+use crate::proof::{
+    self, AccountRow, BalanceInputs, BatchInputs, BatchRow, BatchSums, DayStatement, Held, HeldRow, Outgoing,
+    PayoutInputs, Places, ProofFinding, Proved, RowProof, control_totals, join_places, prove_balances, prove_batches,
+    prove_payouts, sums_of_lines,
+};
+use crate::report::{ActivityLine, BalanceLine, Place, SummaryLine};
+
+use super::intake::Reports;
+
+/// The reports of a day, and what they are held against.
+pub struct DayToProve<'a> {
+    /// The day.
+    pub today: BusinessDate,
+    /// Settlement details of the day and of earlier days.
+    pub settlements: &'a [DayReport],
+    /// What the day's settlement lines prove, line by line.
+    pub rows: &'a RowProof,
+    /// Settlement summaries of the day and of earlier days.
+    pub summaries: &'a [DayStatement<SummaryLine>],
+    /// Account activity of the day, and of the days in which a payout may still be due.
+    pub activities: &'a [DayStatement<ActivityLine>],
+    /// Balances of the day and of the day before.
+    pub balances: &'a [DayStatement<BalanceLine>],
+    /// The latest date before the day before that has balances.
+    pub last_balances: Option<BusinessDate>,
+    /// Sets of the day that lack parts.
+    pub broken_sets: &'a [String],
+    /// What was held before the day.
+    pub held: &'a [Held],
+    /// Payouts of earlier days that were missing so far: batch and party, as texts.
+    pub open_payouts: &'a BTreeSet<(String, String)>,
+    /// Whether fees are judged by a contract.
+    pub has_schedule: bool,
+    /// Business days until a payout is due.
+    pub payout_due_days: u32,
+    /// The words for payouts in the activity.
+    pub payout_types: &'a [String],
+    /// The settlement calendar.
+    pub calendar: &'a SettlementCalendar,
+    /// The texts of symbols.
+    pub symbols: &'a Symbols,
+    /// The name of a file by a line's [`Place::file`].
+    pub file_name: &'a dyn Fn(u32) -> String,
+    /// The text of the log id at a place.
+    pub log_id: &'a dyn Fn(Place) -> String,
+}
+
+/// What the proofs of a day came to.
+pub struct Proofs {
+    /// A row per batch, party and currency of the day.
+    pub batches: Vec<BatchRow>,
+    /// A row per account.
+    pub accounts: Vec<AccountRow>,
+    /// What is held per party and currency.
+    pub held: Vec<HeldRow>,
+    /// What was found about batches, totals, accounts and payouts.
+    pub findings: Vec<ProofFinding>,
+    /// Each proof with its result.
+    pub summaries: Vec<ProofSummary>,
+    /// The batches that were judged, as texts.
+    pub judged_batches: BTreeSet<String>,
+    /// Payouts that were found: batch and party, as texts, and the name and line of the movement.
+    pub paid: BTreeMap<(String, String), (String, u32)>,
+    /// What the operator should know.
+    pub remarks: Vec<String>,
+    summary_places: Places,
+    activity_places: Places,
+    balance_places: Places,
+}
+
+impl DayToProve<'_> {
+    /// Runs every proof that the day's reports allow.
+    #[must_use]
+    pub fn prove(&self) -> Proofs {
+        let summaries = of_date(self.summaries, self.today);
+        let activity = of_date(self.activities, self.today);
+        let balances = of_date(self.balances, self.today);
+        let totals = control_totals(summaries, self.symbols);
+        let mut batches = self.batches(summaries);
+        let payouts = self.payouts();
+        payouts.add_to(&mut batches.rows);
+        let accounts = prove_balances(&BalanceInputs {
+            today: self.today,
+            before: of_date(self.balances, self.today.minus_days(1)),
+            last_before: self.last_balances,
+            activity,
+            balances,
+            incomplete: self.broken_sets,
+            symbols: self.symbols,
+            log_id: self.log_id,
+        });
+        let mut places = batches.places;
+        join_places(&mut places, &totals.places);
+        let mut proofs = Proofs {
+            held: proof::held(self.held, &self.rows.sums, self.symbols),
+            findings: Vec::new(),
+            summaries: Vec::new(),
+            judged_batches: judged(&batches.rows).map(|row| row.batch.clone()).collect(),
+            paid: self.paid(&payouts),
+            remarks: Vec::new(),
+            summary_places: places,
+            activity_places: accounts.activity,
+            balance_places: accounts.balances,
+            accounts: accounts.rows,
+            batches: batches.rows,
+        };
+        proofs.summaries = self.summarise(&proofs, &totals, &payouts, (&batches.remarks, &accounts.remarks));
+        for remarks in [batches.remarks, totals.remarks, payouts.remarks, accounts.remarks] {
+            proofs.remarks.extend(remarks);
+        }
+        for findings in [totals.findings, batches.findings, accounts.findings, payouts.findings] {
+            proofs.findings.extend(findings);
+        }
+        proofs
+    }
+
+    fn batches(&self, summaries: &[DayStatement<SummaryLine>]) -> proof::BatchProof {
+        let earlier = &self.summaries[..before(self.summaries, self.today)];
+        let wanted = self.rows.sums.keys().map(|key| key.batch);
+        let wanted: BTreeSet<_> =
+            wanted.chain(summaries.iter().flat_map(|file| &file.parsed.lines).map(|line| line.batch)).collect();
+        let details = self.settlements.iter().filter(|file| file.date < self.today);
+        let earlier_details: BatchSums = sums_of_lines(details, &wanted);
+        let mut rejected = BTreeMap::<String, u64>::new();
+        for file in self.settlements.iter().filter(|file| file.date == self.today) {
+            for reject in &file.parsed.rejects {
+                *rejected.entry(reject.text.batch_id.clone()).or_default() += 1;
+            }
+        }
+        prove_batches(&BatchInputs {
+            details: &self.rows.sums,
+            earlier_details: &earlier_details,
+            summaries,
+            earlier_summaries: earlier,
+            incomplete: self.broken_sets,
+            rejected: &rejected,
+            file_name: self.file_name,
+            symbols: self.symbols,
+        })
+    }
+
+    /// Payouts of the day's summaries, of those that are not due yet, and of those that were missing so far.
+    fn payouts(&self) -> proof::PayoutProof {
+        let still_due =
+            |date| self.calendar.plus_business_days(date, self.payout_due_days) >= self.today && date <= self.today;
+        let is_open = |line: &SummaryLine| {
+            let of = (self.symbols.text(line.batch), self.symbols.text(line.party));
+            self.open_payouts.contains(&of)
+        };
+        let due: Vec<DayStatement<SummaryLine>> = self
+            .summaries
+            .iter()
+            .filter_map(|file| {
+                let all = still_due(file.date);
+                file.with_lines(|line| all || is_open(line))
+            })
+            .collect();
+        let outgoing = Outgoing::of(self.settlements.iter().filter(|file| file.date == self.today));
+        prove_payouts(&PayoutInputs {
+            today: self.today,
+            due_days: self.payout_due_days,
+            calendar: self.calendar,
+            types: self.payout_types,
+            summaries: &due,
+            activity: self.activities,
+            outgoing: &outgoing,
+            symbols: self.symbols,
+        })
+    }
+
+    fn paid(&self, payouts: &proof::PayoutProof) -> BTreeMap<(String, String), (String, u32)> {
+        let found = payouts.payouts.iter().filter_map(|(key, found)| {
+            let last = found.iter().rev().find(|payout| payout.exact)?;
+            let of = (self.symbols.text(key.batch), self.symbols.text(key.party));
+            Some((of, ((self.file_name)(last.place.file), last.place.line)))
+        });
+        found.collect()
+    }
+
+    /// Each proof: how much was judged, how much of it does not hold, or why it was not run.
+    fn summarise(
+        &self,
+        proofs: &Proofs,
+        totals: &proof::ControlTotals,
+        payouts: &proof::PayoutProof,
+        (of_batches, of_accounts): (&[String], &[String]),
+    ) -> Vec<ProofSummary> {
+        use DiscrepancyKind::{FeeOvercharged, FeeUndercharged, FeeWithoutRule};
+        let is_fee = |kind| matches!(kind, FeeOvercharged | FeeUndercharged | FeeWithoutRule);
+        let details = self.rows.sums.values().map(|sum| sum.lines).sum::<u64>();
+        let has_details = self.settlements.iter().any(|file| file.date == self.today);
+        let reason =
+            |remarks: &[String], otherwise: &str| remarks.first().cloned().unwrap_or_else(|| otherwise.to_owned());
+        let count = |found: usize| found as u64;
+        let row_findings = &self.rows.findings;
+        let formula = if has_details {
+            let failed =
+                row_findings.iter().filter(|found| !is_fee(found.kind) || found.also.iter().any(|&kind| !is_fee(kind)));
+            ProofSummary::run(ProofName::RowFormula, details, count(failed.count()))
+        } else {
+            ProofSummary::not_run(ProofName::RowFormula, "there are no settlement details")
+        };
+        let fees = if !self.has_schedule {
+            ProofSummary::not_run(ProofName::Fees, "no fee schedule is configured")
+        } else if has_details {
+            let failed = row_findings.iter().filter(|found| is_fee(found.kind));
+            ProofSummary::run(ProofName::Fees, details, count(failed.count()))
+        } else {
+            ProofSummary::not_run(ProofName::Fees, "there are no settlement details")
+        };
+        let in_totals = totals.places.iter().flatten().filter(|place| **place != Proved::NotRun).count();
+        let control = if in_totals > 0 {
+            ProofSummary::run(ProofName::ControlTotals, count(in_totals), count(totals.findings.len()))
+        } else {
+            ProofSummary::not_run(ProofName::ControlTotals, "no settlement summary has totals of its own")
+        };
+        let judged_rows = judged(&proofs.batches).count();
+        let batches = if judged_rows > 0 {
+            let failed = judged(&proofs.batches).filter(|row| row.proved == Proved::Fails).count();
+            ProofSummary::run(ProofName::Batches, count(judged_rows), count(failed))
+        } else {
+            ProofSummary::not_run(ProofName::Batches, reason(of_batches, "there are no batches"))
+        };
+        let rolled: Vec<&AccountRow> = proofs.accounts.iter().filter(|row| row.difference.is_some()).collect();
+        let balances = if rolled.is_empty() {
+            ProofSummary::not_run(ProofName::Balances, reason(of_accounts, "there are no balances"))
+        } else {
+            let failed = rolled.iter().filter(|row| row.difference != Some(0)).count();
+            ProofSummary::run(ProofName::Balances, count(rolled.len()), count(failed))
+        };
+        let paid = payouts.payouts.values().map(Vec::len).sum::<usize>();
+        let missing = payouts.findings.len();
+        let payouts = if paid + missing > 0 {
+            let judged = paid + payouts.findings.iter().filter(|found| found.reported.is_none()).count();
+            ProofSummary::run(ProofName::Payouts, count(judged), count(missing))
+        } else {
+            ProofSummary::not_run(ProofName::Payouts, reason(&payouts.remarks, "no payout was due"))
+        };
+        vec![formula, fees, control, batches, balances, payouts]
+    }
+}
+
+fn judged(rows: &[BatchRow]) -> impl Iterator<Item = &BatchRow> {
+    rows.iter().filter(|row| row.proved != Proved::NotRun)
+}
+
+/// The files of one date; files are sorted by date.
+fn of_date<L>(files: &[DayStatement<L>], date: BusinessDate) -> &[DayStatement<L>] {
+    let (start, end) = (before(files, date), files.partition_point(|file| file.date <= date));
+    &files[start..end]
+}
+
+/// How many files are older.
+fn before<L>(files: &[DayStatement<L>], date: BusinessDate) -> usize {
+    files.partition_point(|file| file.date < date)
+}
+
+impl Proofs {
+    /// Counts every line of the day's summaries, activity and balances in the place that its proof gave it.
+    ///
+    /// # Errors
+    /// An [`Imbalance`]: a defect of the program.
+    pub fn count(
+        &self,
+        reports: &Reports,
+        today: BusinessDate,
+        symbols: &Symbols,
+        totals: &mut ControlTotals,
+    ) -> Result<(), Imbalance> {
+        let kinds: Vec<DiscrepancyKind> = self.findings.iter().map(|found| found.kind).collect();
+        for (file, places) in of_date(&reports.summaries, today).iter().zip(&self.summary_places) {
+            let lines = file.parsed.lines.iter().zip(places).map(|(line, &proved)| StatementLine {
+                entry_type: match symbols.text(line.raw_type) {
+                    none if none.is_empty() => "SUMMARY".to_owned(),
+                    named => named,
+                },
+                currency: line.currency,
+                amount: line.net,
+                proved,
+            });
+            totals.count_statement(&file.name, lines, &file.parsed.rejects, &kinds)?;
+        }
+        for (file, places) in of_date(&reports.activities, today).iter().zip(&self.activity_places) {
+            let lines = file.parsed.lines.iter().zip(places).map(|(line, &proved)| StatementLine {
+                entry_type: if line.out { "OUT" } else { "IN" }.to_owned(),
+                currency: line.currency,
+                amount: line.amount,
+                proved,
+            });
+            totals.count_statement(&file.name, lines, &file.parsed.rejects, &kinds)?;
+        }
+        for (file, places) in of_date(&reports.balances, today).iter().zip(&self.balance_places) {
+            let lines = file.parsed.lines.iter().zip(places).map(|(line, &proved)| StatementLine {
+                entry_type: "BALANCE".to_owned(),
+                currency: line.currency,
+                amount: line.balance,
+                proved,
+            });
+            totals.count_statement(&file.name, lines, &file.parsed.rejects, &kinds)?;
+        }
+        Ok(())
+    }
+}

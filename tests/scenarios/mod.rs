@@ -77,6 +77,7 @@ macro_rules! scenarios {
 }
 
 scenarios! {
+    a_batch_tied_out
     a_missing_report
     a_pending_entry_moves_on
     a_quiet_day
@@ -95,4 +96,5 @@ scenarios! {
     the_life_of_a_payment
     the_newest_layout
     unknown_sub_merchants
+    workbooks
 }

@@ -82,19 +82,25 @@ scenarios! {
     a_pending_entry_moves_on
     a_quiet_day
     a_restated_file
+    an_acquirer_that_turns_signs
     an_old_original
     cells_that_are_formulas
     crossing_midnight
     currencies
     duplicates
     every_value_mismatch
+    fees_in_other_currencies
     files_in_parts
+    large_sums
     missing_on_either_side
+    off_by_one
+    quotes
     rejected_lines
     settled_late
     the_first_layout
     the_life_of_a_payment
     the_newest_layout
+    unknown_fee_column
     unknown_sub_merchants
     workbooks
 }

@@ -79,9 +79,11 @@ macro_rules! scenarios {
 scenarios! {
     a_batch_tied_out
     a_missing_report
+    a_part_is_missing
     a_pending_entry_moves_on
     a_quiet_day
     a_restated_file
+    a_summary_a_day_late
     an_acquirer_that_turns_signs
     an_old_original
     cells_that_are_formulas
@@ -94,12 +96,14 @@ scenarios! {
     large_sums
     missing_on_either_side
     off_by_one
+    parties_that_do_not_agree
     quotes
     rejected_lines
     settled_late
     the_first_layout
     the_life_of_a_payment
     the_newest_layout
+    two_batches_in_one_file
     unknown_fee_column
     unknown_sub_merchants
     workbooks

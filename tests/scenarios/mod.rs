@@ -84,6 +84,7 @@ scenarios! {
     a_quiet_day
     a_restated_file
     a_summary_a_day_late
+    a_summary_against_itself
     an_acquirer_that_turns_signs
     an_old_original
     cells_that_are_formulas
@@ -103,6 +104,8 @@ scenarios! {
     the_first_layout
     the_life_of_a_payment
     the_newest_layout
+    totals_of_the_newest_layout
+    totals_of_the_second_layout
     two_batches_in_one_file
     unknown_fee_column
     unknown_sub_merchants

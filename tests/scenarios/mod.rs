@@ -87,6 +87,7 @@ scenarios! {
     a_summary_against_itself
     an_acquirer_that_turns_signs
     an_old_original
+    balances_that_do_not_roll
     cells_that_are_formulas
     crossing_midnight
     currencies
@@ -98,8 +99,10 @@ scenarios! {
     missing_on_either_side
     off_by_one
     parties_that_do_not_agree
+    payouts
     quotes
     rejected_lines
+    reserves_held
     settled_late
     the_first_layout
     the_life_of_a_payment

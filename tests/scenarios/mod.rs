@@ -78,6 +78,7 @@ macro_rules! scenarios {
 
 scenarios! {
     a_batch_tied_out
+    a_header_that_changed
     a_missing_report
     a_part_is_missing
     a_pending_entry_moves_on
@@ -85,6 +86,7 @@ scenarios! {
     a_restated_file
     a_summary_a_day_late
     a_summary_against_itself
+    adjustments_that_must_be_booked
     an_acquirer_that_turns_signs
     an_old_original
     balances_that_do_not_roll
@@ -93,6 +95,7 @@ scenarios! {
     currencies
     duplicates
     every_value_mismatch
+    fees_against_the_contract
     fees_in_other_currencies
     files_in_parts
     large_sums
@@ -100,6 +103,7 @@ scenarios! {
     off_by_one
     parties_that_do_not_agree
     payouts
+    proof_rows_stay_open
     quotes
     rejected_lines
     reserves_held

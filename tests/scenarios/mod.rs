@@ -103,6 +103,8 @@ scenarios! {
     off_by_one
     parties_that_do_not_agree
     payouts
+    payouts_that_come_later
+    payouts_told_by_type_and_batch
     proof_rows_stay_open
     quotes
     rejected_lines

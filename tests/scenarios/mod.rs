@@ -77,22 +77,46 @@ macro_rules! scenarios {
 }
 
 scenarios! {
+    a_batch_tied_out
+    a_header_that_changed
     a_missing_report
+    a_part_is_missing
     a_pending_entry_moves_on
     a_quiet_day
     a_restated_file
+    a_summary_a_day_late
+    a_summary_against_itself
+    adjustments_that_must_be_booked
+    an_acquirer_that_turns_signs
     an_old_original
+    balances_that_do_not_roll
     cells_that_are_formulas
     crossing_midnight
     currencies
     duplicates
     every_value_mismatch
+    fees_against_the_contract
+    fees_in_other_currencies
     files_in_parts
+    large_sums
     missing_on_either_side
+    off_by_one
+    parties_that_do_not_agree
+    payouts
+    payouts_that_come_later
+    payouts_told_by_type_and_batch
+    proof_rows_stay_open
+    quotes
     rejected_lines
+    reserves_held
     settled_late
     the_first_layout
     the_life_of_a_payment
     the_newest_layout
+    totals_of_the_newest_layout
+    totals_of_the_second_layout
+    two_batches_in_one_file
+    unknown_fee_column
     unknown_sub_merchants
+    workbooks
 }

@@ -18,6 +18,8 @@
 //! Amounts are USD unless `cur=` says otherwise. `m1/S1` is a merchant and a reference, `m1` the marketplace. Line 2 is the first
 //! of a file. `#` begins a comment.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, HashMap};
 
 use super::*;

@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{Symbol, Symbols};
 use crate::kind::{DiscrepancyKind, Stage};
-use crate::money::Currency;
 use crate::report::{Place, SummaryLine};
 
 use super::files::{KeyText, in_order, not_run, place};
@@ -120,6 +119,7 @@ struct Comparison<'a> {
 #[must_use]
 pub fn prove_batches(input: &BatchInputs<'_>) -> BatchProof {
     let comparison = Comparison::of(input);
+    let hints = explain::Hints::of(input, &comparison);
     let mut proof =
         BatchProof { rows: Vec::new(), findings: Vec::new(), places: not_run(input.summaries), remarks: Vec::new() };
     let mut ordered: Vec<(KeyText, &GroupKey, &Pair<'_>)> =
@@ -139,7 +139,7 @@ pub fn prove_batches(input: &BatchInputs<'_>) -> BatchProof {
             unproved.insert(text.batch.clone());
         }
         if verdict == Proved::Fails {
-            proof.findings.push(finding(input, &comparison, of, pair, &text));
+            proof.findings.push(finding(input, &comparison, &hints, (of, pair, &text)));
         }
         if comparison.is_listed(of) && !is_nothing(&text, pair) {
             proof.rows.push(row(of, pair, text, verdict));
@@ -204,17 +204,6 @@ impl<'a> Comparison<'a> {
     fn is_listed(&self, of: GroupKey) -> bool {
         !of.all_parties || !self.named.contains(&of.key.batch)
     }
-
-    /// What all parties of a batch come to on both sides.
-    fn whole_batch(&self, of: GroupKey) -> (i128, i128) {
-        let same = |other: &GroupKey| {
-            (other.all_parties, other.key.batch, other.key.currency) == (of.all_parties, of.key.batch, of.key.currency)
-        };
-        let pairs = self.pairs.iter().filter(|(other, _)| same(other));
-        pairs.fold((0, 0), |(details, summary), (_, pair)| {
-            (details + pair.details.net, summary + pair.figure().unwrap_or_default())
-        })
-    }
 }
 
 /// Whether there is nothing to show: a batch of a day without transactions has a number of zeros, no lines and no money
@@ -241,9 +230,8 @@ fn row(of: GroupKey, pair: &Pair<'_>, text: KeyText, proved: Proved) -> BatchRow
 fn finding(
     input: &BatchInputs<'_>,
     comparison: &Comparison<'_>,
-    of: GroupKey,
-    pair: &Pair<'_>,
-    text: &KeyText,
+    hints: &explain::Hints<'_>,
+    (of, pair, text): (GroupKey, &Pair<'_>, &KeyText),
 ) -> ProofFinding {
     let summary_line = pair.summary.as_ref().and_then(Group::first).map(|seen| seen.line.place);
     let second_view = of.all_parties && comparison.named.contains(&of.key.batch);
@@ -257,7 +245,7 @@ fn finding(
         expected: (pair.details.lines > 0).then_some(pair.details.net),
         reported: pair.figure(),
         place: summary_line.or(pair.first_today).or(pair.details.first),
-        explanation: explain::explain(input, comparison, of, pair, text),
+        explanation: explain::explain(input, comparison, hints, (of, pair, text)),
         distinction: if second_view { "all parties".to_owned() } else { String::new() },
     }
 }
@@ -268,9 +256,4 @@ fn remark(unproved: &BTreeSet<String>) -> Option<String> {
     let named =
         if count == 1 { format!("batch `{first}` is") } else { format!("{count} batches, the first `{first}`, are") };
     Some(format!("{named} not proved against a settlement summary: the date has none"))
-}
-
-/// An amount by which sides differ, in words.
-fn apart(details: i128, summary: i128, currency: Currency) -> String {
-    super::files::money(summary - details, currency)
 }

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use std::cell::Cell;
 
 use proptest::prelude::*;
@@ -5,6 +7,7 @@ use proptest::prelude::*;
 use super::super::files_table::{World, check, divide, shown, shown_places, shuffled};
 use super::super::sums_of_lines;
 use super::*;
+use crate::money::Currency;
 
 /// The proof of a world, and the names of the date's summaries with the places of their lines.
 fn prove(world: &mut World) -> (BatchProof, Vec<String>) {

@@ -92,3 +92,30 @@ fn shelves_of(payout: &Expected<'_>) -> Vec<Shelf> {
     }
     shelves
 }
+
+/// Payouts that were not found, by where they look.
+#[derive(Debug)]
+pub(super) struct Rivals(HashMap<Shelf, Vec<usize>>);
+
+impl Rivals {
+    pub(super) fn of(unpaid: &[Expected<'_>]) -> Self {
+        let mut shelves = HashMap::<Shelf, Vec<usize>>::new();
+        for (at, payout) in unpaid.iter().enumerate() {
+            for shelf in shelves_of(payout) {
+                shelves.entry(shelf).or_default().push(at);
+            }
+        }
+        Self(shelves)
+    }
+
+    /// How many of the payouts a movement may be, on its date.
+    pub(super) fn count(&self, unpaid: &[Expected<'_>], seen: &Seen<'_, ActivityLine>) -> usize {
+        let line = seen.line;
+        let shelves = [Shelf::Merchant(line.merchant, line.currency), Shelf::Batch(line.batch, line.currency)];
+        let near: BTreeSet<usize> = shelves.iter().filter_map(|shelf| self.0.get(shelf)).flatten().copied().collect();
+        near.into_iter()
+            .map(|at| &unpaid[at])
+            .filter(|payout| payout.may_be(line) && payout.is_in_time(seen.file.date))
+            .count()
+    }
+}

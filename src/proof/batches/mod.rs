@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{Symbol, Symbols};
 use crate::kind::{DiscrepancyKind, Stage};
+use crate::money::Currency;
 use crate::report::{Place, SummaryLine};
 
 use super::files::{KeyText, in_order, not_run, place};
@@ -28,6 +29,9 @@ pub struct BatchInputs<'a> {
     pub summaries: &'a [DayStatement<SummaryLine>],
     /// Those of earlier days; batches that the date does not name are passed over.
     pub earlier_summaries: &'a [DayStatement<SummaryLine>],
+    /// Whether the settlement details give each party's `merchantId` (the marketplace layout) and not the customer's: then a
+    /// summary that names no parties and only one customer in a batch is about all merchants.
+    pub merchant_per_party: bool,
     /// Names of the date's sets of settlement details that lack a part, for the explanation.
     pub incomplete: &'a [String],
     /// How many lines of the settlement details could not be read, by batch id, for the explanation.
@@ -112,6 +116,8 @@ struct Comparison<'a> {
     unnamed: BTreeSet<Symbol>,
     /// Whether the date's summaries name no parties.
     all_parties: bool,
+    /// Whose all lines of a batch and currency are, where the details name merchants and the summary a customer.
+    customers: BTreeMap<(Symbol, Currency), Symbol>,
 }
 
 /// Compares what settlement details pay with what summaries say, as far as there are summaries: a batch without any is judged
@@ -164,7 +170,8 @@ impl<'a> Comparison<'a> {
         };
         let (named, unnamed) = (with_rows(false), with_rows(true));
         let all_parties = !input.summaries.is_empty() && input.summaries.iter().all(|file| !file.parsed.names_party);
-        let mut comparison = Self { pairs: BTreeMap::new(), named, unnamed, all_parties };
+        let customers = if input.merchant_per_party { only_customers(groups.keys()) } else { BTreeMap::new() };
+        let mut comparison = Self { pairs: BTreeMap::new(), named, unnamed, all_parties, customers };
         for (key, sum) in input.details {
             comparison.add(key, sum, true);
         }
@@ -182,7 +189,8 @@ impl<'a> Comparison<'a> {
         let without_rows = !self.has_rows(key.batch);
         let named = self.named.contains(&key.batch) || (without_rows && !self.all_parties);
         let unnamed = self.unnamed.contains(&key.batch) || (without_rows && self.all_parties);
-        let whole = BatchKey { party: Symbol::EMPTY, ..*key };
+        let customer = self.customers.get(&(key.batch, key.currency)).copied();
+        let whole = BatchKey { merchant: customer.unwrap_or(key.merchant), party: Symbol::EMPTY, ..*key };
         let scopes = [(named, *key, false), (unnamed, whole, true)];
         for (_, key, all_parties) in scopes.into_iter().filter(|(applies, ..)| *applies) {
             let pair = self.pairs.entry(GroupKey { all_parties, key }).or_default();
@@ -204,6 +212,17 @@ impl<'a> Comparison<'a> {
     fn is_listed(&self, of: GroupKey) -> bool {
         !of.all_parties || !self.named.contains(&of.key.batch)
     }
+}
+
+/// The customer of each batch and currency that the rows without parties name only one of.
+fn only_customers<'k>(rows: impl Iterator<Item = &'k GroupKey>) -> BTreeMap<(Symbol, Currency), Symbol> {
+    let mut customers = BTreeMap::<(Symbol, Currency), BTreeSet<Symbol>>::new();
+    for GroupKey { key, .. } in rows.filter(|of| of.all_parties) {
+        customers.entry((key.batch, key.currency)).or_default().insert(key.merchant);
+    }
+    let only =
+        |(of, names): ((Symbol, Currency), BTreeSet<Symbol>)| Some((of, *names.first()?)).filter(|_| names.len() == 1);
+    customers.into_iter().filter_map(only).collect()
 }
 
 /// Whether there is nothing to show: a batch of a day without transactions has a number of zeros, no lines and no money

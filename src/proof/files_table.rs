@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   today 03-03                         the date (2026); `due 2`, `types PAYOUT`, `last 02-27`, `incomplete NAME`, `unread B1 2`
+//!   merchant_per_party                  the details are of the marketplace layout
 //!   D 03-03 d.csv                       settlement details: type, batch, party, settlement amount, fee=, cur=
 //!     PAYMENT B1 m1/S1 90.00 fee=-1.00
 //!   S 03-03 s.csv                       a summary that names parties: batch, party, amount, cur=
@@ -17,6 +18,8 @@
 //!
 //! Amounts are USD unless `cur=` says otherwise. `m1/S1` is a merchant and a reference, `m1` the marketplace. Line 2 is the first
 //! of a file. `#` begins a comment.
+
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -38,6 +41,7 @@ pub(super) struct World {
     pub(super) types: Vec<String>,
     pub(super) last_before: Option<BusinessDate>,
     pub(super) incomplete: Vec<String>,
+    pub(super) merchant_per_party: bool,
     pub(super) unread: BTreeMap<String, u64>,
     pub(super) calendar: SettlementCalendar,
     pub(super) symbols: Symbols,
@@ -105,6 +109,7 @@ impl World {
             types: Vec::new(),
             last_before: None,
             incomplete: Vec::new(),
+            merchant_per_party: false,
             unread: BTreeMap::new(),
             calendar: SettlementCalendar::default(),
             symbols: Symbols::new(),
@@ -149,6 +154,7 @@ impl World {
             ["due", days] => self.due_days = days.parse().unwrap(),
             ["types", types @ ..] => self.types = types.iter().map(ToString::to_string).collect(),
             ["last", date] => self.last_before = Some(day(date)),
+            ["merchant_per_party"] => self.merchant_per_party = true,
             ["incomplete", name] => self.incomplete.push((*name).to_owned()),
             ["unread", batch, count] => drop(self.unread.insert((*batch).to_owned(), count.parse().unwrap())),
             other => panic!("`{other:?}` is no setting"),

@@ -1,32 +1,71 @@
 //! Why a batch does not agree with its summary, in words that say where to look.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::report::{Reject, SummaryLine, SummaryRole};
+use crate::id::Symbol;
+use crate::money::Currency;
+use crate::report::{SummaryLine, SummaryRole};
 
+use super::super::TypeSum;
 use super::super::files::{KeyText, Seen, lines, money, spot};
 use super::super::summary::{Group, GroupKey};
-use super::super::{DayStatement, TypeSum};
-use super::{BatchInputs, Comparison, Pair, apart};
+use super::{BatchInputs, Comparison, Pair};
+
+/// What explanations need to know of all batches, gathered once.
+pub(super) struct Hints<'a> {
+    /// What all parties of a batch come to in details and in the summary.
+    whole: HashMap<(bool, Symbol, Currency), (i128, i128)>,
+    /// Batches of which the details have a line.
+    with_lines: HashSet<Symbol>,
+    /// Their ids as text.
+    ids: Vec<String>,
+    /// How many rows of summaries could not be read, by batch id.
+    unread: HashMap<&'a str, u64>,
+}
+
+impl<'a> Hints<'a> {
+    pub(super) fn of(input: &BatchInputs<'a>, comparison: &Comparison<'a>) -> Self {
+        let (mut whole, mut with_lines) = (HashMap::<_, (i128, i128)>::new(), HashSet::new());
+        for (of, pair) in &comparison.pairs {
+            let sums = whole.entry(scope(*of)).or_default();
+            sums.0 += pair.details.net;
+            sums.1 += pair.figure().unwrap_or_default();
+            if pair.details.lines > 0 {
+                with_lines.insert(of.key.batch);
+            }
+        }
+        let mut unread = HashMap::new();
+        let files = input.summaries.iter().chain(input.earlier_summaries);
+        for reject in files.flat_map(|file| &file.parsed.rejects) {
+            *unread.entry(reject.text.batch_id.as_str()).or_default() += 1;
+        }
+        let mut ids: Vec<String> = with_lines.iter().map(|&batch| input.symbols.text(batch)).collect();
+        ids.retain(|id| !id.is_empty());
+        Self { whole, with_lines, ids, unread }
+    }
+}
+
+/// A batch as a whole.
+fn scope(of: GroupKey) -> (bool, Symbol, Currency) {
+    (of.all_parties, of.key.batch, of.key.currency)
+}
 
 /// What was found on both sides, then what may be the reason.
 pub(super) fn explain(
     input: &BatchInputs<'_>,
     comparison: &Comparison<'_>,
-    of: GroupKey,
-    pair: &Pair<'_>,
-    text: &KeyText,
+    hints: &Hints<'_>,
+    (of, pair, text): (GroupKey, &Pair<'_>, &KeyText),
 ) -> String {
     let who = text.who(of.all_parties);
     let details = details(input, pair, text);
     let mut parts = vec![match (&pair.summary, pair.details.lines) {
         (Some(group), 1..) => {
-            let apart = apart(pair.details.net, group.figure(), text.currency);
+            let apart = text.money(group.figure() - pair.details.net);
             format!("{who}: {details}, {}, a difference of {apart}", summary(group, text))
         }
         (Some(group), 0) => {
-            let known =
-                comparison.pairs.iter().any(|(other, pair)| other.key.batch == of.key.batch && pair.details.lines > 0);
+            let known = hints.with_lines.contains(&of.key.batch);
             let lacking = if known { "no line for this party and currency" } else { "no line of this batch" };
             format!("{who}: {}, the settlement details have {lacking}", summary(group, text))
         }
@@ -36,12 +75,11 @@ pub(super) fn explain(
         (None, _) => format!("{who}: {details}, no summary has a row of this batch"),
     }];
     parts.extend(pair.summary.as_ref().and_then(|group| types(input, pair, group, text)));
-    let (whole_details, whole_summary) = comparison.whole_batch(of);
-    if whole_details == whole_summary {
+    if hints.whole.get(&scope(of)).is_some_and(|(details, summary)| details == summary) {
         parts.push("over all parties the batch agrees: look for amounts under another party".to_owned());
     }
-    parts.extend(incomplete(input, text));
-    parts.extend(unread(input, text));
+    parts.extend(incomplete(input, hints, text));
+    parts.extend(unread(input, hints, text));
     parts.join("; ")
 }
 
@@ -86,7 +124,7 @@ fn types(input: &BatchInputs<'_>, pair: &Pair<'_>, group: &Group<'_>, text: &Key
         of_type.lines += sum.lines;
         of_type.net += sum.net;
     }
-    let words: std::collections::BTreeSet<&String> = rows.keys().chain(found.keys()).collect();
+    let words: BTreeSet<&String> = rows.keys().chain(found.keys()).collect();
     let mut differing = Vec::new();
     for word in words {
         let details = found.get(word).copied().unwrap_or_default();
@@ -108,13 +146,11 @@ fn types(input: &BatchInputs<'_>, pair: &Pair<'_>, group: &Group<'_>, text: &Key
 }
 
 /// Parts of the details that are missing: those that name the batch, else those that name no batch at all.
-fn incomplete(input: &BatchInputs<'_>, text: &KeyText) -> Option<String> {
-    let known: Vec<String> =
-        input.details.keys().map(|key| input.symbols.text(key.batch)).filter(|id| !id.is_empty()).collect();
+fn incomplete(input: &BatchInputs<'_>, hints: &Hints<'_>, text: &KeyText) -> Option<String> {
     let of_batch = |name: &&String| !text.batch.is_empty() && name.contains(&text.batch);
     let mut names: Vec<&String> = input.incomplete.iter().filter(of_batch).collect();
     if names.is_empty() {
-        let of_another = |name: &&String| known.iter().any(|id| name.contains(id.as_str()));
+        let of_another = |name: &&String| hints.ids.iter().any(|id| name.contains(id.as_str()));
         names = input.incomplete.iter().filter(|name| !of_another(name)).collect();
     }
     names.sort_unstable();
@@ -123,11 +159,8 @@ fn incomplete(input: &BatchInputs<'_>, text: &KeyText) -> Option<String> {
 }
 
 /// Lines of the batch that could not be read.
-fn unread(input: &BatchInputs<'_>, text: &KeyText) -> Option<String> {
-    let of_batch = |reject: &&Reject| reject.text.batch_id == text.batch;
-    let in_file = |file: &DayStatement<SummaryLine>| file.parsed.rejects.iter().filter(of_batch).count();
-    let files = input.summaries.iter().chain(input.earlier_summaries);
-    let summary = u64::try_from(files.map(in_file).sum::<usize>()).unwrap_or(u64::MAX);
+fn unread(input: &BatchInputs<'_>, hints: &Hints<'_>, text: &KeyText) -> Option<String> {
+    let summary = hints.unread.get(text.batch.as_str()).copied().unwrap_or_default();
     let details = input.rejected.get(&text.batch).copied().unwrap_or_default();
     let words = |count: u64, of: &str| (count > 0).then(|| format!("{} of the {of}", lines(count)));
     let both: Vec<String> =

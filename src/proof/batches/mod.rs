@@ -29,6 +29,9 @@ pub struct BatchInputs<'a> {
     pub summaries: &'a [DayStatement<SummaryLine>],
     /// Those of earlier days; batches that the date does not name are passed over.
     pub earlier_summaries: &'a [DayStatement<SummaryLine>],
+    /// Whether the settlement details give each party's `merchantId` (the marketplace layout) and not the customer's: then a
+    /// summary that names no parties and only one customer in a batch is about all merchants.
+    pub merchant_per_party: bool,
     /// Names of the date's sets of settlement details that lack a part, for the explanation.
     pub incomplete: &'a [String],
     /// How many lines of the settlement details could not be read, by batch id, for the explanation.
@@ -113,6 +116,8 @@ struct Comparison<'a> {
     unnamed: BTreeSet<Symbol>,
     /// Whether the date's summaries name no parties.
     all_parties: bool,
+    /// Whose all lines of a batch and currency are, where the details name merchants and the summary a customer.
+    customers: BTreeMap<(Symbol, Currency), Symbol>,
 }
 
 /// Compares what settlement details pay with what summaries say, as far as there are summaries: a batch without any is judged
@@ -120,6 +125,7 @@ struct Comparison<'a> {
 #[must_use]
 pub fn prove_batches(input: &BatchInputs<'_>) -> BatchProof {
     let comparison = Comparison::of(input);
+    let hints = explain::Hints::of(input, &comparison);
     let mut proof =
         BatchProof { rows: Vec::new(), findings: Vec::new(), places: not_run(input.summaries), remarks: Vec::new() };
     let mut ordered: Vec<(KeyText, &GroupKey, &Pair<'_>)> =
@@ -139,7 +145,7 @@ pub fn prove_batches(input: &BatchInputs<'_>) -> BatchProof {
             unproved.insert(text.batch.clone());
         }
         if verdict == Proved::Fails {
-            proof.findings.push(finding(input, &comparison, of, pair, &text));
+            proof.findings.push(finding(input, &comparison, &hints, (of, pair, &text)));
         }
         if comparison.is_listed(of) && !is_nothing(&text, pair) {
             proof.rows.push(row(of, pair, text, verdict));
@@ -164,7 +170,8 @@ impl<'a> Comparison<'a> {
         };
         let (named, unnamed) = (with_rows(false), with_rows(true));
         let all_parties = !input.summaries.is_empty() && input.summaries.iter().all(|file| !file.parsed.names_party);
-        let mut comparison = Self { pairs: BTreeMap::new(), named, unnamed, all_parties };
+        let customers = if input.merchant_per_party { only_customers(groups.keys()) } else { BTreeMap::new() };
+        let mut comparison = Self { pairs: BTreeMap::new(), named, unnamed, all_parties, customers };
         for (key, sum) in input.details {
             comparison.add(key, sum, true);
         }
@@ -182,7 +189,8 @@ impl<'a> Comparison<'a> {
         let without_rows = !self.has_rows(key.batch);
         let named = self.named.contains(&key.batch) || (without_rows && !self.all_parties);
         let unnamed = self.unnamed.contains(&key.batch) || (without_rows && self.all_parties);
-        let whole = BatchKey { party: Symbol::EMPTY, ..*key };
+        let customer = self.customers.get(&(key.batch, key.currency)).copied();
+        let whole = BatchKey { merchant: customer.unwrap_or(key.merchant), party: Symbol::EMPTY, ..*key };
         let scopes = [(named, *key, false), (unnamed, whole, true)];
         for (_, key, all_parties) in scopes.into_iter().filter(|(applies, ..)| *applies) {
             let pair = self.pairs.entry(GroupKey { all_parties, key }).or_default();
@@ -204,17 +212,17 @@ impl<'a> Comparison<'a> {
     fn is_listed(&self, of: GroupKey) -> bool {
         !of.all_parties || !self.named.contains(&of.key.batch)
     }
+}
 
-    /// What all parties of a batch come to on both sides.
-    fn whole_batch(&self, of: GroupKey) -> (i128, i128) {
-        let same = |other: &GroupKey| {
-            (other.all_parties, other.key.batch, other.key.currency) == (of.all_parties, of.key.batch, of.key.currency)
-        };
-        let pairs = self.pairs.iter().filter(|(other, _)| same(other));
-        pairs.fold((0, 0), |(details, summary), (_, pair)| {
-            (details + pair.details.net, summary + pair.figure().unwrap_or_default())
-        })
+/// The customer of each batch and currency that the rows without parties name only one of.
+fn only_customers<'k>(rows: impl Iterator<Item = &'k GroupKey>) -> BTreeMap<(Symbol, Currency), Symbol> {
+    let mut customers = BTreeMap::<(Symbol, Currency), BTreeSet<Symbol>>::new();
+    for GroupKey { key, .. } in rows.filter(|of| of.all_parties) {
+        customers.entry((key.batch, key.currency)).or_default().insert(key.merchant);
     }
+    let only =
+        |(of, names): ((Symbol, Currency), BTreeSet<Symbol>)| Some((of, *names.first()?)).filter(|_| names.len() == 1);
+    customers.into_iter().filter_map(only).collect()
 }
 
 /// Whether there is nothing to show: a batch of a day without transactions has a number of zeros, no lines and no money
@@ -241,9 +249,8 @@ fn row(of: GroupKey, pair: &Pair<'_>, text: KeyText, proved: Proved) -> BatchRow
 fn finding(
     input: &BatchInputs<'_>,
     comparison: &Comparison<'_>,
-    of: GroupKey,
-    pair: &Pair<'_>,
-    text: &KeyText,
+    hints: &explain::Hints<'_>,
+    (of, pair, text): (GroupKey, &Pair<'_>, &KeyText),
 ) -> ProofFinding {
     let summary_line = pair.summary.as_ref().and_then(Group::first).map(|seen| seen.line.place);
     let second_view = of.all_parties && comparison.named.contains(&of.key.batch);
@@ -257,7 +264,7 @@ fn finding(
         expected: (pair.details.lines > 0).then_some(pair.details.net),
         reported: pair.figure(),
         place: summary_line.or(pair.first_today).or(pair.details.first),
-        explanation: explain::explain(input, comparison, of, pair, text),
+        explanation: explain::explain(input, comparison, hints, (of, pair, text)),
         distinction: if second_view { "all parties".to_owned() } else { String::new() },
     }
 }
@@ -268,9 +275,4 @@ fn remark(unproved: &BTreeSet<String>) -> Option<String> {
     let named =
         if count == 1 { format!("batch `{first}` is") } else { format!("{count} batches, the first `{first}`, are") };
     Some(format!("{named} not proved against a settlement summary: the date has none"))
-}
-
-/// An amount by which sides differ, in words.
-fn apart(details: i128, summary: i128, currency: Currency) -> String {
-    super::files::money(summary - details, currency)
 }

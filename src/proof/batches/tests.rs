@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use std::cell::Cell;
 
 use proptest::prelude::*;
@@ -21,6 +23,7 @@ fn prove(world: &mut World) -> (BatchProof, Vec<String>) {
         earlier_details: &earlier_details,
         summaries: &summaries,
         earlier_summaries: &earlier_summaries,
+        merchant_per_party: world.merchant_per_party,
         incomplete: &world.incomplete,
         rejected: &world.unread,
         file_name: &|file| names[usize::try_from(file).unwrap()].clone(),
@@ -187,6 +190,41 @@ fn a_summary_without_parties_is_compared_over_all() {
 }
 
 #[test]
+fn a_customers_summary_is_about_all_merchants() {
+    check(
+        "
+        merchant_per_party
+        D 03-03 d
+          PAYMENT B1 m1/S1 10.00
+          PAYMENT B1 m0 1.00
+          PAYMENT B2 m1/S1 10.00
+          PAYMENT B2 m0 1.00
+          PAYMENT B3 m1/S1 5.00
+        G 03-03 g
+          B1 m0 TOTAL 11.00
+          B2 m0 TOTAL 1.00
+          B2 m1 TOTAL 9.00
+          B3 m0 TOTAL 6.00
+        =
+        BATCH_TOTAL B2 m1 USD 10.00 9.00 g:4
+        BATCH_TOTAL B3 m0 USD 5.00 6.00 g:5
+        @ g ++!!
+        ---
+        # The customer's own lines otherwise.
+        D 03-03 d
+          PAYMENT B1 c1/S1 10.00
+        G 03-03 g
+          B1 c2 TOTAL 10.00
+        =
+        BATCH_TOTAL B1 c1 USD 10.00 - d:2
+        BATCH_TOTAL B1 c2 USD - 10.00 g:2
+        @ g !
+        ",
+        run,
+    );
+}
+
+#[test]
 fn a_batch_closes_when_the_other_side_comes() {
     check(
         "
@@ -270,6 +308,43 @@ fn rows_show_both_sides() {
         ",
         rows,
     );
+}
+
+#[test]
+fn lines_count_by_what_they_are() {
+    let world = World::read(
+        "D 03-03 d
+           PAYMENT B1 m1/S1 9.00 fee=-1.00
+           REFUND B1 m1/S1 -3.00 fee=0.25
+           SETTLEMENT_FEE B1 m1/S1 -0.50
+           ADJUSTMENT_FEE B1 m1/S1 -0.30
+           DEFAULT B1 m1/S1 0.10
+           RESERVE B1 m1/S1 -2.00
+           RESERVE_RELEASE B1 m1/S1 1.00
+           COLLATERAL_WITHHELD B1 m1/S1 -4.00
+           COLLATERAL_RELEASED B1 m1/S1 3.00
+           COMMISSION B1 m1/S1 -0.01
+           PAYMENT B2 m1/S1 100.00",
+    );
+    let wanted = BTreeSet::from([world.symbols.intern(b"B1")]);
+    let mut sums = sums_of_lines(world.details.iter(), &wanted);
+    let (_, sum) = sums.pop_first().unwrap();
+    assert!(sums.is_empty());
+    use crate::movement::EntryType::{Payment, Refund};
+    use crate::report::FeeKind::{SettlementFee, Total};
+    assert_eq!(sum.gross, BTreeMap::from([(Payment, 1_000), (Refund, -325)]));
+    assert_eq!(sum.fees, BTreeMap::from([(Total, -75), (SettlementFee, -50)]));
+    assert_eq!((sum.corrections, sum.unknown), (-20, -1));
+    assert_eq!((sum.reserve_taken, sum.reserve_given), (-200, 100));
+    assert_eq!((sum.collateral_taken, sum.collateral_given), (-400, 300));
+    assert_eq!((sum.lines, sum.net), (10, 329));
+    assert_eq!(sum.net, sum.gross() + sum.fees() + sum.other());
+    assert_eq!(sum.types.values().map(|of_type| of_type.net).sum::<i128>(), sum.net);
+    // Twice the same lines are twice the sums, wherever the first stands.
+    let mut twice = sum.clone();
+    twice.merge(&sum);
+    assert_eq!((twice.lines, twice.net, twice.other()), (20, 658, 2 * sum.other()));
+    assert_eq!((twice.gross(), twice.fees(), twice.first), (2 * sum.gross(), 2 * sum.fees(), sum.first));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::calendar::BusinessDate;
-use crate::id::Symbol;
+use crate::id::{KeySet, Symbol};
 use crate::money::Currency;
 use crate::report::ActivityLine;
 
@@ -19,7 +19,8 @@ enum Shelf {
     Batch(Symbol, Currency),
 }
 
-/// `OUT` movements of the parties that expect a payout, in the order of dates and places.
+/// `OUT` movements of the parties that expect a payout, in the order of dates and places. A movement that stands in the activity
+/// twice happened once.
 #[derive(Debug, Default)]
 pub(super) struct Candidates<'a> {
     all: Vec<Seen<'a, ActivityLine>>,
@@ -38,12 +39,15 @@ impl<'a> Candidates<'a> {
             let listed = || types.contains(&input.symbols.text(word).to_uppercase());
             types.is_empty() || word.is_empty() || *known.entry(word).or_insert_with(listed)
         };
-        let mut candidates = Self::default();
+        let (mut candidates, mut logs) = (Self::default(), KeySet::default());
         for seen in in_order(input.activity).filter(|seen| seen.line.out) {
             let line = seen.line;
             let shelves = [Shelf::Merchant(line.merchant, line.currency), Shelf::Batch(line.batch, line.currency)];
             let mut of_interest = shelves.into_iter().filter(|shelf| wanted.contains(shelf)).peekable();
             if of_interest.peek().is_none() || !is_type(line.raw_type) {
+                continue;
+            }
+            if !line.log.is_none() && !logs.insert(line.log) {
                 continue;
             }
             let at = candidates.all.len();
@@ -91,4 +95,31 @@ fn shelves_of(payout: &Expected<'_>) -> Vec<Shelf> {
         shelves.push(Shelf::Batch(key.batch, key.currency));
     }
     shelves
+}
+
+/// Payouts that were not found, by where they look.
+#[derive(Debug)]
+pub(super) struct Rivals(HashMap<Shelf, Vec<usize>>);
+
+impl Rivals {
+    pub(super) fn of(unpaid: &[Expected<'_>]) -> Self {
+        let mut shelves = HashMap::<Shelf, Vec<usize>>::new();
+        for (at, payout) in unpaid.iter().enumerate() {
+            for shelf in shelves_of(payout) {
+                shelves.entry(shelf).or_default().push(at);
+            }
+        }
+        Self(shelves)
+    }
+
+    /// How many of the payouts a movement may be, on its date.
+    pub(super) fn count(&self, unpaid: &[Expected<'_>], seen: &Seen<'_, ActivityLine>) -> usize {
+        let line = seen.line;
+        let shelves = [Shelf::Merchant(line.merchant, line.currency), Shelf::Batch(line.batch, line.currency)];
+        let near: BTreeSet<usize> = shelves.iter().filter_map(|shelf| self.0.get(shelf)).flatten().copied().collect();
+        near.into_iter()
+            .map(|at| &unpaid[at])
+            .filter(|payout| payout.may_be(line) && payout.is_in_time(seen.file.date))
+            .count()
+    }
 }

@@ -22,7 +22,7 @@ use crate::report::{ActivityLine, Place, SummaryLine};
 use super::files::{KeyText, Seen, in_order};
 use super::summary::{Group, GroupKey, groups};
 use super::{BatchKey, BatchRow, DayStatement, ProofFinding};
-use candidates::Candidates;
+use candidates::{Candidates, Rivals};
 
 /// What is compared.
 pub struct PayoutInputs<'a> {
@@ -94,7 +94,7 @@ pub struct Payout {
 /// What came of the comparison.
 #[derive(Debug)]
 pub struct PayoutProof {
-    /// `PAYOUT_MISSING` and `PAYOUT_AMOUNT`, ordered by batch, party and currency.
+    /// `PAYOUT_MISSING` and `PAYOUT_AMOUNT`, ordered by the summary's date, batch, party and currency.
     pub findings: Vec<ProofFinding>,
     /// The payouts that were found, of earlier days' batches too; several if a batch has summaries of several days.
     pub payouts: BTreeMap<BatchKey, Vec<Payout>>,
@@ -137,6 +137,11 @@ impl Expected<'_> {
         let fits = if line.batch.is_empty() { same_party } else { same_batch && (same_party || self.of.all_parties) };
         fits && line.currency == key.currency
     }
+
+    /// Whether a movement of this date comes in time.
+    fn is_in_time(&self, date: BusinessDate) -> bool {
+        (self.on..=self.due).contains(&date)
+    }
 }
 
 /// Compares what summaries pay with what leaves accounts, for the summaries whose last day is today.
@@ -166,6 +171,7 @@ pub fn prove_payouts(input: &PayoutInputs<'_>) -> PayoutProof {
         proof.found(payout, payout.paid, true);
     }
     proof.waiting = unpaid.iter().filter(|payout| payout.due > input.today).count();
+    let rivals = Rivals::of(&unpaid);
     for payout in unpaid.iter().filter(|payout| payout.due == input.today) {
         if let Some(day) = unknown_day(input, payout, &days) {
             let who = payout.text.who(payout.of.all_parties);
@@ -173,10 +179,8 @@ pub fn prove_payouts(input: &PayoutInputs<'_>) -> PayoutProof {
             continue;
         }
         let left = candidates.left_for(payout);
-        let only = single(&left).filter(|seen| {
-            let rivals = unpaid.iter().filter(|other| other.may_be(seen.line)).count();
-            rivals == 1 && !input.outgoing.has(payout.of, seen.line.amount)
-        });
+        let only = single(&left)
+            .filter(|seen| rivals.count(&unpaid, seen) == 1 && !input.outgoing.has(payout.of, seen.line.amount));
         proof.found(payout, only, false);
         proof.findings.push(finding(input, payout, only, &left));
     }

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use std::cell::Cell;
 
 use proptest::prelude::*;
@@ -75,6 +77,17 @@ fn what_a_summary_pays_leaves_the_account() {
         PAYOUT_MISSING B3 m1/S1 USD -90.00 - s:4
         paid B1 m1/S1 -90.00 a:2 2026-03-03
         paid B2 m1/S1 -90.00 a:3 2026-03-03
+        ---
+        # A movement that stands there twice happened once.
+        S 03-03 s
+          B1 m1/S1 90.00
+          B2 m1/S1 90.00
+        A 03-03 a
+          l1 x1 m1/S1 OUT -90.00
+          l1 x1 m1/S1 OUT -90.00
+        =
+        PAYOUT_MISSING B2 m1/S1 USD -90.00 - s:3
+        paid B1 m1/S1 -90.00 a:2 2026-03-03
         ---
         # Nothing of another party, another currency or another day, and nothing that comes in.
         S 03-03 s

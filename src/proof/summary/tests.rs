@@ -1,4 +1,10 @@
-use super::super::files_table::{World, check, shown_places};
+#![allow(clippy::unwrap_used)]
+
+use std::cell::Cell;
+
+use proptest::prelude::*;
+
+use super::super::files_table::{World, check, shown_places, shuffled};
 use super::*;
 
 /// Findings, then where the lines ended, then remarks.
@@ -140,4 +146,59 @@ fn the_explanation_names_everything_that_differs() {
          `TOTAL` 12.00 USD, the other rows 11.00 USD; also fee `total`: `TOTAL` -2.00 USD, the other rows -1.00 USD; also \
          number of lines: `TOTAL` 3, the other rows 2"
     );
+}
+
+/// Rows of types: batch, settlement amount, number of lines, fee, and in which part they stand.
+fn any_rows() -> impl Strategy<Value = Vec<(u8, i64, u64, i64, bool)>> {
+    prop::collection::vec((0_u8..3, -900_i64..900, 0_u64..50, -90_i64..20, any::<bool>()), 1..14)
+}
+
+/// The files of summaries whose totals are right, but for the given deviations of the first.
+fn files(rows: &[(u8, i64, u64, i64, bool)], wrong: (i64, u64, i64)) -> Vec<(String, Vec<String>)> {
+    let major = |amount: i64| Currency::parse(b"USD").unwrap().major(amount.into()).to_string();
+    let row = |batch: u8, word: &str, net: i64, count: u64, fee: i64| {
+        format!("B{batch} c1 {word} {} count={count} total={}", major(net), major(fee))
+    };
+    let mut totals = BTreeMap::<u8, (i64, u64, i64)>::new();
+    let mut parts = [Vec::new(), Vec::new()];
+    for (at, &(batch, net, count, fee, second)) in rows.iter().enumerate() {
+        let total = totals.entry(batch).or_default();
+        *total = (total.0 + net, total.1 + count, total.2 + fee);
+        let word = ["PAYMENT", "REFUND", "DEFAULT"][at % 3];
+        parts[usize::from(second)].push(row(batch, word, net, count, fee));
+    }
+    for (at, (batch, (net, count, fee))) in totals.into_iter().enumerate() {
+        let wrong = if at == 0 { wrong } else { (0, 0, 0) };
+        parts[at % 2].push(row(batch, "TOTAL", net + wrong.0, count + wrong.1, fee + wrong.2));
+    }
+    let [first, second] = parts;
+    vec![("G 03-03 g1".to_owned(), first), ("G 03-03 g2".to_owned(), second)]
+}
+
+/// Totals that are right give no finding, wherever they stand; one that is wrong in any way gives one.
+#[test]
+fn right_totals_are_silent_in_any_order() {
+    let held = Cell::new(0);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 300, ..ProptestConfig::default() });
+    let wrong =
+        prop_oneof![(1_i64..9, 0_u64..2, 0_i64..2), (Just(0), 1_u64..9, 0_i64..2), (Just(0), 0_u64..2, 1_i64..9)];
+    runner
+        .run(&(any_rows(), wrong, prop::collection::vec(any::<u32>(), 30)), |(rows, wrong, choices)| {
+            let world = World::read(&shuffled("", &files(&rows, (0, 0, 0)), &choices));
+            let result = control_totals(&world.summaries, &world.symbols);
+            prop_assert!(result.findings.is_empty(), "{:?}", result.findings);
+            prop_assert!(result.places.iter().flatten().all(|&place| place == Proved::Holds));
+            held.set(held.get() + result.places.iter().flatten().count());
+            let essence = |choices: &[u32]| {
+                let world = World::read(&shuffled("", &files(&rows, wrong), choices));
+                let findings = control_totals(&world.summaries, &world.symbols).findings;
+                let shown = |finding: ProofFinding| world.show(&ProofFinding { place: None, ..finding });
+                findings.into_iter().map(shown).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(essence(&[0]), essence(&choices));
+            prop_assert_eq!(essence(&[0]).len(), 1);
+            Ok(())
+        })
+        .unwrap();
+    assert!(held.get() > 1_500, "only {} rows were judged", held.get());
 }

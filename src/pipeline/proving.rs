@@ -13,7 +13,7 @@ use crate::proof::{
     PayoutInputs, Places, ProofFinding, Proved, RowProof, control_totals, join_places, prove_balances, prove_batches,
     prove_payouts, sums_of_lines,
 };
-use crate::report::{ActivityLine, BalanceLine, Place, SummaryLine};
+use crate::report::{ActivityLine, BalanceLine, Generation, Place, SummaryLine};
 
 use super::intake::Reports;
 
@@ -142,6 +142,7 @@ impl DayToProve<'_> {
             earlier_details: &earlier_details,
             summaries,
             earlier_summaries: earlier,
+            merchant_per_party: self.merchant_per_party(),
             incomplete: self.broken_sets,
             rejected: &rejected,
             file_name: self.file_name,
@@ -149,30 +150,55 @@ impl DayToProve<'_> {
         })
     }
 
-    /// Payouts of the day's summaries, of those that are not due yet, and of those that were missing so far.
+    /// Whether the day's details name each party by a `merchantId` of its own, as the marketplace layout does.
+    fn merchant_per_party(&self) -> bool {
+        let mut todays = self.settlements.iter().filter(|file| file.date == self.today);
+        todays.all(|file| file.parsed.layout.generation() == Generation::Marketplace)
+    }
+
+    /// Payouts of the day's summaries and of those that are not due yet; then those that were missing so far, of which only what
+    /// the day itself paid, and nobody else's, is a payout.
     fn payouts(&self) -> proof::PayoutProof {
-        let still_due =
+        let is_due =
             |date| self.calendar.plus_business_days(date, self.payout_due_days) >= self.today && date <= self.today;
+        let due = self.summaries.iter().filter_map(|file| file.with_lines(|_| is_due(file.date)));
+        let mut proof = self.payouts_of(&due.collect::<Vec<_>>(), self.activities);
         let is_open = |line: &SummaryLine| {
             let of = (self.symbols.text(line.batch), self.symbols.text(line.party));
             self.open_payouts.contains(&of)
         };
-        let due: Vec<DayStatement<SummaryLine>> = self
-            .summaries
-            .iter()
-            .filter_map(|file| {
-                let all = still_due(file.date);
-                file.with_lines(|line| all || is_open(line))
-            })
-            .collect();
+        let overdue = self.summaries.iter().filter(|file| !is_due(file.date)).filter_map(|file| {
+            let open = file.with_lines(is_open)?;
+            Some(DayStatement { date: self.today, ..open })
+        });
+        let overdue: Vec<_> = overdue.collect();
+        if overdue.is_empty() {
+            return proof;
+        }
+        let taken: BTreeSet<Place> = proof.payouts.values().flatten().map(|payout| payout.place).collect();
+        let left = of_date(self.activities, self.today).iter();
+        let left: Vec<_> =
+            left.filter_map(|file| file.with_lines(|line: &ActivityLine| !taken.contains(&line.place))).collect();
+        for (key, late) in self.payouts_of(&overdue, &left).payouts {
+            proof.payouts.entry(key).or_default().extend(late.into_iter().filter(|payout| payout.exact));
+        }
+        proof.payouts.retain(|_, found| !found.is_empty());
+        proof
+    }
+
+    fn payouts_of(
+        &self,
+        summaries: &[DayStatement<SummaryLine>],
+        activity: &[DayStatement<ActivityLine>],
+    ) -> proof::PayoutProof {
         let outgoing = Outgoing::of(self.settlements.iter().filter(|file| file.date == self.today));
         prove_payouts(&PayoutInputs {
             today: self.today,
             due_days: self.payout_due_days,
             calendar: self.calendar,
             types: self.payout_types,
-            summaries: &due,
-            activity: self.activities,
+            summaries,
+            activity,
             outgoing: &outgoing,
             symbols: self.symbols,
         })

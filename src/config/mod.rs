@@ -12,7 +12,7 @@ mod endpoint;
 mod example;
 mod file;
 mod keys;
-mod nearest;
+pub(crate) mod nearest;
 mod options;
 mod secret;
 mod sections;

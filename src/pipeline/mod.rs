@@ -6,6 +6,7 @@
 pub(crate) mod asking;
 mod carry;
 mod evidence;
+pub mod fee_schedule;
 mod folds;
 mod inputs;
 mod intake;

@@ -1,11 +1,13 @@
 //! What batches, fees and volumes come to.
 
+use rayon::prelude::*;
+
 use crate::id::Symbols;
 use crate::movement::EntryType;
-use crate::proof::{BatchKey, FeeTotals, RowProof};
-use crate::report::FeeKind;
+use crate::proof::{BatchKey, FeeTotals, RowNotes, RowProof, RowRules};
+use crate::report::{Examiner as _, FeeKind};
 
-use super::{currency, lines, prove};
+use super::{Owned, currency, cut_off, date, lines, prove};
 
 const DAY: &str = "
     PAYMENT 100.00 USD 96.00 USD agg=-4.00 interchange=-1.00 scheme=-2.00 method=CARD brand=VISA party=s1
@@ -133,4 +135,32 @@ fn files_are_put_together() {
         assert_eq!((total.count, total.charged), (2 * one.fees[key].count, 2 * one.fees[key].charged));
     }
     assert!(both.volumes.iter().all(|(key, volume)| *volume == 2 * one.volumes[key]));
+}
+
+#[test]
+fn many_parties_on_many_threads_are_as_few_on_one() {
+    let symbols = Symbols::new();
+    let text: String = (0..2_000)
+        .map(|at| {
+            let (party, cents) = (at * 7 % 151, at % 100);
+            format!("PAYMENT 10.00 USD 9.{cents:02} USD tax=-0.{:02} party=s{party} batch=b{}\n", 100 - cents, at % 3)
+        })
+        .collect();
+    let text = text.replace("tax=-0.100", "tax=-1.00");
+    let lines = lines(&text, &symbols);
+    let one_by_one = prove(&lines, &vec![1; lines.len()], &symbols, None);
+    assert_eq!(one_by_one.findings, []);
+    assert_eq!((one_by_one.sums.len(), one_by_one.fees.len()), (3 * 151, 151));
+    assert_eq!(prove(&lines, &[], &symbols, None), one_by_one);
+    let rules = RowRules::new(&symbols, cut_off());
+    let examiner = rules.for_file(date("2026-03-02"), &[]);
+    let look = |block: &[Owned]| {
+        let mut notes = RowNotes::default();
+        block.iter().for_each(|line| line.show(|pricing| examiner.examine(pricing, &mut notes)));
+        notes
+    };
+    let blocks: Vec<RowNotes> = lines.par_chunks(300).map(look).collect();
+    let mut notes = RowNotes::default();
+    blocks.into_iter().for_each(|next| examiner.append(&mut notes, next));
+    assert_eq!(examiner.finish(notes), one_by_one);
 }

@@ -7,7 +7,7 @@ mod percent;
 mod rule;
 mod schedule;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod totals;
 mod volumes;
 

@@ -12,8 +12,8 @@ use crate::report::{FeeAmount, FeeKind, Pricing};
 
 use super::RowExaminer;
 use super::finding::FeeDeviation;
+use super::keyed::Keyed;
 use super::line::{LineMoney, aggregate};
-use super::notes::RowNotes;
 
 /// Which rule a line's fee of one kind follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,12 @@ pub(super) struct ChoiceKey {
     currency: Currency,
     on: Option<BusinessDate>,
 }
+
+/// The rules of lines met before, so that each is looked for once.
+pub(super) type Choices = Keyed<ChoiceKey, Vec<Choice>>;
+
+/// Rules with tiers, by their index, and the months of which no volume is known.
+pub(super) type WithoutVolume = BTreeSet<(u32, BusinessDate)>;
 
 /// A fee of a line, with what the contract says of it.
 #[derive(Debug, Clone, Copy)]
@@ -131,14 +137,17 @@ impl RowExaminer<'_> {
         rule.expected(choice.tier.map(|tier| tier as usize), money.gross.ok())
     }
 
-    /// The rules that a line follows, as a place among the notes' choices.
-    pub(super) fn choices(
+    /// The rules that a line follows.
+    pub(super) fn choices<'n>(
         &self,
         pricing: &Pricing<'_>,
-        money: &LineMoney,
+        currency: Currency,
         on: BusinessDate,
-        notes: &mut RowNotes,
-    ) -> usize {
+        notes: (&'n mut Choices, &mut WithoutVolume),
+    ) -> &'n [Choice] {
+        if self.rules.schedule.is_none() {
+            return &[];
+        }
         let (line, names) = (pricing.line, &self.rules.names);
         let named = |known: bool, symbol: Symbol| if known { symbol } else { Symbol::EMPTY };
         let key = ChoiceKey {
@@ -147,20 +156,15 @@ impl RowExaminer<'_> {
             brand: named(names.brand, pricing.brand),
             country: named(names.country, pricing.country),
             party: named(names.parties.contains(&line.party), line.party),
-            currency: money.currency,
+            currency,
             on: names.dates.then_some(on),
         };
-        let RowNotes { choices, without_volume, .. } = notes;
-        choices.place(key, || self.choose(&key, on, without_volume))
+        let (choices, without_volume) = notes;
+        choices.entry(key, || self.choose(&key, on, without_volume))
     }
 
     /// Looks for the rule of every kind.
-    fn choose(
-        &self,
-        key: &ChoiceKey,
-        on: BusinessDate,
-        without_volume: &mut BTreeSet<(u32, BusinessDate)>,
-    ) -> Vec<Choice> {
+    fn choose(&self, key: &ChoiceKey, on: BusinessDate, without_volume: &mut WithoutVolume) -> Vec<Choice> {
         let Some(schedule) = self.rules.schedule else { return Vec::new() };
         let text = |symbol: Symbol| self.rules.symbols.text(symbol);
         let (method, brand, country) = (text(key.method), text(key.brand), text(key.country));

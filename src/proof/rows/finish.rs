@@ -1,12 +1,13 @@
 //! What the notes of a file come to, once all of its lines are known.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use crate::id::Symbol;
+use crate::id::{Symbol, Symbols};
 use crate::proof::fees::{FeeTotalKey, FeeTotals, VolumeKey, Volumes};
 use crate::proof::{BatchSums, LineFinding};
 
 use super::RowExaminer;
+use super::keyed::Shared;
 use super::notes::{Group, GroupKey, RowNotes};
 
 /// The proof of a file's lines, or of several files' together.
@@ -44,7 +45,9 @@ impl RowProof {
 impl RowExaminer<'_> {
     /// Decides how the fees of each acquirer are read, and gives what was found.
     #[must_use]
-    pub fn finish(&self, mut notes: RowNotes) -> RowProof {
+    pub fn finish(self, notes: RowNotes) -> RowProof {
+        let mut notes = notes;
+        self.take_in(&mut notes);
         let remarks = self.remarks(&notes);
         let open = std::mem::take(&mut notes.open);
         let decided = open.into_iter().filter_map(|line| {
@@ -55,30 +58,12 @@ impl RowExaminer<'_> {
         findings.extend(notes.findings.iter().map(|finding| self.explain(finding)));
         findings.sort_by_key(|finding| finding.place);
         let mut sums = BatchSums::new();
-        for ((key, acquirer), sum) in std::mem::take(&mut notes.sums).into_values() {
+        for ((key, acquirer), sum) in self.sums.into_values() {
             let sum = sum.finish(notes.is_turned(acquirer));
             sums.entry(key).or_default().merge(&sum);
         }
-        let (fees, volumes) = self.totals(&mut notes);
+        let (fees, volumes) = totals(self.groups, self.rules.symbols, &notes);
         RowProof { findings, sums, fees, volumes, remarks }
-    }
-
-    /// Fees and volumes, by text.
-    fn totals(&self, notes: &mut RowNotes) -> (FeeTotals, Volumes) {
-        let mut texts = BTreeMap::<Symbol, String>::new();
-        let mut text = |symbol| texts.entry(symbol).or_insert_with(|| self.rules.symbols.text(symbol)).clone();
-        let (mut fees, mut volumes) = (FeeTotals::new(), Volumes::new());
-        for (key, group) in std::mem::take(&mut notes.groups).into_values() {
-            let turned = notes.is_turned(key.acquirer);
-            let (method, brand, sub_merchant) = (text(key.method), text(key.brand), text(key.party));
-            add_fees(&mut fees, &group, (&method, &brand, &sub_merchant), turned);
-            if let Some(volume) = group.volume {
-                let GroupKey { on, currency, .. } = key;
-                let key = VolumeKey { on, method, brand, country: text(key.country), sub_merchant, currency };
-                *volumes.entry(key).or_default() += volume;
-            }
-        }
-        (fees, volumes)
     }
 
     /// What the operator should know of the file as a whole.
@@ -112,6 +97,23 @@ impl RowExaminer<'_> {
         });
         acquirers.iter().cloned().chain(unseen).chain(tiers).collect()
     }
+}
+
+/// Fees and volumes, by text.
+fn totals(groups: Shared<GroupKey, Group>, symbols: &Symbols, notes: &RowNotes) -> (FeeTotals, Volumes) {
+    let mut texts = HashMap::<Symbol, String>::new();
+    let mut text = |symbol| texts.entry(symbol).or_insert_with(|| symbols.text(symbol)).clone();
+    let (mut fees, mut volumes) = (FeeTotals::new(), Volumes::new());
+    for (key, group) in groups.into_values() {
+        let (method, brand, sub_merchant) = (text(key.method), text(key.brand), text(key.party));
+        add_fees(&mut fees, &group, (&method, &brand, &sub_merchant), notes.is_turned(key.acquirer));
+        if let Some(volume) = group.volume {
+            let GroupKey { on, currency, .. } = key;
+            let key = VolumeKey { on, method, brand, country: text(key.country), sub_merchant, currency };
+            *volumes.entry(key).or_default() += volume;
+        }
+    }
+    (fees, volumes)
 }
 
 /// Adds a group's fees to the totals, whatever their country and day.

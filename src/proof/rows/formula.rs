@@ -1,4 +1,5 @@
-//! The formula of a line: net = gross + signed fees, and gross = amount by the quote.
+//! The formula of a line: net = gross + signed fees, and gross = amount by the quote (`core/validators.py` of Antom's
+//! reconciliation skill, which rounds every currency to two places; here each has its own).
 
 use crate::money::{AmountUnit, Currency, parse_amount};
 use crate::report::Pricing;

@@ -1,14 +1,65 @@
-//! A map for values that come in runs: the key met last is not looked up again, and values stay in the order of first sight.
+//! Sums by key, for lines that come on all cores: the first keys of a block are summed up beside its notes, all others in one
+//! place for the whole file, so that neither many parties nor many blocks cost much. Sums do not depend on their order.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
 
-use crate::id::KeyHasher;
+/// How many keys of a block are summed up beside its notes: most marketplaces' batches, but few enough to be put together quickly.
+const LOCAL_KEYS: usize = 64;
 
-/// Values by key.
+/// Parts of a file's sums, each under a lock of its own: many more than there are cores, so that they rarely wait.
+const SHARDS: usize = 64;
+
+/// Hashes the small numbers that keys are made of: a multiplication for each.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct FieldHasher(u64);
+
+impl FieldHasher {
+    const fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+impl Hasher for FieldHasher {
+    fn finish(&self) -> u64 {
+        // A multiplication mixes upwards only; a map looks at the lowest bits too.
+        self.0.rotate_left(26)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            self.mix(chunk.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)));
+        }
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.mix(number.into());
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.mix(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.mix(number);
+    }
+
+    fn write_i32(&mut self, number: i32) {
+        self.mix(number.cast_unsigned().into());
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.mix(number as u64);
+    }
+}
+
+type Fields = BuildHasherDefault<FieldHasher>;
+
+/// Values by key; the key met last is not looked up again.
 #[derive(Debug)]
 pub(super) struct Keyed<K, V> {
-    places: HashMap<K, usize, BuildHasherDefault<KeyHasher>>,
+    places: HashMap<K, usize, Fields>,
     values: Vec<(K, V)>,
     last: usize,
 }
@@ -20,48 +71,79 @@ impl<K, V> Default for Keyed<K, V> {
 }
 
 impl<K: Copy + Eq + Hash, V> Keyed<K, V> {
-    /// The place of a key's value, which is made if there is none.
-    pub(super) fn place(&mut self, key: K, make: impl FnOnce() -> V) -> usize {
+    /// The place of a known key.
+    fn find(&mut self, key: K) -> Option<usize> {
         if self.values.get(self.last).is_none_or(|(known, _)| *known != key) {
-            self.last = *self.places.entry(key).or_insert_with(|| {
-                self.values.push((key, make()));
-                self.values.len() - 1
-            });
+            self.last = *self.places.get(&key)?;
         }
+        Some(self.last)
+    }
+
+    /// Puts a new key behind the others.
+    fn push(&mut self, key: K, value: V) -> usize {
+        self.last = self.values.len();
+        self.places.insert(key, self.last);
+        self.values.push((key, value));
         self.last
     }
 
     /// A key's value, which is made if there is none.
     pub(super) fn entry(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
-        let place = self.place(key, make);
+        let place = self.find(key).unwrap_or_else(|| self.push(key, make()));
         &mut self.values[place].1
     }
+}
 
-    /// The value at a place.
-    pub(super) fn at(&self, place: usize) -> &V {
-        &self.values[place].1
+/// A value that takes in another of its key.
+pub(super) trait Merge {
+    /// Takes the other's sums in.
+    fn merge(&mut self, other: Self);
+}
+
+/// The sums of a file.
+#[derive(Debug)]
+pub(super) struct Shared<K, V> {
+    shards: Vec<Mutex<HashMap<K, V, Fields>>>,
+}
+
+impl<K, V> Default for Shared<K, V> {
+    fn default() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+}
+
+impl<K: Copy + Eq + Hash, V: Merge> Shared<K, V> {
+    fn shard(&self, key: &K) -> &Mutex<HashMap<K, V, Fields>> {
+        // Bits that a map neither takes its place nor its tag from.
+        let bits = Fields::default().hash_one(key) >> 32;
+        &self.shards[usize::try_from(bits).unwrap_or_default() % SHARDS]
     }
 
-    /// The value at a place.
-    pub(super) fn at_mut(&mut self, place: usize) -> &mut V {
-        &mut self.values[place].1
+    /// Adds to a key's value: beside the block's notes if the key is one of its first, else here.
+    pub(super) fn add(&self, local: &mut Keyed<K, V>, key: K, make: impl FnOnce() -> V, add: impl FnOnce(&mut V)) {
+        if let Some(place) = local.find(key) {
+            add(&mut local.values[place].1);
+        } else if local.values.len() < LOCAL_KEYS {
+            add(local.entry(key, make));
+        } else {
+            let mut shard = self.shard(&key).lock().unwrap_or_else(PoisonError::into_inner);
+            add(shard.entry(key).or_insert_with(make));
+        }
     }
 
-    /// All values, in the order of first sight.
-    pub(super) fn into_values(self) -> impl Iterator<Item = (K, V)> {
-        self.values.into_iter()
-    }
-
-    /// Puts other values behind these: those of known keys are merged.
-    pub(super) fn append(&mut self, next: Self, merge: impl Fn(&mut V, V)) {
-        for (key, value) in next.values {
-            match self.places.get(&key) {
-                Some(&place) => merge(&mut self.values[place].1, value),
-                None => {
-                    self.places.insert(key, self.values.len());
-                    self.values.push((key, value));
-                }
+    /// Takes in the sums beside a block's notes.
+    pub(super) fn take_in(&self, local: Keyed<K, V>) {
+        for (key, value) in local.values {
+            let mut shard = self.shard(&key).lock().unwrap_or_else(PoisonError::into_inner);
+            match shard.get_mut(&key) {
+                Some(known) => known.merge(value),
+                None => drop(shard.insert(key, value)),
             }
         }
+    }
+
+    /// All sums, in no order.
+    pub(super) fn into_values(self) -> impl Iterator<Item = (K, V)> {
+        self.shards.into_iter().flat_map(|shard| shard.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -27,13 +27,14 @@ use crate::movement::EntryType;
 use crate::report::{Examiner, FeeKind, Pricing};
 
 use super::BatchKey;
-use super::fees::{KnownMonths, Schedule, TierVolumes, Volumes, known_months};
+use super::fees::{FeeModel, KnownMonths, Schedule, TierVolumes, Volumes, known_months};
 use charges::Charge;
 use finding::RowFinding;
 use formula::{FeeSign, Formula};
+use keyed::Shared;
 use line::{LineMoney, foreign_fees};
 use notes::{Group, GroupKey, OpenFinding};
-use sums::RowSums;
+use sums::{RowSums, SumKey};
 
 pub use finish::RowProof;
 pub use notes::RowNotes;
@@ -130,17 +131,22 @@ impl<'a> RowRules<'a> {
     #[must_use]
     pub fn for_file(&'a self, on: BusinessDate, columns: &[FeeKind]) -> RowExaminer<'a> {
         let columns = columns.iter().fold(0, |set, kind| set | column_bit(*kind));
-        RowExaminer { rules: self, on, columns }
+        RowExaminer { rules: self, on, columns, sums: Shared::default(), groups: Shared::default() }
     }
 }
 
-/// Looks at the lines of one file of settlement details.
+/// Looks at the lines of one file of settlement details, each once: what lines come to is added up here, notes hold the rest. It
+/// serves one file, because of every line that it is shown the sums are kept.
 #[derive(Debug)]
 pub struct RowExaminer<'a> {
     rules: &'a RowRules<'a>,
     on: BusinessDate,
     /// A bit per kind of fee.
     columns: u32,
+    /// What batches come to.
+    sums: Shared<SumKey, RowSums>,
+    /// What fees and volumes come to.
+    groups: Shared<GroupKey, Group>,
 }
 
 /// The bit of a kind of fee; there are fewer than 32.
@@ -155,7 +161,8 @@ impl Examiner for RowExaminer<'_> {
         let line = pricing.line;
         let currency = line.settlement_currency.unwrap_or(line.currency);
         let batch = BatchKey::of(line);
-        notes.sums.entry((batch, pricing.acquirer), || RowSums::new(line.place)).add(pricing, currency);
+        let (key, make) = ((batch, pricing.acquirer), || RowSums::new(line.place));
+        self.sums.add(&mut notes.sums, key, make, |sums| sums.add(pricing, currency));
         match line.entry_type {
             Some(movement) if !movement.is_adjustment() => self.movement(pricing, movement, currency, notes),
             Some(EntryType::Fee) => self.whole_fee(FeeKind::SettlementFee, pricing, currency, notes),
@@ -166,7 +173,8 @@ impl Examiner for RowExaminer<'_> {
         }
     }
 
-    fn append(&self, notes: &mut RowNotes, next: RowNotes) {
+    fn append(&self, notes: &mut RowNotes, mut next: RowNotes) {
+        self.take_in(&mut next);
         notes.append(next);
     }
 }
@@ -183,59 +191,48 @@ impl RowExaminer<'_> {
         raw_type == rules.adjustment_fee || rules.symbols.text(raw_type).eq_ignore_ascii_case("ADJUSTMENT_FEE")
     }
 
+    /// Takes in what was added up beside notes.
+    fn take_in(&self, notes: &mut RowNotes) {
+        self.sums.take_in(std::mem::take(&mut notes.sums));
+        self.groups.take_in(std::mem::take(&mut notes.groups));
+    }
+
     /// Where a line's fees and volume are counted.
-    fn group(&self, pricing: &Pricing<'_>, currency: Currency, notes: &mut RowNotes) -> (usize, BusinessDate) {
+    fn group(&self, pricing: &Pricing<'_>, currency: Currency) -> GroupKey {
         let line = pricing.line;
-        let on = line.at.map_or(self.on, |at| self.rules.cut_off.date_of(at));
-        let key = GroupKey {
+        GroupKey {
             method: pricing.method,
             brand: pricing.brand,
             country: pricing.country,
             party: line.party,
             acquirer: pricing.acquirer,
             currency,
-            on,
-        };
-        (notes.groups.place(key, Group::default), on)
+            on: line.at.map_or(self.on, |at| self.rules.cut_off.date_of(at)),
+        }
     }
 
     /// Counts a line that is a fee as a whole.
     fn whole_fee(&self, kind: FeeKind, pricing: &Pricing<'_>, currency: Currency, notes: &mut RowNotes) {
-        let (group, _) = self.group(pricing, currency, notes);
-        let total = notes.groups.at_mut(group).fee(kind, super::fees::FeeModel::Unknown, currency);
-        total.count += 1;
-        total.charged += i128::from(pricing.line.net);
+        self.groups.add(&mut notes.groups, self.group(pricing, currency), Group::default, |group| {
+            let total = group.fee(kind, FeeModel::Unknown, currency);
+            total.count += 1;
+            total.charged += i128::from(pricing.line.net);
+        });
     }
 
     /// Judges a line of a movement.
     fn movement(&self, pricing: &Pricing<'_>, movement: EntryType, currency: Currency, notes: &mut RowNotes) {
-        let money = LineMoney::of(pricing, currency);
-        let (group, on) = self.group(pricing, currency, notes);
-        let mut charges = std::mem::take(&mut notes.charges);
         notes.saw_movements = true;
-        let choices = self.choices_of_group(pricing, &money, (movement, group, on), notes);
-        let chosen = choices.map_or(&[][..], |at| notes.choices.at(at));
-        self.charges(pricing, &money, chosen, &mut charges);
-        count(pricing, movement, &money, &charges, notes.groups.at_mut(group));
+        let money = LineMoney::of(pricing, currency);
+        let group = self.group(pricing, currency);
+        let mut charges = std::mem::take(&mut notes.charges);
+        let known = (&mut notes.choices, &mut notes.without_volume);
+        self.charges(pricing, &money, self.choices(pricing, currency, group.on, known), &mut charges);
+        self.groups.add(&mut notes.groups, group, Group::default, |group| {
+            count(pricing, movement, &money, &charges, group);
+        });
         self.judge_both_ways(pricing, movement, &money, &charges, notes);
         notes.charges = charges;
-    }
-
-    /// The place of the choices of a type within a group, looked up once per block.
-    fn choices_of_group(
-        &self,
-        pricing: &Pricing<'_>,
-        money: &LineMoney,
-        (movement, group, on): (EntryType, usize, BusinessDate),
-        notes: &mut RowNotes,
-    ) -> Option<usize> {
-        self.rules.schedule?;
-        if let Some((_, at)) = notes.groups.at(group).choices.iter().find(|(known, _)| *known == movement) {
-            return Some(*at);
-        }
-        let at = self.choices(pricing, money, on, notes);
-        notes.groups.at_mut(group).choices.push((movement, at));
-        Some(at)
     }
 
     /// Judges a line with its fees as written, and with the opposite sign where the file's end decides which is right.

@@ -1,21 +1,19 @@
 //! What is noted of the lines of a block, and how the notes of blocks are put together.
 
-use std::collections::BTreeSet;
-
 use crate::calendar::BusinessDate;
 use crate::id::Symbol;
 use crate::money::Currency;
-use crate::movement::EntryType;
 use crate::proof::fees::{FeeModel, FeeTotal};
 use crate::report::FeeKind;
 
-use super::charges::{Charge, Choice, ChoiceKey};
+use super::charges::{Charge, Choices, WithoutVolume};
 use super::finding::RowFinding;
-use super::keyed::Keyed;
+use super::keyed::{Keyed, Merge};
 use super::sums::{RowSums, SumKey};
 
-/// What was noted of lines, without text: it is small, and grows with the number of findings, batches and parties, not of lines. Lines
-/// of an acquirer whose fees fit only with the opposite sign are kept too, some 300 bytes each, until the file's end decides.
+/// What was noted of the lines of a block, without text: it grows with the number of findings, not of lines; what lines come to is
+/// added up in the examiner. Lines of an acquirer whose fees fit only with the opposite sign are kept too, some 300 bytes each,
+/// until the file's end decides.
 #[derive(Debug, Default)]
 pub struct RowNotes {
     /// What is wrong whatever else the file says.
@@ -24,21 +22,22 @@ pub struct RowNotes {
     pub(super) open: Vec<OpenFinding>,
     /// Lines with fees that fit one way only, per acquirer.
     pub(super) signs: Vec<(Symbol, SignCount)>,
-    /// What batches come to.
+    /// What the first batches of the block come to.
     pub(super) sums: Keyed<SumKey, RowSums>,
-    /// What fees and volumes come to.
+    /// What the fees and volumes of its first groups come to.
     pub(super) groups: Keyed<GroupKey, Group>,
     /// The rules that lines follow, so that each is looked for once.
-    pub(super) choices: Keyed<ChoiceKey, Vec<Choice>>,
-    /// Rules with tiers, and the months of which no volume is known.
-    pub(super) without_volume: BTreeSet<(u32, BusinessDate)>,
+    pub(super) choices: Choices,
+    /// Tiers that could not be chosen.
+    pub(super) without_volume: WithoutVolume,
     /// Whether there was a line of a movement.
     pub(super) saw_movements: bool,
     /// The fees of the line at hand; kept for its memory only.
     pub(super) charges: Vec<Charge>,
 }
 
-/// How many lines say what of an acquirer's sign.
+/// How many lines say what of an acquirer's sign: Hundsun's samples have charges as positive fees
+/// (page `autodebitpay/settlementsummary`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct SignCount {
     /// Lines that fit only as written.
@@ -81,8 +80,6 @@ pub(super) struct Group {
     pub(super) volume: Option<i128>,
     /// A few kinds, looked through in turn.
     pub(super) fees: Vec<((FeeKind, FeeModel, Currency), FeeTotal)>,
-    /// Where the choices of a type stand in the notes of this block.
-    pub(super) choices: Vec<(EntryType, usize)>,
 }
 
 impl Group {
@@ -95,12 +92,14 @@ impl Group {
         });
         &mut self.fees[at].1
     }
+}
 
-    fn append(&mut self, next: Self) {
-        if let Some(volume) = next.volume {
+impl Merge for Group {
+    fn merge(&mut self, other: Self) {
+        if let Some(volume) = other.volume {
             *self.volume.get_or_insert(0) += volume;
         }
-        for ((kind, model, currency), total) in next.fees {
+        for ((kind, model, currency), total) in other.fees {
             self.fee(kind, model, currency).merge(&total);
         }
     }
@@ -121,7 +120,7 @@ impl RowNotes {
         self.signs.iter().any(|(known, sign)| *known == acquirer && sign.is_turned())
     }
 
-    /// Puts the notes of the next lines behind these.
+    /// Puts the notes of the next lines behind these, but for their sums.
     pub(super) fn append(&mut self, mut next: Self) {
         self.findings.append(&mut next.findings);
         self.open.append(&mut next.open);
@@ -129,12 +128,6 @@ impl RowNotes {
             let known = self.sign(acquirer);
             known.written += sign.written;
             known.turned += sign.turned;
-        }
-        self.sums.append(next.sums, RowSums::append);
-        // Places among the choices are those of the other notes, so that groups come without them.
-        let forget = |(key, group): (GroupKey, Group)| (key, Group { choices: Vec::new(), ..group });
-        for (key, group) in next.groups.into_values().map(forget) {
-            self.groups.entry(key, Group::default).append(group);
         }
         self.without_volume.append(&mut next.without_volume);
         self.saw_movements |= next.saw_movements;

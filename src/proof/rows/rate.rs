@@ -7,6 +7,10 @@ use crate::report::Quote;
 
 use super::super::fees::{Rounding, power_of_ten, signed_mul_div};
 
+/// The largest magnitude that a conversion may give. An amount has at most 18 digits; a million times that is none, and sums and
+/// rates of what is smaller fit in 128 bits.
+const MAX_CONVERTED: i128 = 10_i128.pow(24);
+
 /// A quote that can be computed with: one unit of `left` is `digits` / 10^`decimals` units of `right`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rate {
@@ -93,7 +97,8 @@ impl Rate {
         } else {
             (scaled(1, self.decimals + to)?, scaled(self.digits, from)?)
         };
-        signed_mul_div(amount, factor, divisor, Rounding::HalfEven).ok_or(NoRate::TooLarge)
+        let worth = signed_mul_div(amount, factor, divisor, Rounding::HalfEven);
+        worth.filter(|worth| worth.abs() <= MAX_CONVERTED).ok_or(NoRate::TooLarge)
     }
 }
 
@@ -149,12 +154,15 @@ mod tests {
             1 USD JPY USD/JPY 50.0000001  1
             -10000 USD SGD USD/SGD 1.35   -13500
             999999999999999999 JPY USD JPY/USD 0.00670000000000001 670000000000000999
-            999999999999999999 USD JPY JPY/USD 0.00670000000000001 1492537313432833608
+            999999999999999999 USD JPY JPY/USD 0.00670000000000001 1492537313432833592
             999999999999999999 USD JPY USD/JPY 149.1234567890123456789 1491234567890123455
             1 USD SGD USD/SGD 1.350000000000000000000000000000000000000000000000000000 1
-            1 USD SGD USD/SGD 0.0000000000000000000000000000000000001 long
-            1 USD SGD USD/SGD 1.0000000000000000000000000000000000000001 long
-            999999999999999999 USD SGD USD/SGD 99999999999999999999999999999999 large
+            1 USD SGD USD/SGD 0.0000000000000000000000000000000000001 digits
+            1 USD SGD USD/SGD 1.0000000000000000000000000000000000000001 digits
+            999999999999999999 USD SGD USD/SGD 99999999999999999999999999999999 larger
+            999999999999999999 USD SGD USD/SGD 1000001 larger
+            1 USD SGD USD/SGD 1000000000000000000000000 1000000000000000000000000
+            1 USD SGD USD/SGD 1000000000000000000000001 larger
             10000 USD SGD USD/EUR 1.35    USD/EUR
             10000 USD SGD SGD/EUR 1.35    SGD/EUR
             10000 USD SGD USD/SGD 0.000   zero

@@ -6,6 +6,8 @@ use crate::movement::EntryType;
 use crate::proof::{BatchKey, BatchSum, TypeSum};
 use crate::report::{FeeKind, Line, Place, Pricing};
 
+use super::keyed::Merge;
+
 /// A sum is of one batch and acquirer, because fees of an acquirer may have to be turned at the end.
 pub(super) type SumKey = (BatchKey, Symbol);
 
@@ -46,6 +48,7 @@ impl RowSums {
         let net = i128::from(line.net);
         self.lines += 1;
         self.net += net;
+        self.first = self.first.min(line.place);
         self.of_type(line.raw_type, TypeSum { lines: 1, net });
         match line.entry_type {
             Some(Fee) => self.slot(Slot::WholeFee, net),
@@ -93,18 +96,6 @@ impl RowSums {
         }
     }
 
-    /// Adds the sums of lines that stand behind these.
-    pub(super) fn append(&mut self, next: Self) {
-        self.lines += next.lines;
-        self.net += next.net;
-        for (slot, amount) in next.slots {
-            self.slot(slot, amount);
-        }
-        for (raw_type, sum) in next.types {
-            self.of_type(raw_type, sum);
-        }
-    }
-
     /// The sums of the contract; `turned` reads the movements' fees with the opposite sign.
     pub(super) fn finish(&self, turned: bool) -> BatchSum {
         let mut sum = BatchSum { lines: self.lines, net: self.net, first: Some(self.first), ..BatchSum::default() };
@@ -127,5 +118,19 @@ impl RowSums {
             }
         }
         sum
+    }
+}
+
+impl Merge for RowSums {
+    fn merge(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.net += other.net;
+        self.first = self.first.min(other.first);
+        for (slot, amount) in other.slots {
+            self.slot(slot, amount);
+        }
+        for (raw_type, sum) in other.types {
+            self.of_type(raw_type, sum);
+        }
     }
 }

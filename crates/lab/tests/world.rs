@@ -17,3 +17,5 @@ mod faults;
 mod files;
 #[path = "world/honest.rs"]
 mod honest;
+#[path = "world/xlsx.rs"]
+mod xlsx;

@@ -9,6 +9,7 @@ mod compare;
 mod conservation;
 mod exact;
 mod form;
+pub mod proofs;
 mod table;
 
 use crate::world::expected::{Expected, Waiting};

@@ -1,0 +1,291 @@
+//! The job's outputs of a date against the proofs.
+
+use anyhow::Result;
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::super::Table;
+use super::balances::{Account, AccountKey, Held, HeldKey};
+use super::batches::{BatchKey, BatchSum, covers, is_no_batch};
+use super::fees::{FeeKey, FeeTotal};
+use super::money::{Fraction, Rounding, decimal};
+use super::wanted::Wanted;
+use super::{Proofs, described};
+
+/// Decimals of `effective_rate`.
+const RATE_PLACES: u32 = 6;
+
+/// A row that a table must have: the cells of its key, and for each further column the texts that are right.
+struct Row {
+    key: Vec<String>,
+    cells: Vec<(String, Vec<String>)>,
+    /// Whether it may be missing.
+    optional: bool,
+}
+
+impl Row {
+    fn is(&mut self, column: &str, text: impl Into<String>) {
+        self.any_of(column, vec![text.into()]);
+    }
+
+    fn any_of(&mut self, column: &str, texts: Vec<String>) {
+        self.cells.push((column.to_owned(), texts));
+    }
+}
+
+/// Everything in which the outputs in `folder` disagree with the proofs.
+pub(super) fn compare(proofs: &Proofs, date: NaiveDate, folder: &Path) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    let rows = Table::read(&folder.join("discrepancies.csv"))?;
+    discrepancies(&rows, date, &proofs.wanted, &mut problems);
+    let batches = Table::read(&folder.join("settlement_batches.csv"))?;
+    let key = ["settlement_batch_id", "merchant_id", "sub_merchant_id", "currency"];
+    table("settlement_batches.csv", &batches, &key, batch_rows(proofs, batches.header()), &mut problems);
+    let balances = Table::read(&folder.join("balances.csv"))?;
+    let key = ["kind", "merchant_id", "sub_merchant_id", "account_no", "currency"];
+    let rows = account_rows(&proofs.accounts, proofs.has_balances).into_iter().chain(held_rows(&proofs.held)).collect();
+    table("balances.csv", &balances, &key, rows, &mut problems);
+    let fees = Table::read(&folder.join("fees.csv"))?;
+    let key = ["fee_kind", "method", "brand", "sub_merchant_id", "currency"];
+    table("fees.csv", &fees, &key, proofs.fees.iter().map(|(key, total)| fee_row(key, total)).collect(), &mut problems);
+    Ok(problems)
+}
+
+/// A cell without the shield that text gets which a spreadsheet could take for a formula.
+fn plain<'t>(table: &'t Table, row: usize, column: &str) -> &'t str {
+    let cell = table.cell(row, column);
+    cell.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r'])).unwrap_or(cell)
+}
+
+/// The rows of the date at stage `proof` and the control totals. What the ledger does not explain is none of the proofs' business.
+fn discrepancies(rows: &Table, date: NaiveDate, wanted: &[Wanted], problems: &mut Vec<String>) {
+    let date = date.to_string();
+    let is_proof = |row: usize| {
+        let (kind, stage) = (rows.cell(row, "kind"), rows.cell(row, "stage"));
+        let is_ours = (stage == "proof" && kind != "UNEXPLAINED_ADJUSTMENT") || kind == "CONTROL_TOTAL";
+        is_ours && rows.cell(row, "business_date") == date
+    };
+    let mut left: Vec<usize> = (0..rows.len()).filter(|row| is_proof(*row)).collect();
+    let mut take = |is: &dyn Fn(usize) -> bool| left.iter().position(|row| is(*row)).map(|at| left.remove(at));
+    let mut unanswered = Vec::new();
+    for want in wanted {
+        let fits =
+            |row: usize| std::iter::once(want).chain(&want.or).any(|want| wrong_cells(rows, row, want).is_empty());
+        if take(&fits).is_none() {
+            unanswered.push(want);
+        }
+    }
+    for want in unanswered {
+        let is_about =
+            |row: usize| rows.cell(row, "kind") == want.kind && plain(rows, row, "antom_id") == want.antom_id;
+        match take(&is_about) {
+            Some(row) => {
+                let wrong = wrong_cells(rows, row, want).join(", ");
+                problems.push(format!("wrong row: `{}` has {wrong}", described(want)));
+            }
+            None => problems.push(format!("missing row: `{}`", described(want))),
+        }
+    }
+    for row in left {
+        let shown = ["kind", "stage", "antom_id", "sub_merchant_id", "currency", "ledger_amount", "report_amount"];
+        let shown = shown.map(|column| super::or_dash(rows.cell(row, column))).join(" ");
+        problems.push(format!("row too many: `{shown}` ({})", rows.cell(row, "explanation")));
+    }
+}
+
+/// The cells of a row that are not as wanted.
+fn wrong_cells(rows: &Table, row: usize, want: &Wanted) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut check = |column: &str, text: Option<&str>| {
+        let is = plain(rows, row, column);
+        if let Some(text) = text.filter(|text| *text != is) {
+            wrong.push(format!("{column} `{is}`, not `{text}`"));
+        }
+    };
+    check("kind", Some(want.kind));
+    check("stage", Some(want.stage));
+    check("antom_id", Some(&want.antom_id));
+    check("sub_merchant_id", Some(&want.sub_merchant_id));
+    check("request_id", want.request_id.as_deref());
+    check("entry_type", want.entry_type.as_deref());
+    check("currency", want.currency.as_deref());
+    check("ledger_amount", want.ledger_amount.as_deref());
+    check("report_amount", want.report_amount.as_deref());
+    if let Some(place) = &want.place {
+        check("report_line", Some(&place.line.to_string()));
+        if !rows.cell(row, "report_file").ends_with(&place.file) {
+            wrong.push(format!("report_file `{}`, not `{}`", rows.cell(row, "report_file"), place.file));
+        }
+    }
+    wrong
+}
+
+/// Compares a table by key, whatever its order.
+fn table(name: &str, table: &Table, key: &[&str], rows: Vec<Row>, problems: &mut Vec<String>) {
+    let mut there: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for row in 0..table.len() {
+        let cells: Vec<String> = key.iter().map(|column| plain(table, row, column).to_owned()).collect();
+        if there.insert(cells.clone(), row).is_some() {
+            problems.push(format!("{name} has two rows for `{}`", cells.join(" ")));
+        }
+    }
+    for want in rows {
+        let shown = want.key.join(" ");
+        let Some(row) = there.remove(&want.key) else {
+            if !want.optional {
+                problems.push(format!("{name} has no row for `{shown}`"));
+            }
+            continue;
+        };
+        for (column, texts) in want.cells {
+            let is = plain(table, row, &column);
+            if !table.header().contains(&column) {
+                problems.push(format!("{name} has no column `{column}`"));
+            } else if !texts.iter().any(|text| text == is) {
+                problems.push(format!("{name}: `{shown}` has {column} `{is}`, not `{}`", texts.join("` or `")));
+            }
+        }
+    }
+    for key in there.keys() {
+        problems.push(format!("{name} has a row too many for `{}`", key.join(" ")));
+    }
+}
+
+fn batch_rows(proofs: &Proofs, header: &[String]) -> Vec<Row> {
+    let mut rows: Vec<Row> = proofs.sums.iter().map(|(key, sum)| batch_row(proofs, header, key, sum)).collect();
+    let has_lines = |figure| proofs.sums.keys().any(|key| covers(figure, key));
+    for (key, figure) in proofs.figures.iter().filter(|(key, _)| !has_lines(key)) {
+        let key = (key.0.clone(), key.1.clone(), key.2.clone().unwrap_or_default(), key.3);
+        let mut row = batch_row(proofs, header, &key, &BatchSum::default());
+        // A batch that only the summary knows: zero and unknown say the same.
+        for (_, texts) in &mut row.cells {
+            texts.push(String::new());
+        }
+        row.optional = is_no_batch(&key.0) || figure.net == 0;
+        rows.push(row);
+    }
+    rows
+}
+
+fn batch_row(proofs: &Proofs, header: &[String], key: &BatchKey, sum: &BatchSum) -> Row {
+    let (batch, merchant, party, currency) = key;
+    let texts = [batch, merchant, party].map(Clone::clone).into_iter();
+    let mut row = Row { key: texts.chain([currency.code().to_owned()]).collect(), cells: Vec::new(), optional: false };
+    let major = |minor: i128| currency.major(minor);
+    let (gross, fees) = (sum.gross(), sum.fees());
+    row.is("lines", sum.lines.to_string());
+    row.any_of("gross", vec![major(gross), major(gross - sum.foreign)]);
+    row.any_of("fees", vec![major(fees), major(fees + sum.foreign)]);
+    row.is("net", major(sum.net));
+    row.is("other", major(sum.other()));
+    summary_cells(proofs, key, sum, &mut row);
+    let mut further = BTreeMap::from([
+        ("corrections".to_owned(), sum.corrections),
+        ("reserve".to_owned(), sum.reserve),
+        ("collateral".to_owned(), sum.collateral),
+    ]);
+    // Where fees in other currencies are counted is left open, and so is what stands under each kind.
+    for column in header.iter().filter(|_| sum.foreign == 0) {
+        if let Some(kind) = column.strip_prefix("gross_") {
+            let word = kind.to_ascii_uppercase();
+            further.insert(column.clone(), sum.gross.get(word.as_str()).copied().unwrap_or(0));
+        } else if let Some(kind) = column.strip_prefix("fee_") {
+            further.insert(column.clone(), sum.fees.get(kind).copied().unwrap_or(0));
+        }
+    }
+    for (column, amount) in further.into_iter().filter(|(column, _)| header.contains(column)) {
+        let empty = (amount == 0).then(String::new);
+        row.any_of(&column, std::iter::once(major(amount)).chain(empty).collect());
+    }
+    row
+}
+
+/// What the summary says, the difference, and what was paid. A figure over several parties may stand beside each of them or not.
+fn summary_cells(proofs: &Proofs, key: &BatchKey, sum: &BatchSum, row: &mut Row) {
+    let figure = proofs.figures.iter().find(|(figure, _)| covers(figure, key));
+    let major = |minor: i128| key.3.major(minor);
+    let Some((summary_key, figure)) = figure else {
+        row.is("summary", "");
+        row.is("difference", "");
+        return;
+    };
+    let all: Vec<_> = proofs.sums.iter().filter(|(other, _)| covers(summary_key, other)).collect();
+    let net = if all.is_empty() { sum.net } else { all.iter().map(|(_, sum)| sum.net).sum() };
+    let (mut summary, mut difference) = (vec![major(figure.net)], vec![major(figure.net - net)]);
+    let mut paid = match proofs.paid.get(summary_key) {
+        Some(amount) => vec![major(*amount), major(-amount)],
+        None => vec![String::new(), major(0)],
+    };
+    if all.len() > 1 {
+        [&mut summary, &mut difference, &mut paid].into_iter().for_each(|texts| texts.push(String::new()));
+    }
+    row.any_of("summary", summary);
+    row.any_of("difference", difference);
+    row.any_of("payout", paid);
+}
+
+fn account_rows(accounts: &BTreeMap<AccountKey, Account>, has_balances: bool) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for ((number, currency), account) in accounts {
+        let text = |minor: Option<i128>| minor.map_or_else(String::new, |minor| currency.major(minor));
+        let key = ["account", &account.merchant, &account.party, number, currency.code()].map(str::to_owned).to_vec();
+        let mut row = Row { key, cells: Vec::new(), optional: !has_balances };
+        let expected = account.expected();
+        row.is("opening", text(account.opening));
+        row.is("in", text(account.income));
+        row.is("out", text(account.out));
+        row.is("expected", text(expected));
+        row.is("reported", text(account.reported));
+        match (account.reported, expected) {
+            (Some(reported), Some(expected)) => row.is("difference", currency.major(reported - expected)),
+            // A missing balance may count as unknown or as zero.
+            (None, Some(expected)) => row.any_of("difference", vec![String::new(), currency.major(-expected)]),
+            _ => row.is("difference", ""),
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+fn held_rows(held: &BTreeMap<HeldKey, Held>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for ((kind, merchant, party, currency), held) in held {
+        let key = [kind, merchant.as_str(), party, "", currency.code()].map(str::to_owned).to_vec();
+        let mut row = Row { key, cells: Vec::new(), optional: *held == Held::default() };
+        row.is("opening", currency.major(held.opening));
+        row.is("in", currency.major(held.withheld));
+        row.is("out", currency.major(held.given_back));
+        row.is("expected", currency.major(held.opening + held.withheld + held.given_back));
+        row.is("reported", "");
+        row.is("difference", "");
+        rows.push(row);
+    }
+    rows
+}
+
+fn fee_row(key: &FeeKey, total: &FeeTotal) -> Row {
+    let texts = [key.kind, &key.method, &key.brand, &key.party, key.currency.code()];
+    let mut row = Row { key: texts.map(str::to_owned).to_vec(), cells: Vec::new(), optional: false };
+    let text = |minor: Option<i128>| minor.map_or_else(String::new, |minor| key.currency.major(minor));
+    row.is("model", total.model());
+    row.is("count", total.count.to_string());
+    row.is("charged", text(Some(total.charged)));
+    row.is("expected", text(total.expected));
+    row.is("difference", text(total.expected.map(|expected| total.charged - expected)));
+    // What a line without a known gross adds to the base is left open.
+    if let Some(base) = total.base {
+        row.is("base", text(Some(base)));
+        row.is("effective_rate", rate(base, total.charged));
+    }
+    row
+}
+
+/// −charged / base with six decimals; empty for a base of zero.
+fn rate(base: i128, charged: i128) -> String {
+    if base == 0 {
+        return String::new();
+    }
+    let millionths = Fraction::new(-charged, base).times(Fraction::new(10_i128.pow(RATE_PLACES), 1));
+    decimal(millionths.rounded(Rounding::HalfEven), RATE_PLACES)
+}

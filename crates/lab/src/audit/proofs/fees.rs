@@ -115,7 +115,8 @@ impl Judge<'_> {
         let named = |kind: &str| self.schedule.is_some_and(|schedule| schedule.names(kind, line, self.on));
         match kind {
             "total" => line.fees.iter().all(|fee| fee.amount == 0),
-            kind => !PASSED_ON.contains(&kind) && !(line.aggregate.is_some() && named("total")),
+            kind if PASSED_ON.contains(&kind) => false,
+            _ => line.aggregate.is_none() || !named("total"),
         }
     }
 }

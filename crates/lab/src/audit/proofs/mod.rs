@@ -86,6 +86,12 @@ impl Proofs {
         &self.remarks
     }
 
+    /// How many lines of settlement details were read.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.sums.values().map(|sum| sum.lines).sum()
+    }
+
     /// The discrepancies that must be listed, one line each and sorted: kind, stage, id, sub-merchant, currency, recomputed and
     /// reported amount, place. `?` is what the design leaves open, `-` what must be empty.
     #[must_use]

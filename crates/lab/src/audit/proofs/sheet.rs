@@ -98,13 +98,20 @@ impl Sheet {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         let mut rows = Vec::new();
+        let (mut line, mut counted) = (1, 0);
         for record in reader.records() {
             let record = record.with_context(|| format!("`{name}` is no CSV file"))?;
-            let line = record.position().map_or(0, csv::Position::line);
+            // The reader takes the LF of a CR LF for the beginning of the next record, so that its own lines are off.
+            let mut start = record.position().map_or(0, csv::Position::byte).try_into().unwrap_or(bytes.len());
+            while matches!(bytes.get(start), Some(b'\r' | b'\n')) {
+                start += 1;
+            }
+            line += bytes[counted..start].iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
+            counted = start;
             rows.push((line, record.iter().map(str::to_owned).collect::<Vec<_>>()));
         }
         let is_end = |row: &(u64, Vec<String>)| row.1[0] == "<END>" && row.1[1..].iter().all(String::is_empty);
-        if !rows.pop_if(|row| is_end(row)).is_some_and(|_| !rows.is_empty()) {
+        if rows.pop_if(|row| is_end(row)).is_none_or(|_| rows.is_empty()) {
             return Ok(None);
         }
         let (_, header) = rows.remove(0);

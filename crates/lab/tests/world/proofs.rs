@@ -2,6 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use lab::audit::proofs::{Audited, Proofs, audit_proofs, prove};
+use lab::xlsx::{Numbers, Options, workbook_with};
 use std::fs;
 use std::path::PathBuf;
 
@@ -24,10 +25,14 @@ impl Folder {
 
     /// A file in the directory of the date, or of some days before it.
     pub fn file(self, days_before: u64, name: &str, text: &str) -> Self {
+        self.bytes(days_before, name, text.as_bytes())
+    }
+
+    pub fn bytes(self, days_before: u64, name: &str, bytes: &[u8]) -> Self {
         let day = (date() - Days::new(days_before)).format("%Y%m%d").to_string();
         let folder = self.dir.path().join("remote/v1/settlements").join(PLATFORM).join(day);
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join(name), text).unwrap();
+        fs::write(folder.join(name), bytes).unwrap();
         self
     }
 
@@ -271,4 +276,16 @@ fn files_may_be_written_in_every_documented_way() {
     let folder = Folder::new().file(0, "settlementItems_USD_B1_000.csv", text.split_once("<END>").unwrap().0);
     folder.must_list("");
     assert!(folder.prove().unwrap().remarks()[0].contains("has no end"));
+}
+
+#[test]
+fn workbooks_are_read_as_well() {
+    let text = lines("R1 PAYMENT 1234.56 USD 1234.56 USD - - - -\n R2 PAYMENT 1234.56 USD 1234.55 USD - - - -");
+    let rows: Vec<Vec<String>> = text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+    let options = Options { numbers: Numbers::SeventeenDigits, second_sheet: true, ..Options::default() };
+    for numbers in [&[][..], &[5, 7]] {
+        let book = workbook_with(&rows, numbers, options);
+        let folder = Folder::new().bytes(0, "settlementItems_USD_B1_000.xlsx", &book);
+        folder.must_list("NET_FORMULA proof R2 S1 USD 1234.56 1234.55 settlementItems_USD_B1_000.xlsx:3");
+    }
 }

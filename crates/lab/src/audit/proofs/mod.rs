@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `money` | currencies, amounts, fractions, conversion |
 //! | `words` | Antom's columns and types |
-//! | `sheet` | the files of a day |
+//! | `sheet`, `workbook` | the files of a day |
 //! | `detail`, `statements` | their lines |
 //! | `formula` | the formula of one line |
 //! | `schedule`, `fees` | the contract's fees, and the lines' against them |
@@ -28,6 +28,7 @@ mod sheet;
 mod statements;
 mod wanted;
 mod words;
+mod workbook;
 
 use anyhow::Result;
 use chrono::{Days, NaiveDate};

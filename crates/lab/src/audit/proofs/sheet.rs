@@ -1,11 +1,12 @@
-//! Antom's files of a day: found by name, read by RFC 4180, refused without their end.
+//! Antom's files of a day: found by name, read as CSV (RFC 4180) or as workbooks, refused without their end.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use chrono::{DateTime, NaiveDate};
 use std::fs;
 use std::path::Path;
 
 use super::money::{Currency, amount};
+use super::workbook;
 
 /// A report file.
 #[derive(Debug, Clone)]
@@ -66,9 +67,6 @@ impl Tree<'_> {
         names.sort();
         let mut sheets = Vec::new();
         for name in names.into_iter().filter(|name| name.starts_with(report.prefix())) {
-            if !name.ends_with(".csv") {
-                bail!("`{name}` is no CSV file; the auditor of proofs reads nothing else");
-            }
             let bytes = fs::read(folder.join(&name)).with_context(|| format!("`{name}` cannot be read"))?;
             match Sheet::parse(&name, &bytes, self.minor_units)? {
                 Some(sheet) => sheets.push(sheet),
@@ -95,22 +93,12 @@ pub struct Unreadable;
 impl Sheet {
     /// Reads a file; `None` if its last line is not `<END>`.
     pub fn parse(name: &str, bytes: &[u8], minor_units: bool) -> Result<Option<Self>> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-        let mut rows = Vec::new();
-        let (mut line, mut counted) = (1, 0);
-        for record in reader.records() {
-            let record = record.with_context(|| format!("`{name}` is no CSV file"))?;
-            // The reader takes the LF of a CR LF for the beginning of the next record, so that its own lines are off.
-            let mut start = record.position().map_or(0, csv::Position::byte).try_into().unwrap_or(bytes.len());
-            while matches!(bytes.get(start), Some(b'\r' | b'\n')) {
-                start += 1;
-            }
-            line += bytes[counted..start].iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
-            counted = start;
-            rows.push((line, record.iter().map(str::to_owned).collect::<Vec<_>>()));
-        }
-        let is_end = |row: &(u64, Vec<String>)| row.1[0] == "<END>" && row.1[1..].iter().all(String::is_empty);
+        let mut rows = if name.to_ascii_lowercase().ends_with(".xlsx") {
+            workbook::rows(bytes).with_context(|| format!("`{name}` is no workbook"))?
+        } else {
+            csv_rows(bytes).with_context(|| format!("`{name}` is no CSV file"))?
+        };
+        let is_end = |row: &(u64, Vec<String>)| row.1.concat() == "<END>" && row.1[0] == "<END>";
         if rows.pop_if(|row| is_end(row)).is_none_or(|_| rows.is_empty()) {
             return Ok(None);
         }
@@ -178,6 +166,26 @@ impl<'s> Row<'s> {
         let is_instant = || DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)).is_ok();
         if text.is_empty() || is_instant() || (or_date && day(text).is_some()) { Ok(()) } else { Err(Unreadable) }
     }
+}
+
+/// The records of a CSV file with the physical lines where they start.
+fn csv_rows(bytes: &[u8]) -> Result<Vec<(u64, Vec<String>)>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut rows = Vec::new();
+    let (mut line, mut counted) = (1, 0);
+    for record in reader.records() {
+        let record = record?;
+        // The reader takes the LF of a CR LF for the beginning of the next record, so that its own lines are off.
+        let mut start = record.position().map_or(0, csv::Position::byte).try_into().unwrap_or(bytes.len());
+        while matches!(bytes.get(start), Some(b'\r' | b'\n')) {
+            start += 1;
+        }
+        line += bytes[counted..start].iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
+        counted = start;
+        rows.push((line, record.iter().map(str::to_owned).collect::<Vec<_>>()));
+    }
+    Ok(rows)
 }
 
 /// A day as `20230901` or `2023-09-01`.

@@ -153,3 +153,36 @@ fn every_wrong_cell_is_named() {
         assert!(problems.iter().any(|problem| problem.contains(expected)), "{expected}: {problems:#?}");
     }
 }
+
+#[test]
+fn a_summary_without_parties_stands_beside_the_whole_batch_or_beside_each_party() {
+    let rows = "settlementBatchId customerId referenceMerchantId transactionId transactionType transactionAmountValue \
+        transactionCurrency settlementAmountValue settlementCurrency
+        B1 M1 S1 R1 PAYMENT 1.00 USD 1.00 USD
+        B1 M1 S2 R2 PAYMENT 2.00 USD 2.00 USD";
+    let summary = "settlementBatchId customerId summaryType count settlementAmountValue settlementCurrency
+        B1 M1 TOTAL   2 3.00 USD
+        B1 M1 PAYMENT 2 3.00 USD";
+    let folder = Folder::new().file(0, "settlementItems_USD_B1_000.csv", &report(rows)).file(
+        0,
+        "settlementSummary_USD_B1_000.csv",
+        &report(summary),
+    );
+    let out = folder.dir.path().join("out");
+    fs::create_dir(&out).unwrap();
+    for (name, text) in outputs().into_iter().filter(|(name, _)| *name != "settlement_batches.csv") {
+        fs::write(out.join(name), text.lines().next().unwrap()).unwrap();
+    }
+    let problems = |rows: &[&str]| {
+        let head = "settlement_batch_id,merchant_id,sub_merchant_id,currency,lines,gross,fees,net,summary,difference,other,payout";
+        fs::write(out.join("settlement_batches.csv"), format!("{head}\n{}\n", rows.join("\n"))).unwrap();
+        folder.problems()
+    };
+    assert_eq!(problems(&["B1,M1,,USD,2,3.00,0.00,3.00,3.00,0.00,0.00,"]), Vec::<String>::new());
+    let each = ["B1,M1,S1,USD,1,1.00,0.00,1.00,,,0.00,", "B1,M1,S2,USD,1,2.00,0.00,2.00,3.00,0.00,0.00,"].as_slice();
+    assert_eq!(problems(each), Vec::<String>::new());
+    let wrong = problems(&["B1,M1,,USD,2,3.00,0.00,3.00,,,0.00,"]);
+    assert!(wrong[0].contains("has summary ``, not `3.00`"), "{wrong:?}");
+    let wrong = problems(&each[..1]);
+    assert!(wrong[0].contains("has no row for `B1 M1  USD`"), "{wrong:?}");
+}

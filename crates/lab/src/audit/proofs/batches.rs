@@ -71,6 +71,23 @@ impl BatchSum {
         }
     }
 
+    /// Adds the lines of another party.
+    pub fn merge(&mut self, other: &Self) {
+        self.lines += other.lines;
+        for (movement, amount) in &other.gross {
+            *self.gross.entry(movement).or_default() += amount;
+        }
+        for (kind, amount) in &other.fees {
+            *self.fees.entry(kind).or_default() += amount;
+        }
+        self.foreign += other.foreign;
+        self.corrections += other.corrections;
+        self.reserve += other.reserve;
+        self.collateral += other.collateral;
+        self.unknown += other.unknown;
+        self.net += other.net;
+    }
+
     /// All movements before fees.
     pub fn gross(&self) -> i128 {
         self.gross.values().sum()

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::super::Table;
 use super::balances::{Account, AccountKey, Held, HeldKey};
-use super::batches::{BatchKey, BatchSum, covers, is_no_batch};
+use super::batches::{BatchKey, BatchSum, SummaryKey, covers, is_no_batch};
 use super::fees::{FeeKey, FeeTotal};
 use super::money::{Fraction, Rounding, decimal};
 use super::wanted::Wanted;
@@ -41,7 +41,7 @@ pub(super) fn compare(proofs: &Proofs, date: NaiveDate, folder: &Path) -> Result
     discrepancies(&rows, date, &proofs.wanted, &mut problems);
     let batches = Table::read(&folder.join("settlement_batches.csv"))?;
     let key = ["settlement_batch_id", "merchant_id", "sub_merchant_id", "currency"];
-    table("settlement_batches.csv", &batches, &key, batch_rows(proofs, batches.header()), &mut problems);
+    table("settlement_batches.csv", &batches, &key, batch_rows(proofs, &batches), &mut problems);
     let balances = Table::read(&folder.join("balances.csv"))?;
     let key = ["kind", "merchant_id", "sub_merchant_id", "account_no", "currency"];
     let rows = account_rows(&proofs.accounts, proofs.has_balances).into_iter().chain(held_rows(&proofs.held)).collect();
@@ -152,20 +152,52 @@ fn table(name: &str, table: &Table, key: &[&str], rows: Vec<Row>, problems: &mut
     }
 }
 
-fn batch_rows(proofs: &Proofs, header: &[String]) -> Vec<Row> {
-    let mut rows: Vec<Row> = proofs.sums.iter().map(|(key, sum)| batch_row(proofs, header, key, sum)).collect();
+/// The rows of `settlement_batches.csv`: per party, or over all parties where the summary knows none, if the table has it so.
+fn batch_rows(proofs: &Proofs, table: &Table) -> Vec<Row> {
+    let header = table.header();
+    let mut rows = Vec::new();
+    let mut wholes: BTreeMap<BatchKey, BatchSum> = BTreeMap::new();
+    for (key, sum) in &proofs.sums {
+        if is_of_whole(proofs, key) && !has_row(table, key) {
+            let whole = (key.0.clone(), key.1.clone(), String::new(), key.3);
+            wholes.entry(whole).or_default().merge(sum);
+        } else {
+            rows.push(batch_row(proofs, header, key, sum));
+        }
+    }
+    rows.extend(wholes.iter().map(|(key, sum)| batch_row(proofs, header, key, sum)));
     let has_lines = |figure| proofs.sums.keys().any(|key| covers(figure, key));
     for (key, figure) in proofs.figures.iter().filter(|(key, _)| !has_lines(key)) {
         let key = (key.0.clone(), key.1.clone(), key.2.clone().unwrap_or_default(), key.3);
         let mut row = batch_row(proofs, header, &key, &BatchSum::default());
         // A batch that only the summary knows: zero and unknown say the same.
-        for (_, texts) in &mut row.cells {
-            texts.push(String::new());
+        for (column, texts) in &mut row.cells {
+            if column != "summary" {
+                texts.push(String::new());
+            }
         }
         row.optional = is_no_batch(&key.0) || figure.net == 0;
         rows.push(row);
     }
     rows
+}
+
+/// Whether the batch is compared over all parties.
+fn is_of_whole(proofs: &Proofs, key: &BatchKey) -> bool {
+    let mut of_batch = proofs.figures.keys().filter(|figure| figure.0 == key.0).peekable();
+    if of_batch.peek().is_none() { proofs.without_parties } else { of_batch.all(|figure| figure.2.is_none()) }
+}
+
+/// Whether the table has a row of this party alone.
+fn has_row(table: &Table, (batch, merchant, party, currency): &BatchKey) -> bool {
+    let is = |row: usize, column: &str, text: &str| plain(table, row, column) == text;
+    !party.is_empty()
+        && (0..table.len()).any(|row| {
+            is(row, "settlement_batch_id", batch)
+                && is(row, "merchant_id", merchant)
+                && is(row, "sub_merchant_id", party)
+                && is(row, "currency", currency.code())
+        })
 }
 
 fn batch_row(proofs: &Proofs, header: &[String], key: &BatchKey, sum: &BatchSum) -> Row {
@@ -184,6 +216,7 @@ fn batch_row(proofs: &Proofs, header: &[String], key: &BatchKey, sum: &BatchSum)
         ("corrections".to_owned(), sum.corrections),
         ("reserve".to_owned(), sum.reserve),
         ("collateral".to_owned(), sum.collateral),
+        ("unknown_types".to_owned(), sum.unknown),
     ]);
     // Where fees in other currencies are counted is left open, and so is what stands under each kind.
     for column in header.iter().filter(|_| sum.foreign == 0) {
@@ -201,23 +234,25 @@ fn batch_row(proofs: &Proofs, header: &[String], key: &BatchKey, sum: &BatchSum)
     row
 }
 
-/// What the summary says, the difference, and what was paid. A figure over several parties may stand beside each of them or not.
+/// What the summary says, the difference, and what was paid. A figure over several parties may stand beside one of them or not.
 fn summary_cells(proofs: &Proofs, key: &BatchKey, sum: &BatchSum, row: &mut Row) {
-    let figure = proofs.figures.iter().find(|(figure, _)| covers(figure, key));
+    let whole = |figure: &SummaryKey| figure.2.is_none() && figure.0 == key.0 && figure.1 == key.1 && figure.3 == key.3;
+    let mut figures = proofs.figures.iter();
+    let figure = figures.find(|(figure, _)| covers(figure, key) || (key.2.is_empty() && whole(figure)));
     let major = |minor: i128| key.3.major(minor);
     let Some((summary_key, figure)) = figure else {
         row.is("summary", "");
         row.is("difference", "");
         return;
     };
-    let all: Vec<_> = proofs.sums.iter().filter(|(other, _)| covers(summary_key, other)).collect();
-    let net = if all.is_empty() { sum.net } else { all.iter().map(|(_, sum)| sum.net).sum() };
+    let net: i128 = proofs.sums.iter().filter(|(other, _)| covers(summary_key, other)).map(|(_, sum)| sum.net).sum();
+    let is_part = proofs.sums.iter().filter(|(other, _)| covers(summary_key, other)).count() > 1 && net != sum.net;
     let (mut summary, mut difference) = (vec![major(figure.net)], vec![major(figure.net - net)]);
     let mut paid = match proofs.paid.get(summary_key) {
         Some(amount) => vec![major(*amount), major(-amount)],
         None => vec![String::new(), major(0)],
     };
-    if all.len() > 1 {
+    if is_part {
         [&mut summary, &mut difference, &mut paid].into_iter().for_each(|texts| texts.push(String::new()));
     }
     row.any_of("summary", summary);

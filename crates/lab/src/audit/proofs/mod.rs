@@ -72,6 +72,8 @@ pub struct Proofs {
     wanted: Vec<Wanted>,
     sums: BTreeMap<BatchKey, BatchSum>,
     figures: BTreeMap<SummaryKey, Figure>,
+    /// Whether the date has summaries and none of them knows parties.
+    without_parties: bool,
     paid: BTreeMap<SummaryKey, i128>,
     accounts: BTreeMap<AccountKey, balances::Account>,
     has_balances: bool,
@@ -159,11 +161,11 @@ pub fn prove(audited: &Audited<'_>) -> Result<Proofs> {
     let files = tree.sheets(Report::Summary, audited.date, &mut remarks)?;
     let rows = summaries(&files);
     let figures = batches::figures(&rows);
+    let without_parties = !files.is_empty() && !files.iter().any(|file| file.has("referenceMerchantId"));
     if files.is_empty() {
         remarks.push("batches are not proved without a settlement summary".to_owned());
     } else {
-        let names_parties = files.iter().any(|file| file.has("referenceMerchantId"));
-        wanted.extend(batches::batch_totals(&sums, &figures, names_parties));
+        wanted.extend(batches::batch_totals(&sums, &figures, !without_parties));
         wanted.extend(batches::control_totals(&rows));
     }
     let held = balances::held(&lines, audited.date, &history);
@@ -171,6 +173,7 @@ pub fn prove(audited: &Audited<'_>) -> Result<Proofs> {
         wanted,
         sums,
         figures,
+        without_parties,
         paid: BTreeMap::new(),
         accounts: BTreeMap::new(),
         has_balances: false,

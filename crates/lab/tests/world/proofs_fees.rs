@@ -74,7 +74,6 @@ fn a_fee_is_what_the_contract_says() {
         FEE_WITHOUT_RULE proof R12 S1 USD -     -0.05 settlementItems_USD_B1_000.csv:13
         FX_VARIANCE      proof R14 S1 USD -     100.00 settlementItems_USD_B1_000.csv:15
         FEE_OVERCHARGED  proof R15 S1 USD -2.20 -3.00 settlementItems_USD_B1_000.csv:16
-        FEE_WITHOUT_RULE proof R16 S1 USD -     -0.50 settlementItems_USD_B1_000.csv:17
         FEE_CURRENCY     proof R18 S1 JPY -     -330  settlementItems_USD_B1_000.csv:19
         ",
     );
@@ -110,7 +109,7 @@ percent = "3"
 "#;
     let folder = Folder::new().file(0, NAME, &text).schedule(schedule);
     folder.must_list("FEE_OVERCHARGED proof R3 S1 USD -1.00 -3.00 settlementItems_USD_B1_000.csv:4");
-    let tie = schedule.replace("valid_to = \"2026-11-17\"", "").replace("MASTERCARD", "VISA");
+    let tie = schedule.replace("valid_to = \"2026-11-17\"", "").replace("MASTERCARD", "visa");
     let error = Folder::new().file(0, NAME, &text).schedule(&tie).prove().unwrap_err();
     assert!(format!("{error:#}").contains("two rules for `payment_method` name"), "{error:#}");
 }
@@ -174,6 +173,7 @@ fn a_schedule_that_says_nothing_clear_is_refused() {
         ("", "no rules"),
         ("[[rule]]\npercent = \"1\"\n", "`kind` is missing"),
         ("[[rule]]\nkind = \"discount\"\n", "`discount` is no fee kind"),
+        ("[[rule]]\nkind = \"settlement_fee\"\n", "`settlement_fee` is no fee kind"),
         ("[[rule]]\nkind = \"tax\"\npercent = 2.5\n", "write decimals in quotes"),
         ("[[rule]]\nkind = \"tax\"\npercent = \"2,5\"\n", "which is no decimal"),
         ("[[rule]]\nkind = \"tax\"\nfixed = \"0.30\"\n", "`currency` is needed"),

@@ -46,7 +46,7 @@ fn day() -> (Folder, Vec<(&'static str, String)>) {
                  M2 S2 A2 USD L3 IN 1.00",
             ),
         )
-        .schedule("[[rule]]\nkind = \"payment_method\"\npercent = \"2.2\"\n[[rule]]\nkind = \"settlement_fee\"\nfixed = \"0.50\"\ncurrency = \"USD\"\n");
+        .schedule("[[rule]]\nkind = \"payment_method\"\npercent = \"2.2\"\n");
     (folder, outputs())
 }
 
@@ -84,7 +84,7 @@ fn outputs() -> Vec<(&'static str, String)> {
         payment_method,ALIPAY,,S1,USD,blended,1,100.00,-2.20,-2.20,0.00,0.022000
         payment_method,CARD,VISA,S1,USD,ic++,1,10.00,0.00,-0.22,0.22,0.000000
         interchange,CARD,VISA,S1,USD,ic++,1,10.00,-0.20,,,0.020000
-        settlement_fee,,,S1,USD,unknown,1,0.00,-0.50,-0.50,0.00,";
+        settlement_fee,,,S1,USD,unknown,1,0.00,-0.50,,,";
     let mut rows = discrepancies.to_vec();
     // The card was not charged the blended fee that the contract has for every capture.
     rows.push(
@@ -141,8 +141,8 @@ fn every_wrong_cell_is_named() {
         ("balances.csv", "4.00,5.00", "4.00,-5.00", "has in `-5.00`, not `5.00`"),
         ("balances.csv", "reserve", "collateral", "has no row for `reserve M1 S1  USD`"),
         ("fees.csv", "0.022000", "0.0220", "has effective_rate `0.0220`, not `0.022000`"),
-        ("fees.csv", "blended", "ic++", "has model `ic++`, not `blended`"),
-        ("fees.csv", "interchange,", "scheme,", "has a row too many for `scheme CARD VISA S1 USD`"),
+        ("fees.csv", "blended", "ic++", "has no row for `payment_method ALIPAY  S1 USD blended`"),
+        ("fees.csv", "interchange,", "scheme,", "has a row too many for `scheme CARD VISA S1 USD ic++`"),
         ("fees.csv", "effective_rate", "rate", "fees.csv has no column `effective_rate`"),
     ];
     for (name, from, to, expected) in table {

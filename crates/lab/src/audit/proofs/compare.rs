@@ -47,7 +47,7 @@ pub(super) fn compare(proofs: &Proofs, date: NaiveDate, folder: &Path) -> Result
     let rows = account_rows(&proofs.accounts, proofs.has_balances).into_iter().chain(held_rows(&proofs.held)).collect();
     table("balances.csv", &balances, &key, rows, &mut problems);
     let fees = Table::read(&folder.join("fees.csv"))?;
-    let key = ["fee_kind", "method", "brand", "sub_merchant_id", "currency"];
+    let key = ["fee_kind", "method", "brand", "sub_merchant_id", "currency", "model"];
     table("fees.csv", &fees, &key, proofs.fees.iter().map(|(key, total)| fee_row(key, total)).collect(), &mut problems);
     Ok(problems)
 }
@@ -300,18 +300,27 @@ fn held_rows(held: &BTreeMap<HeldKey, Held>) -> Vec<Row> {
 }
 
 fn fee_row(key: &FeeKey, total: &FeeTotal) -> Row {
-    let texts = [key.kind, &key.method, &key.brand, &key.party, key.currency.code()];
+    let texts = [key.kind, &key.method, &key.brand, &key.party, key.currency.code(), key.model];
     let mut row = Row { key: texts.map(str::to_owned).to_vec(), cells: Vec::new(), optional: false };
-    let text = |minor: Option<i128>| minor.map_or_else(String::new, |minor| key.currency.major(minor));
-    row.is("model", total.model());
+    // Whether sums show a turned sign as it was read or as it was written is left open.
+    let signs: &[i128] = if total.is_turned { &[1, -1] } else { &[1] };
+    let both = |minor: i128| signs.iter().map(|sign| key.currency.major(sign * minor)).collect::<Vec<_>>();
     row.is("count", total.count.to_string());
-    row.is("charged", text(Some(total.charged)));
-    row.is("expected", text(total.expected));
-    row.is("difference", text(total.expected.map(|expected| total.charged - expected)));
+    row.any_of("charged", both(total.charged));
+    let (mut expected, mut difference) = (both(total.expected), both(total.charged - total.expected));
+    // Of lines that were judged in part, sums may be shown or not.
+    if total.judged == 0 {
+        (expected, difference) = (vec![String::new()], vec![String::new()]);
+    } else if total.judged < total.count {
+        expected.push(String::new());
+        difference.push(String::new());
+    }
+    row.any_of("expected", expected);
+    row.any_of("difference", difference);
     // What a line without a known gross adds to the base is left open.
     if let Some(base) = total.base {
-        row.is("base", text(Some(base)));
-        row.is("effective_rate", rate(base, total.charged));
+        row.is("base", key.currency.major(base));
+        row.any_of("effective_rate", signs.iter().map(|sign| rate(base, sign * total.charged)).collect());
     }
     row
 }

@@ -1,5 +1,7 @@
 //! Lines of settlement details.
 
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
+
 use super::money::{Currency, Fraction};
 use super::sheet::{Row, Sheet, Unreadable};
 use super::words::{FEE_LINES, FEES, FeeColumn, TOTAL_FEE, entry_type, is_movement};
@@ -39,6 +41,8 @@ pub struct Detail {
     pub transaction_id: String,
     /// `transactionRequestId`.
     pub request_id: String,
+    /// The +08:00 day on which it happened, where the line has a time (`antom.md`, 9.13).
+    pub happened_on: Option<NaiveDate>,
     /// `transactionType` as written.
     pub raw_type: String,
     /// The contract's word for it.
@@ -99,11 +103,10 @@ impl Detail {
             return Err(Unreadable);
         }
         let currency = currency.or(amount.map(|(_, currency)| currency)).ok_or(Unreadable)?;
-        for column in ["paymentTime", "transactionCompletionTime", "transactionUpdateTime", "transactionCreationTime"] {
-            row.check_time(column, false)?;
-        }
-        row.check_time("settlementTime", true)?;
-        row.check_time("settlementInitiatedDate", true)?;
+        let times = ["paymentTime", "transactionCompletionTime", "transactionUpdateTime", "transactionCreationTime"];
+        let times = times.map(|column| row.instant(column)).into_iter().collect::<Result<Vec<_>, _>>()?;
+        row.check_time("settlementTime")?;
+        row.check_time("settlementInitiatedDate")?;
         let fee = |(kind, column, currency_column): FeeColumn| {
             let fee = row.amount(column, currency_column, Some(currency))?;
             Ok(fee.map(|(amount, currency)| Fee { kind, amount, currency }))
@@ -118,6 +121,7 @@ impl Detail {
             party: row.text("referenceMerchantId").to_owned(),
             transaction_id: row.text("transactionId").to_owned(),
             request_id: row.text("transactionRequestId").to_owned(),
+            happened_on: times.into_iter().flatten().next().map(business_day),
             raw_type: raw_type.to_owned(),
             entry_type,
             acquirer: row.either(&["acquirer", "PSP"]).to_owned(),
@@ -135,6 +139,12 @@ impl Detail {
             columns: fee_columns(sheet),
         })
     }
+}
+
+/// The day of an instant in Antom's time zone.
+fn business_day(at: DateTime<FixedOffset>) -> NaiveDate {
+    const HOURS: i64 = 8;
+    (at.naive_utc() + TimeDelta::hours(HOURS)).date()
 }
 
 fn fee_columns(sheet: &Sheet) -> Vec<&'static str> {

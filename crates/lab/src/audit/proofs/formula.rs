@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::detail::{Detail, Fee};
+use super::detail::Detail;
 use super::money::{Currency, convert};
 
 /// Smallest units by which a converted line may be off.
@@ -34,8 +34,8 @@ pub struct FeeSum {
     pub own: i128,
     /// Those in other currencies, converted by the line's quote; `None` if it does not cover one of them.
     pub foreign: Option<i128>,
-    /// The first one that is in another currency and not zero.
-    pub first_foreign: Option<Fee>,
+    /// Whether any of them is in another currency and not zero.
+    pub has_foreign: bool,
 }
 
 /// Adds up the counted fees with their signs as written (`sign` = 1) or turned (-1).
@@ -45,7 +45,7 @@ pub fn fee_sum(line: &Detail, sign: i128) -> FeeSum {
         if fee.currency == line.currency {
             sum.own += sign * fee.amount;
         } else if fee.amount != 0 {
-            sum.first_foreign.get_or_insert(*fee);
+            sum.has_foreign = true;
             let quote = line.pair.zip(line.price);
             let converted =
                 quote.and_then(|(pair, price)| convert(sign * fee.amount, fee.currency, line.currency, pair, price));
@@ -57,14 +57,15 @@ pub fn fee_sum(line: &Detail, sign: i128) -> FeeSum {
 
 fn tolerance(line: &Detail, fees: &FeeSum) -> i128 {
     let converted = line.amount.is_some_and(|(_, currency)| currency != line.currency);
-    if converted || fees.first_foreign.is_some() { TOLERANCE } else { 0 }
+    if converted || fees.has_foreign { TOLERANCE } else { 0 }
 }
 
 /// What is wrong with the money of a line, in the contract's order of kinds.
 pub fn issues(line: &Detail, sign: i128) -> Vec<Issue> {
     let mut issues = Vec::new();
     let fees = fee_sum(line, sign);
-    if let Some(fee) = fees.first_foreign {
+    let mut all = line.fees.iter().chain(&line.aggregate);
+    if let Some(fee) = all.find(|fee| fee.currency != line.currency && fee.amount != 0) {
         issues.push(("FEE_CURRENCY", None, Some(fee.amount), fee.currency));
     }
     let currency = line.currency;

@@ -25,10 +25,10 @@ pub struct Schedule {
 }
 
 /// A percentage of the gross and a fixed amount in major units.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Price {
-    percent: Fraction,
-    fixed: Fraction,
+    percent: Option<Fraction>,
+    fixed: Option<Fraction>,
 }
 
 #[derive(Debug, Clone)]
@@ -74,9 +74,9 @@ impl Schedule {
         Ok(Self { rules })
     }
 
-    /// What a line of this day costs under this fee kind, in smallest units of its settlement currency, signed as a fee that is
-    /// charged is: negative. `None` if no rule names it, or if its gross cannot be known. An error if two rules name it alike.
-    pub fn expected(&self, kind: &str, line: &Detail, on: NaiveDate, history: &[Day]) -> Result<Judgement> {
+    /// What a line costs under this fee kind. `on` is its business date, `history` the settlement lines of the days before. An error
+    /// if two rules name the line alike.
+    pub fn judge(&self, kind: &str, line: &Detail, on: NaiveDate, history: &[Day]) -> Result<Judgement> {
         let mut named: Vec<&Rule> =
             self.rules.iter().filter(|rule| rule.kind == kind && rule.names(line) && rule.is_valid(on)).collect();
         named.sort_by_key(|rule| Reverse(rule.fields()));
@@ -84,16 +84,11 @@ impl Schedule {
         if named.get(1).is_some_and(|next| next.fields() == rule.fields()) {
             bail!("two rules for `{kind}` name {}:{} alike", line.place.file, line.place.line);
         }
-        let Some(gross) = (if line.is_movement() { gross(line) } else { Some(0) }) else {
-            return Ok(Judgement::Unknown);
-        };
         let price = rule.price_for(on, line.currency, history);
+        let needs_gross = price.percent.is_some_and(|percent| percent != Fraction::new(0, 1));
+        let gross = if needs_gross { gross(line) } else { Some(0) };
+        let Some(gross) = gross else { return Ok(Judgement::Unknown) };
         Ok(Judgement::Expected(-rule.charge(price, gross.abs(), line.currency)))
-    }
-
-    /// Whether a rule of this kind names the line.
-    pub fn names(&self, kind: &str, line: &Detail, on: NaiveDate) -> bool {
-        self.rules.iter().any(|rule| rule.kind == kind && rule.names(line) && rule.is_valid(on))
     }
 }
 
@@ -104,7 +99,7 @@ pub enum Judgement {
     NoRule,
     /// There is a rule, but the line's gross cannot be known.
     Unknown,
-    /// This fee, signed.
+    /// This fee in smallest units of the settlement currency, negative if it is charged.
     Expected(i128),
 }
 
@@ -137,8 +132,7 @@ impl Rule {
         };
         let (min, max, tiers) = (number("min")?, number("max")?, tiers(table)?);
         let price = Price::read(table)?;
-        let zero = Fraction::new(0, 1);
-        let in_currency = min.is_some() || max.is_some() || !tiers.is_empty() || price.fixed != zero;
+        let in_currency = min.is_some() || max.is_some() || !tiers.is_empty() || price.fixed.is_some();
         ensure!(!in_currency || currency.is_some(), "`currency` is needed beside fixed, min, max and tiers");
         Ok(Self {
             kind,
@@ -159,55 +153,71 @@ impl Rule {
         })
     }
 
-    /// How many fields select lines.
+    /// How many fields select lines; the days of validity do not count.
     fn fields(&self) -> usize {
         let texts = [&self.method, &self.brand, &self.country, &self.sub_merchant];
         let texts = texts.iter().filter(|field| field.is_some()).count();
-        let days = usize::from(self.valid_from.is_some()) + usize::from(self.valid_to.is_some());
-        texts + days + usize::from(self.types.is_some()) + usize::from(self.currency.is_some())
+        texts + usize::from(self.types.is_some()) + usize::from(self.currency.is_some())
     }
 
     fn is_valid(&self, on: NaiveDate) -> bool {
         self.valid_from.is_none_or(|from| from <= on) && self.valid_to.is_none_or(|to| on <= to)
     }
 
-    /// Whether all fields but the days select the line. Lines that are fees as a whole have a type of their own.
+    /// Whether all fields but the days select the line.
     fn names(&self, line: &Detail) -> bool {
-        let is = |field: &Option<String>, text: &str| field.as_deref().is_none_or(|wanted| wanted == text);
-        let type_fits = match (&self.types, line.fee_line()) {
-            (None, Some(kind)) => kind == self.kind,
-            (None, None) => ["PAYMENT", "CAPTURE"].contains(&line.entry_type.unwrap_or("")),
-            (Some(types), _) => types.iter().any(|word| {
-                word.eq_ignore_ascii_case(&line.raw_type) || line.entry_type.is_some_and(|entry| word == entry)
-            }),
+        let is_type = |word: &str| word.eq_ignore_ascii_case(&line.raw_type) || line.entry_type == Some(word);
+        let type_fits = match &self.types {
+            None => ["PAYMENT", "CAPTURE"].into_iter().any(is_type),
+            Some(types) => types.iter().any(|word| is_type(word)),
         };
-        type_fits
-            && is(&self.method, &line.method)
+        type_fits && self.covers(line)
+    }
+
+    /// Whether all fields but the types and the days select the line.
+    fn covers(&self, line: &Detail) -> bool {
+        let is = |field: &Option<String>, text: &str| {
+            field.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(text))
+        };
+        is(&self.method, &line.method)
             && is(&self.brand, &line.brand)
             && is(&self.country, &line.country)
-            && is(&self.sub_merchant, &line.party)
+            && self.sub_merchant.as_ref().is_none_or(|wanted| *wanted == line.party)
             && self.currency.is_none_or(|currency| currency == line.currency)
     }
 
-    /// The price of the highest tier that the volume reaches, or the rule's own.
+    /// The price of the highest tier that the volume reaches, completed by the rule's own.
     fn price_for(&self, on: NaiveDate, currency: Currency, history: &[Day]) -> Price {
         if self.tiers.is_empty() {
             return self.price;
         }
+        let volume = Fraction::new(self.volume(on, history), 10_i128.pow(currency.places()));
+        let tier = self.tiers.iter().rev().find(|(from, _)| *from <= volume);
+        tier.map_or(self.price, |(_, price)| Price {
+            percent: price.percent.or(self.price.percent),
+            fixed: price.fixed.or(self.price.fixed),
+        })
+    }
+
+    /// What the payments and captures that the rule covers came to in the month that decides, in smallest units.
+    fn volume(&self, on: NaiveDate, history: &[Day]) -> i128 {
         let month = |day: NaiveDate| i64::from(day.year()) * 12 + i64::from(day.month());
         let wanted = if self.month_to_date { month(on) } else { month(on) - 1 };
-        let days = history.iter().filter(|(day, _)| *day < on && month(*day) == wanted);
-        let lines = days.flat_map(|(_, lines)| lines).filter(|line| self.names(line) && line.currency == currency);
-        let volume: i128 = lines.filter_map(gross).map(i128::abs).sum();
-        let volume = Fraction::new(volume, 10_i128.pow(currency.places()));
-        self.tiers.iter().rev().find(|(from, _)| *from <= volume).map_or(self.price, |(_, price)| *price)
+        let lines =
+            history.iter().flat_map(|(day, lines)| lines.iter().map(|line| (line, line.happened_on.unwrap_or(*day))));
+        let counted = lines.filter(|(line, day)| {
+            let is_sale = matches!(line.entry_type, Some("PAYMENT" | "CAPTURE"));
+            is_sale && *day < on && month(*day) == wanted && self.covers(line)
+        });
+        counted.filter_map(|(line, _)| gross(line)).map(i128::abs).sum()
     }
 
     /// The charge on a gross, both in smallest units, above zero if it is charged.
     fn charge(&self, price: Price, gross: i128, currency: Currency) -> i128 {
         let unit = Fraction::new(10_i128.pow(currency.places()), 1);
-        let share = Fraction::new(gross, 1).times(price.percent).times(Fraction::new(1, 100));
-        let mut charge = share.plus(price.fixed.times(unit));
+        let zero = Fraction::new(0, 1);
+        let share = Fraction::new(gross, 100).times(price.percent.unwrap_or(zero));
+        let mut charge = share.plus(price.fixed.unwrap_or(zero).times(unit));
         if let Some(min) = self.min {
             charge = charge.max(min.times(unit));
         }
@@ -220,8 +230,7 @@ impl Rule {
 
 impl Price {
     fn read(table: &Table) -> Result<Self> {
-        let zero = Fraction::new(0, 1);
-        Ok(Self { percent: number(table, "percent")?.unwrap_or(zero), fixed: number(table, "fixed")?.unwrap_or(zero) })
+        Ok(Self { percent: number(table, "percent")?, fixed: number(table, "fixed")? })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Antom's files of a day: found by name, read as CSV (RFC 4180) or as workbooks, refused without their end.
 
 use anyhow::{Context as _, Result};
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use std::fs;
 use std::path::Path;
 
@@ -160,11 +160,17 @@ impl<'s> Row<'s> {
         amount(text, currency, self.sheet.minor_units).map(|minor| Some((minor, currency))).ok_or(Unreadable)
     }
 
-    /// Checks a cell that holds an instant, or a date where `or_date`.
-    pub fn check_time(&self, column: &str, or_date: bool) -> Result<(), Unreadable> {
-        let text = self.text(column);
-        let is_instant = || DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)).is_ok();
-        if text.is_empty() || is_instant() || (or_date && day(text).is_some()) { Ok(()) } else { Err(Unreadable) }
+    /// An instant; `None` if the cell is empty.
+    pub fn instant(&self, column: &str) -> Result<Option<DateTime<FixedOffset>>, Unreadable> {
+        match self.text(column) {
+            "" => Ok(None),
+            text => DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)).map(Some).map_err(|_| Unreadable),
+        }
+    }
+
+    /// Checks a cell that holds an instant or a date.
+    pub fn check_time(&self, column: &str) -> Result<(), Unreadable> {
+        if day(self.text(column)).is_some() { Ok(()) } else { self.instant(column).map(|_| ()) }
     }
 }
 

@@ -100,8 +100,8 @@ impl SummaryLine {
             "" => 0,
             text => text.parse::<u64>().map(i128::from).map_err(|_| Unreadable)?,
         };
-        row.check_time("settlementTime", true)?;
-        row.check_time("settlementInitiatedDate", true)?;
+        row.check_time("settlementTime")?;
+        row.check_time("settlementInitiatedDate")?;
         Ok(Self {
             place: place(sheet, row),
             batch: row.text("settlementBatchId").to_owned(),

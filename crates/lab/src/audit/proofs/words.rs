@@ -34,10 +34,9 @@ pub const TOTAL_FEE: FeeColumn = ("total", "feeAmountValue", "feeCurrency");
 /// Lines that are fees as a whole: their type and the word of their fee kind.
 pub const FEE_LINES: [(&str, &str); 2] = [("SETTLEMENT_FEE", "settlement_fee"), ("ADJUSTMENT_FEE", "adjustment_fee")];
 
-/// Whether this is the word of a fee kind.
+/// Whether this is the word of a fee kind that a rule may name: one with a column of its own.
 pub fn is_fee_kind(word: &str) -> bool {
-    let columns = FEES.iter().chain([&TOTAL_FEE]).map(|(kind, ..)| kind);
-    columns.chain(FEE_LINES.iter().map(|(_, kind)| kind)).any(|kind| *kind == word)
+    FEES.iter().chain([&TOTAL_FEE]).any(|(kind, ..)| *kind == word)
 }
 
 /// The contract's word for a `transactionType` (`antom.md`, 4.1; the product's points of detail, 6).

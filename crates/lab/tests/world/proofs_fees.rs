@@ -186,3 +186,47 @@ fn a_schedule_that_says_nothing_clear_is_refused() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+#[test]
+fn rules_hold_on_the_business_date_of_the_line() {
+    let head = "settlementBatchId merchantId referenceMerchantId transactionId transactionType paymentTime \
+        transactionAmountValue transactionCurrency settlementAmountValue settlementCurrency taxFeeAmountValue taxFeeCurrency";
+    // One second before and at midnight of the 18th in +08:00.
+    let rows = "
+        B1 M1 S1 R1 PAYMENT 2026-11-17T15:59:59+00:00 100.00 USD 99.00 USD -1.00 USD
+        B1 M1 S1 R2 PAYMENT 2026-11-17T16:00:00+00:00 100.00 USD 99.00 USD -1.00 USD
+        B1 M1 S1 R3 PAYMENT 2026-11-17T23:00:00-07:00 100.00 USD 99.00 USD -1.00 USD
+        B1 M1 S1 R4 PAYMENT -                         100.00 USD 99.00 USD -1.00 USD";
+    let schedule = r#"
+[[rule]]
+kind = "tax"
+valid_to = "2026-11-17"
+percent = "1"
+[[rule]]
+kind = "tax"
+valid_from = "2026-11-18"
+percent = "2"
+"#;
+    Folder::new().file(0, NAME, &report(&format!("{head}{rows}"))).schedule(schedule).must_list(
+        "
+        FEE_UNDERCHARGED proof R2 S1 USD -2.00 -1.00 settlementItems_USD_B1_000.csv:3
+        FEE_UNDERCHARGED proof R3 S1 USD -2.00 -1.00 settlementItems_USD_B1_000.csv:4
+        FEE_UNDERCHARGED proof R4 S1 USD -2.00 -1.00 settlementItems_USD_B1_000.csv:5
+        ",
+    );
+}
+
+#[test]
+fn a_tier_changes_what_it_names_alone() {
+    let line =
+        |id: &str| details(&format!("B1 M1 S1 ALIPAY - {id} PAYMENT 100.00 USD 98.00 USD - - -2.00 USD - - - -"));
+    // 1% and 1.00 before the tier, 1% and 0.50 in it, which October reached.
+    let schedule = "[[rule]]\nkind = \"payment_method\"\ncurrency = \"USD\"\npercent = \"1\"\nfixed = \"1.00\"\n\
+        tiers = [{ from = \"100.00\", fixed = \"0.50\" }]\n";
+    Folder::new().file(0, NAME, &line("R1")).schedule(schedule).must_list("");
+    Folder::new()
+        .file(20, NAME, &line("R0"))
+        .file(0, NAME, &line("R1"))
+        .schedule(schedule)
+        .must_list(&format!("FEE_OVERCHARGED proof R1 S1 USD -1.50 -2.00 {NAME}:2"));
+}

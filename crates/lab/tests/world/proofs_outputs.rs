@@ -186,3 +186,44 @@ fn a_summary_without_parties_stands_beside_the_whole_batch_or_beside_each_party(
     let wrong = problems(&each[..1]);
     assert!(wrong[0].contains("has no row for `B1 M1  USD`"), "{wrong:?}");
 }
+
+#[test]
+fn fees_are_shown_once_each() {
+    // R1: of -4 interchange explains -1. R2: the parts explain all. H writes charged fees as positive. R4 has no quote.
+    let rows = "settlementBatchId merchantId acquirer referenceMerchantId transactionId transactionType transactionAmountValue \
+        transactionCurrency settlementAmountValue settlementCurrency feeAmountValue feeCurrency interchangeFeeAmountValue \
+        interchangeFeeCurrency
+        B1 M1 A S1 R1 PAYMENT  100 USD 96 USD -4 USD -1 USD
+        B1 M1 A S1 R2 PAYMENT  100 USD 99 USD -1 USD -1 USD
+        B1 M1 H S2 R3 PAYMENT  100 USD 96 USD  4 USD  - -
+        B1 M1 H S2 R4 REFUND   -50 EUR 49 USD -1 USD  - -
+        B1 M1 H S2 R5 REFUND   -50 USD -48 USD -2 USD - -";
+    let folder = Folder::new().file(0, "settlementItems_USD_B1_000.csv", &report(rows));
+    let out = folder.dir.path().join("out");
+    fs::create_dir(&out).unwrap();
+    let problems = |fees: &str| {
+        let head = |name: &str| {
+            outputs().into_iter().find(|(file, _)| *file == name).unwrap().1.lines().next().unwrap().to_owned()
+        };
+        for name in ["discrepancies.csv", "balances.csv"] {
+            fs::write(out.join(name), head(name)).unwrap();
+        }
+        let batches = "settlement_batch_id,merchant_id,sub_merchant_id,currency,lines,gross,fees,net,summary,difference,other,\
+            fee_interchange,fee_total\n\
+            B1,M1,S1,USD,2,200.00,-5.00,195.00,,,0.00,-2.00,-3.00\nB1,M1,S2,USD,3,98.00,-1.00,97.00,,,0.00,,-1.00\n";
+        fs::write(out.join("settlement_batches.csv"), batches).unwrap();
+        fs::write(out.join("fees.csv"), format!("{}\n{fees}", head("fees.csv"))).unwrap();
+        let problems = folder.problems();
+        problems.into_iter().filter(|problem| !problem.starts_with("missing row: `FX_VARIANCE")).collect::<Vec<_>>()
+    };
+    let fees = "interchange,,,S1,USD,ic++,2,200.00,-2.00,,,0.010000\n\
+        total,,,S1,USD,ic++,1,100.00,-3.00,,,0.030000\n\
+        total,,,S2,USD,unknown,3,150.00,-1.00,,,0.006667\n";
+    assert_eq!(problems(fees), Vec::<String>::new());
+    let turned = fees.replace("150.00,-1.00,,,0.006667", "150.00,1.00,,,-0.006667");
+    assert_eq!(problems(&turned), Vec::<String>::new(), "a turned sign may be shown as it was written");
+    let wrong = problems(&fees.replace("2,200.00,-2.00", "2,200.00,-5.00"));
+    assert!(wrong[0].contains("has charged `-5.00`, not `-2.00`"), "{wrong:?}");
+    let wrong = problems(&fees.replace("total,,,S1,USD,ic++,1", "total,,,S1,USD,ic++,2"));
+    assert!(wrong[0].contains("has count `2`, not `1`"), "{wrong:?}");
+}

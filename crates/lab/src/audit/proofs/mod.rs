@@ -11,7 +11,7 @@
 //! | `schedule`, `fees` | the contract's fees, and the lines' against them |
 //! | `batches`, `payouts`, `balances` | details against summaries, summaries against movements, movements against balances |
 //! | `wanted` | a row that must be there |
-//! | `compare` | the job's outputs against all of it |
+//! | `compare`, `output_rows` | the job's outputs against all of it |
 //!
 //! Nothing of the job is used, so that an error of the job is not hidden by the same error here.
 
@@ -22,6 +22,7 @@ mod detail;
 mod fees;
 mod formula;
 mod money;
+mod output_rows;
 mod payouts;
 mod schedule;
 mod sheet;

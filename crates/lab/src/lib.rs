@@ -10,6 +10,7 @@
 //! | [`sftp`] | an SFTP server over a folder of reports, read-only, with faults |
 //! | [`api`] | the inquiries of Antom's API, strict about signatures, signing its answers, with faults |
 //! | [`serve`](mod@serve) | both servers up, and a folder with what a person needs to connect |
+//! | [`xlsx`] | rows of text as a workbook, in the ways in which programs write them |
 //!
 //! Antom's side is implemented from the fact sheet alone. Nothing here uses the job's parser or matcher or the API
 //! client's signing code, so an error on one side is not hidden by the same error on the other. The job itself is
@@ -26,5 +27,6 @@ mod repeat;
 pub mod serve;
 pub mod sftp;
 pub mod world;
+pub mod xlsx;
 
 pub use job::Job;

@@ -17,3 +17,17 @@ mod faults;
 mod files;
 #[path = "world/honest.rs"]
 mod honest;
+#[path = "world/xlsx.rs"]
+mod xlsx;
+#[path = "world/proofs.rs"]
+mod proofs;
+#[path = "world/proofs_accounts.rs"]
+mod proofs_accounts;
+#[path = "world/proofs_batches.rs"]
+mod proofs_batches;
+#[path = "world/proofs_fees.rs"]
+mod proofs_fees;
+#[path = "world/proofs_outputs.rs"]
+mod proofs_outputs;
+#[path = "world/proofs_world.rs"]
+mod proofs_world;

@@ -38,6 +38,58 @@ const DISCREPANCIES: [&str; 25] = [
 pub(super) const IN_TRANSIT: [&str; 9] =
     ["item_id", "request_id", "antom_id", "entry_type", "currency", "amount", "side", "business_date", "due_on"];
 
+/// The columns of `balances.csv`; more may follow.
+pub(super) const BALANCES: [&str; 11] = [
+    "merchant_id",
+    "sub_merchant_id",
+    "account_no",
+    "currency",
+    "opening",
+    "in",
+    "out",
+    "expected",
+    "reported",
+    "difference",
+    "kind",
+];
+
+/// The columns of `fees.csv`; more may follow.
+pub(super) const FEES: [&str; 12] = [
+    "fee_kind",
+    "method",
+    "brand",
+    "sub_merchant_id",
+    "currency",
+    "model",
+    "count",
+    "base",
+    "charged",
+    "expected",
+    "difference",
+    "effective_rate",
+];
+
+/// The columns with which `settlement_batches.csv` begins.
+const BATCHES: [&str; 11] = [
+    "settlement_batch_id",
+    "merchant_id",
+    "sub_merchant_id",
+    "currency",
+    "lines",
+    "gross",
+    "fees",
+    "net",
+    "summary",
+    "difference",
+    "other",
+];
+
+const ACCOUNT_KINDS: &str = "account reserve collateral";
+const FEE_MODELS: &str = "ic++ blended unknown";
+
+/// Decimals of an effective rate.
+const RATE_PLACES: usize = 6;
+
 /// The outputs that are tables.
 pub(super) const OUTPUTS: [&str; 6] = [
     "discrepancies.csv",
@@ -121,6 +173,76 @@ fn amounts(rows: &Table, row: usize, problems: &mut Vec<String>) {
     let right = if delta.is_empty() { none } else { !two_currencies && exact::micros(delta) == Some(difference) };
     if !right {
         problems.push(format!("discrepancy `{id}` has delta `{delta}` for `{report}` less `{ledger}`"));
+    }
+}
+
+/// All that can be said about `settlement_batches.csv` without knowing the reports.
+pub(super) fn batches(rows: &Table, problems: &mut Vec<String>) {
+    let name = "settlement_batches.csv";
+    columns(rows, &BATCHES, name, problems);
+    for row in 0..rows.len() {
+        let sums = ["gross", "fees", "net", "summary", "difference", "other"];
+        currency_amounts(rows, row, &sums, name, problems);
+        equation(rows, row, &["gross", "fees", "other"], "net", name, problems);
+        equation(rows, row, &["net", "difference"], "summary", name, problems);
+    }
+}
+
+/// All that can be said about `balances.csv` without knowing the reports.
+pub(super) fn balances(rows: &Table, problems: &mut Vec<String>) {
+    let name = "balances.csv";
+    columns(rows, &BALANCES, name, problems);
+    for row in 0..rows.len() {
+        word(rows, row, "kind", ACCOUNT_KINDS, name, problems);
+        let sums = ["opening", "in", "out", "expected", "reported", "difference"];
+        currency_amounts(rows, row, &sums, name, problems);
+        equation(rows, row, &["opening", "in", "out"], "expected", name, problems);
+        equation(rows, row, &["expected", "difference"], "reported", name, problems);
+    }
+}
+
+/// All that can be said about `fees.csv` without knowing the reports.
+pub(super) fn fees(rows: &Table, problems: &mut Vec<String>) {
+    let name = "fees.csv";
+    columns(rows, &FEES, name, problems);
+    for row in 0..rows.len() {
+        word(rows, row, "model", FEE_MODELS, name, problems);
+        currency_amounts(rows, row, &["base", "charged", "expected", "difference"], name, problems);
+        equation(rows, row, &["expected", "difference"], "charged", name, problems);
+        let rate = rows.cell(row, "effective_rate");
+        if !rate.is_empty() && (exact::micros(rate).is_none() || exact::places(rate) != RATE_PLACES) {
+            problems.push(format!("{name} has effective_rate `{rate}`, which has no six decimals"));
+        }
+    }
+}
+
+fn word(rows: &Table, row: usize, column: &str, list: &str, name: &str, problems: &mut Vec<String>) {
+    let word = rows.cell(row, column);
+    if place(list, word).is_none() {
+        problems.push(format!("{name} has {column} `{word}`; expected one of `{list}`"));
+    }
+}
+
+/// Cells that are not empty must be amounts with the places of the row's currency.
+fn currency_amounts(rows: &Table, row: usize, names: &[&str], name: &str, problems: &mut Vec<String>) {
+    let code = rows.cell(row, "currency");
+    let places = CURRENCIES.iter().find(|currency| currency.code == code).map(|currency| currency.decimals);
+    for column in names {
+        let text = rows.cell(row, column);
+        let wrong_places = places.is_some_and(|places| usize::try_from(places) != Ok(exact::places(text)));
+        if !text.is_empty() && (exact::micros(text).is_none() || wrong_places) {
+            problems.push(format!("{name} has {column} `{text}`, no amount of `{code}`"));
+        }
+    }
+}
+
+/// The parts must add up to the whole, unless one of them is unknown.
+fn equation(rows: &Table, row: usize, parts: &[&str], whole: &str, name: &str, problems: &mut Vec<String>) {
+    let sum: Option<i128> = parts.iter().map(|part| exact::micros(rows.cell(row, part))).sum();
+    let is = exact::micros(rows.cell(row, whole));
+    if sum.zip(is).is_some_and(|(sum, is)| sum != is) {
+        let shown = rows.rows()[row].join(",");
+        problems.push(format!("{name} has {whole} that is not {} in `{shown}`", parts.join(" + ")));
     }
 }
 

@@ -9,6 +9,7 @@ mod compare;
 mod conservation;
 mod exact;
 mod form;
+pub mod proofs;
 mod table;
 
 use crate::world::expected::{Expected, Waiting};
@@ -73,14 +74,32 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// Which outputs a run must have written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outputs {
+    /// Those of matching.
+    OfMatching,
+    /// Those of matching and of proofs: `balances.csv` and `fees.csv` as well.
+    OfMatchingAndProofs,
+}
+
+/// Compares the outputs of one run in `folder` with what it must have reported: [`audit_outputs`] of matching alone.
+///
+/// # Errors
+///
+/// If an output of the contract is missing or is no CSV file.
+pub fn audit(folder: &Path, expected: &[Expected], waiting: &[Waiting]) -> Result<Verdict> {
+    audit_outputs(folder, expected, waiting, Outputs::OfMatching)
+}
+
 /// Compares the outputs of one run in `folder` with what it must have reported.
 ///
 /// `waiting` are items that `in_transit.csv` must have; it may have others.
 ///
 /// # Errors
 ///
-/// If an output of the contract is missing or is no CSV file.
-pub fn audit(folder: &Path, expected: &[Expected], waiting: &[Waiting]) -> Result<Verdict> {
+/// If one of the `outputs` is missing or is no CSV file.
+pub fn audit_outputs(folder: &Path, expected: &[Expected], waiting: &[Waiting], outputs: Outputs) -> Result<Verdict> {
     let rows = Table::read(&folder.join("discrepancies.csv"))?;
     let in_transit = Table::read(&folder.join("in_transit.csv"))?;
     let mut problems = Vec::new();
@@ -91,6 +110,14 @@ pub fn audit(folder: &Path, expected: &[Expected], waiting: &[Waiting]) -> Resul
     conservation::prove(&Table::read(&folder.join("control_totals.csv"))?, &mut problems);
     for name in form::OUTPUTS {
         form::no_formulas(&Table::read(&folder.join(name))?, name, &mut problems);
+    }
+    if outputs == Outputs::OfMatchingAndProofs {
+        form::batches(&Table::read(&folder.join("settlement_batches.csv"))?, &mut problems);
+        let (balances, fees) = (Table::read(&folder.join("balances.csv"))?, Table::read(&folder.join("fees.csv"))?);
+        form::balances(&balances, &mut problems);
+        form::fees(&fees, &mut problems);
+        form::no_formulas(&balances, "balances.csv", &mut problems);
+        form::no_formulas(&fees, "fees.csv", &mut problems);
     }
     Ok(Verdict { rows, found, problems })
 }

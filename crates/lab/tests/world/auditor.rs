@@ -1,6 +1,6 @@
 //! The auditor: content with outputs that say exactly what was injected, and precise about everything else.
 
-use lab::audit::{Verdict, audit};
+use lab::audit::{Outputs, Verdict, audit, audit_outputs};
 use lab::world::faults::Fault;
 use lab::world::{Plan, World};
 use std::fs;
@@ -158,4 +158,48 @@ fn waiting_items_must_wait() {
     let mut wrong = day();
     wrong.waiting.remove(0);
     assert!(wrong.problem().starts_with("not in transit: PAYMENT"), "{}", wrong.problem());
+}
+
+#[test]
+fn the_outputs_of_proofs_have_a_form_as_well() {
+    let day = day();
+    assert!(day.audit().is_right());
+    let batches = "settlement_batch_id,merchant_id,sub_merchant_id,currency,lines,gross,fees,net,summary,difference,other\n\
+        B1,M1,S1,USD,2,10.00,-1.00,8.50,8.51,0.01,-0.50\n\
+        B2,M1,S1,JPY,1,10,-1,9,,,0\n";
+    let balances = "merchant_id,sub_merchant_id,account_no,currency,opening,in,out,expected,reported,difference,kind\n\
+        M1,S1,1,USD,1.00,2.00,-0.50,2.50,2.51,0.01,account\n\
+        M1,S1,,USD,1.00,0.00,0.00,1.00,,,reserve\n";
+    let fees = "fee_kind,method,brand,sub_merchant_id,currency,model,count,base,charged,expected,difference,effective_rate\n\
+        tax,CARD,VISA,S1,USD,ic++,1,10.00,-1.00,-1.10,0.10,0.100000\n\
+        tax,CARD,,S1,USD,unknown,1,0.00,-1.00,,,\n";
+    let verdict = |from: &str, to: &str| {
+        for (name, text) in [("settlement_batches.csv", batches), ("balances.csv", balances), ("fees.csv", fees)] {
+            fs::write(day.folder.path().join(name), text.replacen(from, to, 1)).unwrap();
+        }
+        audit_outputs(day.folder.path(), &day.world.expected, &day.world.waiting, Outputs::OfMatchingAndProofs)
+    };
+    assert_eq!(verdict("nothing", "nothing").unwrap().problems, Vec::<String>::new());
+    let table = [
+        ("lines,gross", "gross,lines", "settlement_batches.csv begins with other columns"),
+        ("8.50,8.51", "8.51,8.51", "has net that is not gross + fees + other"),
+        ("8.51,0.01", "8.51,-0.01", "has summary that is not net + difference"),
+        ("10,-1,9", "10.00,-1,9", "has gross `10.00`, no amount of `JPY`"),
+        ("in,out", "out,in", "balances.csv begins with other columns"),
+        ("2.50,2.51", "2.51,2.51", "has expected that is not opening + in + out"),
+        ("2.51,0.01", "2.51,1.00", "has reported that is not expected + difference"),
+        ("1.00,,,reserve", "1.00,,,reserves", "has kind `reserves`"),
+        ("base,charged", "charged,base", "fees.csv begins with other columns"),
+        ("-1.10,0.10", "-1.10,0.20", "has charged that is not expected + difference"),
+        ("0.100000", "0.1", "has effective_rate `0.1`"),
+        ("ic++", "ic", "has model `ic`"),
+        ("tax,CARD", "=tax,CARD", "fees.csv has a cell that a spreadsheet would run"),
+    ];
+    for (from, to, expected) in table {
+        let problems = verdict(from, to).unwrap().problems;
+        assert!(problems.iter().any(|problem| problem.contains(expected)), "{expected}: {problems:#?}");
+    }
+    fs::remove_file(day.folder.path().join("balances.csv")).unwrap();
+    let missing = audit_outputs(day.folder.path(), &[], &[], Outputs::OfMatchingAndProofs).unwrap_err();
+    assert!(missing.to_string().contains("balances.csv"), "{missing}");
 }

@@ -12,7 +12,7 @@ use crate::config::{Config as Configuration, Flags};
 use crate::discrepancy::Severity;
 use crate::environment::Environment;
 use crate::failure::{Kind, LogFormat, OrFail};
-use crate::pipeline::{OrKind, report_rules, severity_rule, store_options};
+use crate::pipeline::{OrKind, report_rules, store_options};
 use crate::signal::until_stopped;
 use crate::store::Store;
 
@@ -79,10 +79,7 @@ impl Command {
         match self {
             Self::Run(args) => run::run(args, &Configuration::load(file, environment, &args.flags())?, out),
             Self::Fetch(args) => fetch::run(args, &load()?, out),
-            Self::Check(args) => {
-                let config = load_if_present()?;
-                check::run(args, &report_rules(&config)?, &severity_rule(&config)?, out).map(drop)
-            }
+            Self::Check(args) => check::run(args, &load_if_present()?, out).map(drop),
             Self::Parse(args) => parse::run(args, &report_rules(&load_if_present()?)?, out).map(drop),
             Self::Ledger(args) => ledger::run(args, &load()?, out),
             Self::Explain(args) => explain::run(args, &load()?, out),

@@ -33,8 +33,11 @@ use crate::proof::{Held, ProofFinding};
 use crate::store::{Recorded, Store};
 
 pub use folds::OrKind;
-pub use intake::{expected, fetch_day, not_ready};
-pub use options::{archive, calendar, check, control, report_rules, severity_rule, source, store_options};
+pub use inputs::{Contract, contract};
+pub use intake::{damaged, expected, fetch_day, ignored_sheets, not_ready};
+pub use options::{
+    archive, calendar, check, control, patterns, report_rules, row_rules, severity_rule, source, store_options, threads,
+};
 pub use outputs::DayReportText;
 use timing::Timings;
 
@@ -217,6 +220,7 @@ fn prove(
         held,
         open_payouts,
         has_schedule,
+        needs_details: false,
         payout_due_days: proof.payout_due_days,
         payout_types: &proof.payout_types,
         calendar: &calendar,

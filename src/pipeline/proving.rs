@@ -41,6 +41,8 @@ pub struct DayToProve<'a> {
     pub open_payouts: &'a BTreeSet<(String, String)>,
     /// Whether fees are judged by a contract.
     pub has_schedule: bool,
+    /// Whether batches are judged only if the day has settlement details: some files of a day say nothing of the others.
+    pub needs_details: bool,
     /// Business days until a payout is due.
     pub payout_due_days: u32,
     /// The words for payouts in the activity.
@@ -86,7 +88,11 @@ impl DayToProve<'_> {
         let activity = of_date(self.activities, self.today);
         let balances = of_date(self.balances, self.today);
         let totals = control_totals(summaries, self.symbols);
-        let mut batches = self.batches(summaries);
+        let has_details = self.settlements.iter().any(|file| file.date == self.today);
+        let mut batches = self.batches(if has_details || !self.needs_details { summaries } else { &[] });
+        if batches.places.is_empty() {
+            batches.places = summaries.iter().map(|file| vec![Proved::NotRun; file.parsed.lines.len()]).collect();
+        }
         let payouts = self.payouts();
         payouts.add_to(&mut batches.rows);
         let accounts = prove_balances(&BalanceInputs {

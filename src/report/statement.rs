@@ -170,6 +170,11 @@ impl AnyReport {
         of_any!(self, report => &report.remarks)
     }
 
+    /// The same, to add to them what the reader of the file knows.
+    pub const fn remarks_mut(&mut self) -> &mut Vec<String> {
+        of_any!(self, report => &mut report.remarks)
+    }
+
     /// Columns of the header that no rule knows, in file order.
     #[must_use]
     pub fn unknown_columns(&self) -> &[String] {

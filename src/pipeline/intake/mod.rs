@@ -23,6 +23,7 @@ use super::timing::Timings;
 use super::{Job, options};
 pub use problems::accepted_headers;
 use sources::{Lookback, Source};
+pub use sources::{damaged, ignored_sheets};
 
 /// How the bytes of a parsed file are read again.
 pub struct InputFile {

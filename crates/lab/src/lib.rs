@@ -26,5 +26,6 @@ mod repeat;
 pub mod serve;
 pub mod sftp;
 pub mod world;
+pub mod xlsx;
 
 pub use job::Job;

@@ -152,16 +152,15 @@ fn balances(maker: &mut Maker<'_>, activity: &[AccountLine], wrongs: &[Wrong]) -
             *held.entry((line.party.clone(), line.currency)).or_default() += line.amount_minor;
         }
         for ((party, currency), held) in &held {
-            let mut balance = Some(*held);
+            let (mut id, mut balance) = (maker.line_id(), Some(*held));
             for wrong in about(wrongs, party, *currency).filter(|_| day == last) {
                 match wrong.what {
-                    What::BalanceBy(_, by) => balance = Some(held + by),
+                    What::BalanceBy(_, by) => (id, balance) = (wrong.line, Some(held + by)),
                     What::BalanceLacks(_) => balance = None,
                     _ => {}
                 }
             }
             if let Some(balance_minor) = balance {
-                let id = maker.line_id();
                 balances.push(Balance { id, day, party: party.clone(), currency: *currency, balance_minor });
             }
         }

@@ -97,6 +97,11 @@ impl Expected {
         self
     }
 
+    pub(super) fn sub_merchant(mut self, reference: &str) -> Self {
+        self.sub_merchant_id = Some(reference.to_owned());
+        self
+    }
+
     pub(super) fn later_id(mut self, id: LaterId) -> Self {
         self.later_id = Some(id);
         self

@@ -92,7 +92,7 @@ impl Plan {
         Self {
             first_day: NaiveDate::from_ymd_opt(2026, 11, 2).expect("a Monday"),
             days: 30,
-            payments: 30,
+            payments: 20,
             settle_after: 1,
             ..Self::one_day(seed)
         }

@@ -102,6 +102,7 @@ fn of_party(
                 rows.push(SummaryRow { net_minor, count: 1, ..empty(maker, party, "PAYMENT") });
                 named = Some(wrong.line);
             }
+            What::TypeNet(_) | What::TypeCount(_) | What::TypeFee(_) => named = Some(wrong.line),
             _ => {}
         }
     }

@@ -204,7 +204,7 @@ fn distinct(activity: &[Row], found: &mut Vec<Found>) -> Vec<Row> {
         if told.insert(&line["accountLogId"]) {
             once.push(line.clone());
         } else {
-            found.push(Found::new("DUPLICATE_IN_REPORT", &line["accountLogId"], None, None));
+            found.push(Found::new("DUPLICATE_IN_REPORT", &line["accountLogId"], None, Some(moved(line))));
         }
     }
     once

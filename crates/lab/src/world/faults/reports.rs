@@ -91,7 +91,11 @@ fn total(maker: &mut Maker<'_>, fault: Fault, currency: Currency, what: What) ->
     let story = payment(maker, fault, currency);
     let wrong = wrong(maker, fault, currency, what);
     let payout = &story.settled[0].payout;
-    let expected = proof(maker, fault, "CONTROL_TOTAL").stage("file").later_id(LaterId::Batch(currency));
+    let expected = proof(maker, fault, "CONTROL_TOTAL")
+        .stage("file")
+        .later_id(LaterId::Batch(currency))
+        .sub_merchant("")
+        .at(wrong.line);
     let expected = match what {
         What::TypeNet(by) => expected.ledger(payout.net_minor() + by, currency).report(payout.net_minor(), currency),
         What::TypeFee(by) => expected.ledger(payout.fees.sum() + by, currency).report(payout.fees.sum(), currency),
@@ -103,7 +107,12 @@ fn total(maker: &mut Maker<'_>, fault: Fault, currency: Currency, what: What) ->
 fn movement_twice(maker: &mut Maker<'_>, fault: Fault) -> Injected {
     let story = payment(maker, fault, USD);
     let wrong = wrong(maker, fault, USD, What::MovedTwice);
-    let expected = proof(maker, fault, "DUPLICATE_IN_REPORT").later_id(LaterId::Log(wrong.line)).at(wrong.line);
+    let expected = proof(maker, fault, "DUPLICATE_IN_REPORT")
+        .later_id(LaterId::Log(wrong.line))
+        .sub_merchant(&wrong.party.reference)
+        .no_ledger()
+        .report(story.settled[0].payout.net_minor(), USD)
+        .at(wrong.line);
     with(Some(story), expected, wrong)
 }
 
@@ -111,10 +120,9 @@ fn movement_twice(maker: &mut Maker<'_>, fault: Fault) -> Injected {
 fn batch(maker: &Maker<'_>, fault: Fault, currency: Currency) -> Expected {
     let mut expected = proof(maker, fault, "BATCH_TOTAL").later_id(LaterId::Batch(currency));
     expected.entry_type = Some("");
-    if !maker.plan.layout.has_summary_types() {
-        expected.sub_merchant_id = Some(spare(maker, fault).reference);
-    }
-    expected
+    let reference = spare(maker, fault).reference;
+    let names_party = !maker.plan.layout.has_summary_types();
+    expected.sub_merchant(if names_party { &reference } else { "" })
 }
 
 fn batch_total(maker: &mut Maker<'_>, fault: Fault, currency: Currency, what: What) -> Injected {
@@ -148,8 +156,10 @@ fn balance(maker: &mut Maker<'_>, fault: Fault) -> Injected {
     let held = OPENING + if is_paid_out { 0 } else { story.settled[0].payout.net_minor() };
     let expected = proof(maker, fault, "BALANCE_ROLL")
         .antom_id(&account_no(&wrong.party, USD))
+        .sub_merchant(&wrong.party.reference)
         .ledger(held, USD)
-        .report(held + 100, USD);
+        .report(held + 100, USD)
+        .at(wrong.line);
     with(Some(story), expected, wrong)
 }
 

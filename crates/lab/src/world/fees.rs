@@ -14,7 +14,7 @@ pub(super) fn payout(layout: Layout, rules: &[Rule], line: &Line) -> Payout {
     let (currency, quote) = settles_in(line.currency);
     let gross_minor = quote.map_or(line.amount_minor, |quote| quote.convert(line.amount_minor, line.currency));
     let charged = Charged {
-        transaction_type: layout.transaction_type(line.movement),
+        entry_type: line.movement.entry_type(),
         method: line.method.code,
         brand: line.method.brand,
         sub_merchant: &line.party.reference,
@@ -24,7 +24,7 @@ pub(super) fn payout(layout: Layout, rules: &[Rule], line: &Line) -> Payout {
     let of = |kind| schedule::fee(rules, kind, &charged);
     let fees = match line.movement {
         Movement::Payment | Movement::Capture | Movement::Refund => percentages(layout, line, gross_minor, &of),
-        Movement::Dispute => {
+        Movement::Dispute | Movement::RapidDisputeResolution => {
             let kind = if layout == Layout::Gen1 { "total" } else { "dispute_handling" };
             Fees { dispute_handling: of(kind), ..Fees::default() }
         }

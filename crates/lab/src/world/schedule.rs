@@ -25,7 +25,8 @@ pub(super) struct Rule {
 /// What a fee is charged on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Charged<'c> {
-    pub(super) transaction_type: &'c str,
+    /// As the ledger books it: rules name the contract's entry types, so that a rapid resolution is a dispute.
+    pub(super) entry_type: &'c str,
     pub(super) method: &'c str,
     pub(super) brand: &'c str,
     pub(super) sub_merchant: &'c str,
@@ -77,8 +78,7 @@ impl Rule {
 
     /// Whether it applies. A rule that has ended had done so before this world began; no other dates exist.
     fn applies(&self, kind: &str, to: &Charged<'_>) -> bool {
-        let types =
-            self.only.map_or(matches!(to.transaction_type, "PAYMENT" | "CAPTURE"), |only| only == to.transaction_type);
+        let types = self.only.map_or(matches!(to.entry_type, "PAYMENT" | "CAPTURE"), |only| only == to.entry_type);
         self.kind == kind
             && types
             && self.valid_to.is_none()
@@ -226,8 +226,8 @@ mod tests {
     #[test]
     fn the_rule_that_names_the_most_decides() {
         let rules = rules(Layout::Marketplace);
-        let charged = |transaction_type, method, sub_merchant, currency: Currency, gross_minor| Charged {
-            transaction_type,
+        let charged = |entry_type, method, sub_merchant, currency: Currency, gross_minor| Charged {
+            entry_type,
             method,
             brand: "",
             sub_merchant,

@@ -77,7 +77,11 @@ impl Contract {
 
 /// How much a rule names, if it applies to the line.
 fn fits<'r>(rule: &'r Table, line: &Row) -> Option<(usize, &'r Table)> {
-    let is = line["transactionType"].as_str();
+    let is = match line["transactionType"].as_str() {
+        // Rules name the contract's entry types.
+        "RAPID_DISPUTE_RESOLUTION" => "DISPUTE",
+        other => other,
+    };
     let types = rule.get("types").and_then(Value::as_array);
     let types =
         types.map_or(vec!["PAYMENT", "CAPTURE"], |types| types.iter().map(|one| one.as_str().unwrap()).collect());

@@ -189,8 +189,7 @@ fn reserve(maker: &mut Maker<'_>, fault: Fault) -> Injected {
     let named = maker.plan.layout.names(Movement::ReserveWithheld);
     let movement = if named { Movement::ReserveWithheld } else { Movement::Correction };
     let settled = batch_line(maker, movement, maker.plan.last_day(), USD, AMOUNT);
-    let mut expected = row(maker, fault, "UNEXPLAINED_ADJUSTMENT")
-        .on(maker.plan.last_day())
+    let mut expected = proof(maker, fault, "UNEXPLAINED_ADJUSTMENT")
         .antom_id(&settled.line.own_id)
         .no_ledger()
         .report(AMOUNT, USD)

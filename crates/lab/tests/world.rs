@@ -2,6 +2,10 @@
 //! what is wrong with outputs and nothing else.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+#[path = "world/contract.rs"]
+mod contract;
+#[path = "world/proving.rs"]
+mod proving;
 #[path = "world/reading.rs"]
 mod reading;
 
@@ -9,6 +13,8 @@ mod reading;
 mod auditor;
 #[path = "world/bench.rs"]
 mod bench;
+#[path = "world/books.rs"]
+mod books;
 #[path = "world/demo.rs"]
 mod demo;
 #[path = "world/faults.rs"]

@@ -267,7 +267,7 @@ fn write_report(path: &Path, report: Report, rows: u64) -> Result<Made> {
         let templates = &mut templates[currency(&payment)];
         let line = match report {
             Report::TransactionDetails => templates.transaction.fill(numbers.as_slice()),
-            Report::SettlementDetails => {
+            _ => {
                 // The date of the settlement time has digits, not slots; the net amount equals the gross.
                 templates.settlement.fill(numbers.with(payment.amount()).as_slice())
             }

@@ -28,7 +28,8 @@ pub(super) fn world(world: &World, out: &mut dyn Write) -> io::Result<()> {
         world.expected.len(),
         plan.seed
     )?;
-    let mut sheet = Sheet::new(&["day", ">ledger entries", ">lines reported", ">lines settled", ">batches"]);
+    let mut sheet =
+        Sheet::new(&["day", ">ledger entries", ">lines reported", ">lines settled", ">batches", ">movements"]);
     for day in plan.all_days() {
         let from = crate::world::calendar::instant(day, 0);
         let until = crate::world::calendar::instant(after(day, 1), 0);
@@ -39,7 +40,8 @@ pub(super) fn world(world: &World, out: &mut dyn Write) -> io::Result<()> {
         };
         let batches = world.batches.iter().filter(|batch| batch.on == day).count();
         let (reported, settled) = (lines(Report::TransactionDetails), lines(Report::SettlementDetails));
-        sheet.row([day.to_string(), count(entries), count(reported), count(settled), count(batches)]);
+        let (moved, day) = (lines(Report::AccountActivity), day.to_string());
+        sheet.row([day, count(entries), count(reported), count(settled), count(batches), count(moved)]);
     }
     sheet.write(out)
 }
@@ -65,11 +67,14 @@ pub(super) fn result(world: &World, verdict: &Verdict, questions: usize, out: &m
     sheet.write(out)?;
     writeln!(out, "\nWhere each fault was found ({} questions were put to Antom's API):\n", count(questions))?;
     let mut sheet = Sheet::new(&["what was wrong", "found as", "where", "Antom says"]);
-    for (want, found) in world.expected.iter().zip(&verdict.found) {
+    let expected = world.expected.iter().chain(&world.later_expected);
+    for (want, found) in expected.zip(&verdict.found) {
         let cell = |column| found.map_or("", |row| verdict.rows.cell(row, column));
-        let place = match (cell("report_line"), cell("ledger_entry_id")) {
-            ("", entry) => format!("entry {entry}"),
-            (line, _) => format!("{}:{line}", short(cell("report_file"))),
+        let place = match (cell("report_file"), cell("report_line"), cell("ledger_entry_id")) {
+            ("", "", "") => cell("antom_id").to_owned(),
+            ("", "", entry) => format!("entry {entry}"),
+            (file, "", _) => short(file),
+            (file, line, _) => format!("{}:{line}", short(file)),
         };
         let kind = if found.is_some() { want.kind.to_owned() } else { format!("{} NOT FOUND", want.kind) };
         sheet.row([want.fault.story().to_owned(), kind, place, cell("answer").to_owned()]);
@@ -80,10 +85,15 @@ pub(super) fn result(world: &World, verdict: &Verdict, questions: usize, out: &m
 /// A file name without the long middle of its batch id.
 fn short(name: &str) -> String {
     let name = name.rsplit('/').next().unwrap_or(name);
-    let Some(batch) = name.strip_prefix("settlementItems_") else { return name.to_owned() };
-    let currency = batch.split('_').next().unwrap_or(batch);
+    let mut parts = name.splitn(3, '_');
+    let (Some(report), Some(currency), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
+        return name.to_owned();
+    };
+    if !report.starts_with("settlement") {
+        return name.to_owned();
+    }
     let end = name.char_indices().rev().nth(10).map_or(name, |(index, _)| &name[index..]);
-    format!("settlementItems_{currency}_…{end}")
+    format!("{report}_{currency}_…{end}")
 }
 
 /// The verdict, the folder, and what to try next.

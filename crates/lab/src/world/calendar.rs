@@ -13,6 +13,13 @@ pub fn instant(day: NaiveDate, second: i64) -> i64 {
     day.and_time(NaiveTime::MIN).and_utc().timestamp() - i64::from(ANTOM_OFFSET_MINUTES) * 60 + second
 }
 
+/// Antom's day of an instant (seconds since 1970 UTC).
+#[must_use]
+pub fn day_of(at: i64) -> NaiveDate {
+    let shifted = DateTime::from_timestamp(at + i64::from(ANTOM_OFFSET_MINUTES) * 60, 0);
+    shifted.expect("instants of this world lie in this century").date_naive()
+}
+
 /// `at` as `YYYY-MM-DDTHH:MM:SS±hh:mm` at the given offset.
 #[must_use]
 pub fn iso(at: i64, offset_minutes: i32) -> String {

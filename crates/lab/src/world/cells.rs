@@ -1,17 +1,23 @@
-//! The text of one cell: what each of Antom's columns holds for a line.
+//! The text of one cell of transaction details and settlement details: what each of Antom's columns holds for a line.
 
 use super::calendar::{ANTOM_OFFSET_MINUTES, iso};
 use super::layout::{Layout, Report};
 use super::money::{Currency, major};
 use super::settlement::Batch;
-use super::story::{Line, Payout};
+use super::story::{Fees, Line, LineId, Payout};
 use super::style::{Offsets, Style};
+
+/// How all cells of a world are written.
+#[derive(Clone, Copy)]
+pub(super) struct Form<'f> {
+    pub(super) layout: Layout,
+    pub(super) style: &'f Style,
+}
 
 /// A line on its way into a file.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'r> {
-    pub(super) layout: Layout,
-    pub(super) style: &'r Style,
+    pub(super) form: Form<'r>,
     pub(super) report: Report,
     pub(super) line: &'r Line,
     /// For settlement details.
@@ -22,7 +28,7 @@ impl Row<'_> {
     /// The cell of `column`; empty when the line has nothing to say there.
     pub(super) fn cell(&self, column: &str) -> String {
         let line = self.line;
-        let ids = self.layout.ids(line);
+        let ids = self.form.layout.ids(line);
         let text = match column {
             "merchantId" | "customerId" => &line.party.merchant_id,
             "referenceMerchantId" => &line.party.reference,
@@ -36,7 +42,7 @@ impl Row<'_> {
             "paymentMethodType" => line.method.code,
             "pspName" | "wallet" => line.method.wallet,
             "cardBrand" => line.method.brand,
-            "transactionType" => self.layout.transaction_type(line.movement),
+            "transactionType" => self.form.layout.transaction_type(line.movement),
             "productCode" if !line.movement.is_of_batch() => "CASHIER_PAYMENT",
             "status" => "SUCCESS",
             _ => return self.computed(column),
@@ -51,14 +57,14 @@ impl Row<'_> {
             "paymentTime" | "transactionCreationTime" | "transactionUpdateTime" | "transactionCompletionTime"
                 if !of_batch =>
             {
-                self.time(line.at)
+                self.form.time(line.at, line.id)
             }
             "transactionAmountValue" if !of_batch => {
                 let hides_sign = self.report == Report::TransactionDetails
-                    && self.style.positive_outgoing
+                    && self.form.style.positive_outgoing
                     && line.movement.is_outgoing();
                 let amount = if hides_sign { line.amount_minor.abs() } else { line.amount_minor };
-                self.amount(amount, line.currency)
+                self.form.amount(amount, line.currency)
             }
             "transactionCurrency" if !of_batch => line.currency.code.to_owned(),
             _ => self.settled.map_or_else(String::new, |(payout, batch)| self.settlement(column, payout, batch)),
@@ -66,43 +72,46 @@ impl Row<'_> {
     }
 
     fn settlement(&self, column: &str, payout: &Payout, batch: &Batch) -> String {
-        let net = || self.amount(payout.net_minor(), payout.currency);
+        let form = self.form;
+        let converted = payout.gross_minor + payout.converted_slip_minor;
         match column {
             "settlementBatchId" => batch.id.clone(),
-            "settlementTime" | "settlementInitiatedDate" => self.time(batch.settled_at()),
-            "settlementAmountValue" => net(),
+            "settlementTime" | "settlementInitiatedDate" => form.time(batch.settled_at(), self.line.id),
+            "settlementAmountValue" => form.amount(payout.net_minor(), payout.currency),
             "settlementCurrency" => payout.currency.code.to_owned(),
             "quoteCurrencyPair" => payout.quote.map_or_else(String::new, |quote| quote.pair()),
             "quotePrice" => payout.quote.map_or_else(String::new, |quote| quote.price()),
-            "convertedTransactionAmountValue" => self.unless_zero(payout.gross_minor, payout.currency),
-            "convertedCurrency" if payout.gross_minor != 0 => payout.currency.code.to_owned(),
-            _ => self.fee(column, payout),
+            "convertedTransactionAmountValue" => form.unless_zero(converted, payout.currency),
+            "convertedCurrency" if converted != 0 => payout.currency.code.to_owned(),
+            _ => form.fee(column, &payout.fees, payout.currency),
         }
     }
+}
 
+impl Form<'_> {
     /// Fee columns: the amount where one was charged or returned, its currency beside it.
-    fn fee(&self, column: &str, payout: &Payout) -> String {
-        let fees = &payout.fees;
-        let dispute = fees.dispute_handling;
-        let (amount, is_currency) = match column {
-            "feeAmountValue" | "feeCurrency" if self.layout == Layout::Gen1 => (fees.sum(), column == "feeCurrency"),
-            "feeAmountValue" | "feeCurrency" => (fees.sum() - dispute, column == "feeCurrency"),
-            "paymentMethodFeeAmountValue" => (fees.payment_method, false),
-            "paymentMethodFeeCurrency" => (fees.payment_method, true),
-            "interchangeFeeAmountValue" => (fees.interchange, false),
-            "interchangeFeeCurrency" => (fees.interchange, true),
-            "schemeFeeAmountValue" => (fees.scheme, false),
-            "schemeFeeCurrency" => (fees.scheme, true),
-            "acquirerMarkupAmountValue" => (fees.acquirer_markup, false),
-            "acquirerMarkupCurrency" => (fees.acquirer_markup, true),
-            "disputeHandlingFee" => (dispute, false),
-            "disputeHandlingFeeCurrency" => (dispute, true),
-            _ => (0, false),
+    pub(super) fn fee(&self, column: &str, fees: &Fees, currency: Currency) -> String {
+        let aggregate = match self.layout {
+            Layout::Gen1 => fees.sum(),
+            _ => fees.sum() - fees.dispute_handling,
         };
-        match (amount, is_currency) {
-            (0, _) => String::new(),
-            (_, true) => payout.currency.code.to_owned(),
-            (amount, false) => self.amount(amount, payout.currency),
+        let amount = match column {
+            "feeAmountValue" | "feeCurrency" => aggregate,
+            // Where the aggregate holds everything, its parts are not told again (`antom.md`, 3.3).
+            _ if self.layout == Layout::Gen1 => 0,
+            "paymentMethodFeeAmountValue" | "paymentMethodFeeCurrency" => fees.payment_method,
+            "interchangeFeeAmountValue" | "interchangeFeeCurrency" => fees.interchange,
+            "schemeFeeAmountValue" | "schemeFeeCurrency" => fees.scheme,
+            "acquirerMarkupAmountValue" | "acquirerMarkupCurrency" => fees.acquirer_markup,
+            "processingFeeAmountValue" | "processingFeeCurrency" => fees.processing,
+            "taxFeeAmountValue" | "taxFeeCurrency" => fees.tax,
+            "disputeHandlingFee" | "disputeHandlingFeeCurrency" => fees.dispute_handling,
+            _ => 0,
+        };
+        match amount {
+            0 => String::new(),
+            _ if column.ends_with("Currency") => currency.code.to_owned(),
+            amount => self.amount(amount, currency),
         }
     }
 
@@ -110,16 +119,17 @@ impl Row<'_> {
         if amount == 0 { String::new() } else { self.amount(amount, currency) }
     }
 
-    fn amount(&self, amount: i64, currency: Currency) -> String {
+    pub(super) fn amount(&self, amount: i64, currency: Currency) -> String {
         if self.style.minor_units { amount.to_string() } else { major(amount, currency) }
     }
 
-    fn time(&self, at: i64) -> String {
+    /// An instant at the offset that the row's name asks for.
+    pub(super) fn time(&self, at: i64, row: LineId) -> String {
         let offset = match self.style.offsets {
             Offsets::Antom => ANTOM_OFFSET_MINUTES,
             Offsets::Minutes(minutes) => minutes,
             // Those that Antom's own samples show (`antom.md`, 7.4), and UTC.
-            Offsets::Mixed => match self.line.id.0 % 5 {
+            Offsets::Mixed => match row.0 % 5 {
                 0 => ANTOM_OFFSET_MINUTES,
                 1 => 510,
                 2 => -420,

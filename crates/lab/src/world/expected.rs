@@ -24,6 +24,8 @@ pub struct Expected {
     pub request_id: Option<String>,
     /// `antom_id`.
     pub antom_id: Option<String>,
+    /// `sub_merchant_id`.
+    pub sub_merchant_id: Option<String>,
     /// `currency`.
     pub currency: Option<&'static str>,
     /// `ledger_amount`: major units; empty for a side that is missing.
@@ -38,6 +40,17 @@ pub struct Expected {
     pub report_file: Option<String>,
     /// `report_line`, filled in when the files are written.
     pub report_line: Option<u64>,
+    /// The Antom id, where it is not known before everything is made.
+    pub(super) later_id: Option<LaterId>,
+}
+
+/// An Antom id that is given late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LaterId {
+    /// That of the ordinary batch of the last day in this currency.
+    Batch(Currency),
+    /// The log id of the account's movement with this name.
+    Log(LineId),
 }
 
 impl Expected {
@@ -51,6 +64,7 @@ impl Expected {
             entry_type: None,
             request_id: None,
             antom_id: None,
+            sub_merchant_id: None,
             currency: None,
             ledger_amount: None,
             report_amount: None,
@@ -58,6 +72,7 @@ impl Expected {
             line: None,
             report_file: None,
             report_line: None,
+            later_id: None,
         }
     }
 
@@ -79,6 +94,16 @@ impl Expected {
 
     pub(super) fn antom_id(mut self, antom_id: &str) -> Self {
         self.antom_id = Some(antom_id.to_owned());
+        self
+    }
+
+    pub(super) fn sub_merchant(mut self, reference: &str) -> Self {
+        self.sub_merchant_id = Some(reference.to_owned());
+        self
+    }
+
+    pub(super) fn later_id(mut self, id: LaterId) -> Self {
+        self.later_id = Some(id);
         self
     }
 

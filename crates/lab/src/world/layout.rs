@@ -1,5 +1,6 @@
-//! The layouts of transaction details and settlement details: which columns, and which ids each type carries.
+//! The layouts of Antom's reports: which columns, and which words and ids each type carries.
 
+use super::columns;
 use super::story::{Line, Movement};
 
 /// A layout of Antom's reports (`antom.md`, 2.6 and 9.1, 9.2).
@@ -15,13 +16,30 @@ pub enum Layout {
     Gen3,
 }
 
-/// The two reports of this issue.
+/// The five reports (`antom.md`, 2.1 to 2.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Report {
     /// `transactionItems_…`.
     TransactionDetails,
     /// `settlementItems_…`.
     SettlementDetails,
+    /// `settlementSummary_…`.
+    SettlementSummary,
+    /// `accountActivity_…`.
+    AccountActivity,
+    /// `dailyEndingBalance_…`.
+    DailyEndingBalance,
+}
+
+impl Report {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::TransactionDetails,
+        Self::SettlementDetails,
+        Self::SettlementSummary,
+        Self::AccountActivity,
+        Self::DailyEndingBalance,
+    ];
 }
 
 /// The ids of a line as a layout writes them; empty where it has none.
@@ -58,8 +76,21 @@ impl Layout {
         match movement {
             Movement::Void => self != Self::Gen3,
             Movement::RapidDisputeResolution => self != Self::Gen1,
+            Movement::Correction => self.has_aggregate_fee(),
             movement => !movement.is_of_batch() || self != Self::Gen1,
         }
+    }
+
+    /// Whether `feeAmountValue` holds the fees of a line together (`antom.md`, 3.3).
+    #[must_use]
+    pub fn has_aggregate_fee(self) -> bool {
+        matches!(self, Self::Gen1 | Self::Gen2)
+    }
+
+    /// Whether the summary has a row per type and a total, in place of one row per party.
+    #[must_use]
+    pub fn has_summary_types(self) -> bool {
+        self != Self::Marketplace
     }
 
     /// The `transactionType` of a movement in this layout.
@@ -69,20 +100,15 @@ impl Layout {
         match movement {
             Movement::RapidDisputeResolution => "RAPID_DISPUTE_RESOLUTION",
             Movement::SettlementFee => "SETTLEMENT_FEE",
-            Movement::ReserveWithheld => {
-                if newest {
-                    "RESERVE"
-                } else {
-                    "RESERVE_WITHHOLDING"
-                }
-            }
-            Movement::ReserveReleased => {
-                if newest {
-                    "RESERVE_RELEASED"
-                } else {
-                    "RESERVE_RELEASE"
-                }
-            }
+            Movement::ReserveWithheld if newest => "RESERVE",
+            Movement::ReserveWithheld => "RESERVE_WITHHOLDING",
+            Movement::ReserveReleased if newest => "RESERVE_RELEASED",
+            Movement::ReserveReleased => "RESERVE_RELEASE",
+            Movement::CollateralWithheld if newest => "COLLATERAL_WITHHELD",
+            Movement::CollateralWithheld => "COLLATERAL_WITHHOLDING",
+            Movement::CollateralReleased if newest => "COLLATERAL_RELEASED",
+            Movement::CollateralReleased => "COLLATERAL_RELEASE",
+            Movement::Correction => "DEFAULT",
             Movement::Unheard => "LOYALTY_TOP_UP",
             known => known.entry_type(),
         }
@@ -115,76 +141,6 @@ impl Layout {
     /// The columns of a report, in order.
     #[must_use]
     pub fn columns(self, report: Report) -> Vec<&'static str> {
-        let header = match (self, report) {
-            (Self::Marketplace, Report::TransactionDetails) => MARKETPLACE_TRANSACTIONS,
-            (Self::Marketplace, Report::SettlementDetails) => MARKETPLACE_SETTLEMENT,
-            (Self::Gen1, Report::TransactionDetails) => GEN1_TRANSACTIONS,
-            (Self::Gen1, Report::SettlementDetails) => GEN1_SETTLEMENT,
-            (Self::Gen2, Report::TransactionDetails) => GEN2_TRANSACTIONS,
-            (Self::Gen2, Report::SettlementDetails) => GEN2_SETTLEMENT,
-            (Self::Gen3, Report::TransactionDetails) => GEN3_TRANSACTIONS,
-            (Self::Gen3, Report::SettlementDetails) => GEN3_SETTLEMENT,
-        };
-        header.split(',').collect()
+        columns::header(self, report).split(',').collect()
     }
 }
-
-/// `antom.md`, 9.1.
-const MARKETPLACE_TRANSACTIONS: &str = "merchantId,acquirer,referenceMerchantId,transactionId,originalTransactionId,\
-    transactionRequestId,referenceTransactionId,orderDescription,paymentMethodType,pspName,\
-    transactionType,paymentTime,productCode,transactionAmountValue,transactionCurrency";
-
-/// `antom.md`, 9.2, with the fee pairs of 3.3 that this world charges.
-const MARKETPLACE_SETTLEMENT: &str = "settlementBatchId,merchantId,referenceMerchantId,transactionId,originalTransactionId,\
-    transactionRequestId,referenceTransactionId,paymentMethodType,pspName,transactionType,\
-    paymentTime,settlementTime,productCode,transactionAmountValue,transactionCurrency,\
-    settlementAmountValue,settlementCurrency,quoteCurrencyPair,quotePrice,\
-    paymentMethodFeeAmountValue,paymentMethodFeeCurrency,interchangeFeeAmountValue,\
-    interchangeFeeCurrency,schemeFeeAmountValue,schemeFeeCurrency,acquirerMarkupAmountValue,\
-    acquirerMarkupCurrency,disputeHandlingFee,disputeHandlingFeeCurrency";
-
-/// `antom.md`, 2.6.3.
-const GEN1_TRANSACTIONS: &str = "customerId,referenceMerchantId,referenceStoreId,transactionId,originalTransactionId,\
-    transactionRequestId,referenceTransactionId,orderDescription,paymentMethodType,pspName,\
-    transactionType,paymentTime,productCode,transactionAmountValue,transactionCurrency";
-
-/// `antom.md`, 2.6.3; the sample is cut inside the name of the last column.
-const GEN1_SETTLEMENT: &str = "settlementBatchId,customerId,referenceMerchantId,referenceStoreId,transactionId,\
-    originalTransactionId,transactionRequestId,referenceTransactionId,paymentMethodType,pspName,\
-    transactionType,paymentTime,settlementTime,productCode,transactionAmountValue,\
-    transactionCurrency,settlementAmountValue,settlementCurrency,quoteCurrencyPair,quotePrice,\
-    feeAmountValue,feeCurrency,nonGuaranteeCouponValue,nonGuaranteeCouponCurrency";
-
-/// `antom.md`, 2.6.2.
-const GEN2_TRANSACTIONS: &str = "customerId,acquirer,acquirerReferenceNo,referenceMerchantId,referenceStoreId,transactionType,\
-    transactionId,originalTransactionId,transactionRequestId,originalTransactionRequestId,\
-    referenceTransactionId,orderDescription,paymentMethodType,pspName,paymentTime,productCode,\
-    transactionAmountValue,transactionCurrency,installmentsNum,issuingCountry,cardBrand,funding";
-
-/// `antom.md`, 2.6.2.
-const GEN2_SETTLEMENT: &str = "settlementBatchId,customerId,acquirer,acquirerReferenceNo,referenceMerchantId,referenceStoreId,\
-    transactionType,transactionId,originalTransactionId,transactionRequestId,\
-    originalTransactionRequestId,referenceTransactionId,paymentMethodType,pspName,paymentTime,\
-    settlementTime,productCode,transactionAmountValue,transactionCurrency,settlementAmountValue,\
-    settlementCurrency,quoteCurrencyPair,quotePrice,feeAmountValue,feeCurrency,disputeHandlingFee,\
-    disputeHandlingFeeCurrency,interchangeFeeAmountValue,interchangeFeeCurrency,\
-    schemeFeeAmountValue,schemeFeeCurrency,acquirerMarkupAmountValue,acquirerMarkupCurrency,\
-    installmentsNum,issuingCountry,cardBrand,funding";
-
-/// `antom.md`, 2.6.1; the header with a space and parentheses is Antom's own.
-const GEN3_TRANSACTIONS: &str = "customerId,PSP,ARN,referenceMerchantId,referenceStoreId,transactionType,transactionId,\
-    transactionRequestId,originalTransactionRequestId,referenceTransactionId,orderDescription,\
-    paymentMethodType,wallet,status,transactionCreationTime,transactionUpdateTime,\
-    transactionCompletionTime,productCode,transactionAmountValue,transactionCurrency,cardBrand,\
-    cardCountry,3DOffered,cardNumber(Last 4 digits),issuer,liabilityShift,reason";
-
-/// `antom.md`, 2.6.1 and 3.3.
-const GEN3_SETTLEMENT: &str = "settlementBatchId,customerId,PSP,ARN,referenceMerchantId,referenceStoreId,transactionType,\
-    transactionId,transactionRequestId,originalTransactionRequestId,referenceTransactionId,\
-    paymentMethodType,wallet,transactionCreationTime,transactionCompletionTime,\
-    settlementInitiatedDate,productCode,transactionAmountValue,transactionCurrency,\
-    convertedTransactionAmountValue,convertedCurrency,settlementAmountValue,settlementCurrency,\
-    quoteCurrencyPair,quotePrice,paymentMethodFeeAmountValue,paymentMethodFeeCurrency,\
-    interchangeFeeAmountValue,interchangeFeeCurrency,schemeFeeAmountValue,schemeFeeCurrency,\
-    acquirerMarkupAmountValue,acquirerMarkupCurrency,disputeHandlingFee,disputeHandlingFeeCurrency,\
-    cardBrand";

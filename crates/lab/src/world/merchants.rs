@@ -1,7 +1,11 @@
 //! The sub-merchants: who sells, and what the marketplace's registry says about them.
 
 use super::rng::Rng;
+use super::story::Party;
 use chrono::NaiveDate;
+
+/// One for each fault in a summary or an account.
+const SPARE: u32 = 12;
 
 /// One sub-merchant, as Antom and the marketplace know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +20,14 @@ pub struct SubMerchant {
     pub registered_on: NaiveDate,
 }
 
+impl SubMerchant {
+    /// As the holder of an account.
+    #[must_use]
+    pub fn party(&self) -> Party {
+        Party { merchant_id: self.merchant_id.clone(), reference: self.reference.clone() }
+    }
+}
+
 /// Everybody of this world.
 #[derive(Debug, Clone)]
 pub struct Merchants {
@@ -23,6 +35,9 @@ pub struct Merchants {
     pub platform: String,
     /// Registered sub-merchants: the only ones with honest traffic.
     pub sellers: Vec<SubMerchant>,
+    /// Registered like the sellers, but without honest traffic: each fault in a summary or an account has one of them to
+    /// itself.
+    pub spare: Vec<SubMerchant>,
     /// In the registry, but refused by Antom: a line for it is a discrepancy.
     pub refused: SubMerchant,
     /// Not in the registry at all: a line for it is a discrepancy.
@@ -44,6 +59,7 @@ impl Merchants {
             sellers: (0..count.max(2)).map(|index| person(1_001 + index, "SUCCESSFUL")).collect(),
             refused: person(8_001, "FAILED"),
             stranger: person(9_001, "SUCCESSFUL"),
+            spare: (0..SPARE).map(|index| person(7_001 + index, "SUCCESSFUL")).collect(),
         }
     }
 
@@ -51,7 +67,7 @@ impl Merchants {
     #[must_use]
     pub fn registry_csv(&self) -> String {
         let mut text = String::from("sub_merchant_id,merchant_id,status,registered_on\n");
-        for one in self.sellers.iter().chain([&self.refused]) {
+        for one in self.sellers.iter().chain(&self.spare).chain([&self.refused]) {
             let SubMerchant { reference, merchant_id, status, registered_on } = one;
             text.push_str(&format!("{reference},{merchant_id},{status},{registered_on}\n"));
         }

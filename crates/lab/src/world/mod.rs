@@ -8,9 +8,11 @@
 //! A world has one or more days. Faults are placed so that the run of the *last* day is the first to list them; the
 //! runs of the days before it must find nothing.
 
+mod accounts;
 pub mod book;
 pub mod calendar;
 mod cells;
+mod columns;
 pub mod expected;
 pub mod faults;
 mod fees;
@@ -19,114 +21,32 @@ pub mod ledger_csv;
 pub mod merchants;
 pub mod money;
 mod payments;
+pub mod plan;
 pub mod rng;
+mod rows;
+mod schedule;
 pub mod settlement;
+mod sheet;
 pub mod story;
 pub mod style;
+mod summary;
 mod traffic;
 pub mod writer;
+mod wrong;
 
+use accounts::Accounts;
 use book::Book;
-use chrono::NaiveDate;
-use expected::{Expected, Waiting};
+use expected::{Expected, LaterId, Waiting};
 use faults::Fault;
-use layout::Layout;
 use merchants::Merchants;
 use payments::Maker;
 use rng::Rng;
 use settlement::Batch;
 use std::path::Path;
 use story::{Entry, Story};
-use style::Style;
-use writer::ReportFile;
+use writer::{Content, ReportFile};
 
-/// What a world is to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    /// The same seed and plan give the same bytes.
-    pub seed: u64,
-    /// Antom's id of the marketplace.
-    pub platform: String,
-    /// The first of its days.
-    pub first_day: NaiveDate,
-    /// How many days it has, weekends included; 0 counts as 1.
-    pub days: u32,
-    /// Honest payments per day.
-    pub payments: u32,
-    /// Registered sub-merchants, at least 2.
-    pub sellers: u32,
-    /// Business days from a transaction to its settlement; 0 settles on the day itself.
-    pub settle_after: u32,
-    /// `settlement_due_days` of the job's configuration.
-    pub settlement_due_days: u32,
-    /// `pending_max_days` of the job's configuration.
-    pub pending_max_days: u32,
-    /// Whether payments are split between seller and marketplace, and the ledger books the shares.
-    pub splits: bool,
-    /// Whether the last day has honest cases that look like faults.
-    pub traps: bool,
-    /// The layout of both reports.
-    pub layout: Layout,
-    /// How the files are written.
-    pub style: Style,
-    /// What is wrong with it. Faults that do not fit the plan are left out.
-    pub faults: Vec<Fault>,
-}
-
-impl Plan {
-    /// One honest Wednesday in the marketplace layout, settled on the day itself.
-    #[must_use]
-    pub fn one_day(seed: u64) -> Self {
-        Self {
-            seed,
-            platform: "2188120000000001".to_owned(),
-            first_day: NaiveDate::from_ymd_opt(2026, 11, 18).expect("a Wednesday"),
-            days: 1,
-            payments: 60,
-            sellers: 6,
-            settle_after: 0,
-            settlement_due_days: 7,
-            pending_max_days: 3,
-            splits: true,
-            traps: true,
-            layout: Layout::Marketplace,
-            style: Style::default(),
-            faults: Vec::new(),
-        }
-    }
-
-    /// Monday to Friday, settled on the next business day and overdue after it, so that Friday's run can list every
-    /// fault of the catalogue.
-    #[must_use]
-    pub fn one_week(seed: u64) -> Self {
-        Self {
-            first_day: NaiveDate::from_ymd_opt(2026, 11, 16).expect("a Monday"),
-            days: 5,
-            settle_after: 1,
-            settlement_due_days: 1,
-            faults: Fault::ALL.to_vec(),
-            ..Self::one_day(seed)
-        }
-    }
-
-    /// The last day.
-    #[must_use]
-    pub fn last_day(&self) -> NaiveDate {
-        calendar::after(self.first_day, u64::from(self.days.max(1)) - 1)
-    }
-
-    /// All days, weekends included.
-    #[must_use]
-    pub fn all_days(&self) -> Vec<NaiveDate> {
-        (0..self.days.max(1)).map(|count| calendar::after(self.first_day, u64::from(count))).collect()
-    }
-
-    /// The settlement date of what happens on `day`.
-    #[must_use]
-    pub fn settlement_day(&self, day: NaiveDate) -> NaiveDate {
-        calendar::business_after(day, self.settle_after)
-    }
-}
+pub use plan::Plan;
 
 /// A world, complete.
 #[derive(Debug, Clone)]
@@ -143,8 +63,12 @@ pub struct World {
     pub ledger: Vec<Entry>,
     /// Antom's files, in the order of their paths.
     pub files: Vec<ReportFile>,
+    /// Files that are delivered a second time after the run of the last day, with another content; often none.
+    pub later_files: Vec<ReportFile>,
     /// What the run of the last day must list, and the runs before it must not.
     pub expected: Vec<Expected>,
+    /// What the last day must list besides, when it is run again after the second delivery.
+    pub later_expected: Vec<Expected>,
     /// What must be waiting after the run of the last day (not all of it: what the traps put there).
     pub waiting: Vec<Waiting>,
     /// What the API would say.
@@ -168,21 +92,36 @@ impl World {
             stories.extend(honest);
             waiting = waits;
         }
-        let (mut expected, mut loose) = (Vec::new(), Vec::new());
+        let (mut expected, mut later_expected) = (Vec::new(), Vec::new());
+        let (mut loose, mut wrongs) = (Vec::new(), Vec::new());
         for fault in plan.faults.iter().filter(|fault| fault.fits(&plan)) {
             let injected = faults::inject(&mut maker, *fault);
             stories.extend(injected.story);
-            expected.push(injected.expected);
+            let seen = if *fault == Fault::ReportRestated { &mut later_expected } else { &mut expected };
+            seen.push(injected.expected);
             loose.extend(injected.batch_lines);
+            wrongs.extend(injected.wrong);
         }
         let (mut batches, fees) = settlement::batches(&mut maker, &stories);
         settlement::add_loose(&mut batches, loose);
         let mut ledger: Vec<Entry> = stories.iter().flat_map(|story| story.entries.clone()).chain(fees).collect();
         ledger.sort_by(|left, right| left.entry_id.cmp(&right.entry_id));
-        let files = writer::files(&plan, &stories, &batches);
+        let summaries = summary::summaries(&mut maker, &batches, &wrongs);
+        let accounts = accounts::accounts(&mut maker, &batches, &summaries, &wrongs);
+        let content = Content {
+            stories: &stories,
+            batches: &batches,
+            summaries: &summaries,
+            accounts: &accounts,
+            wrongs: &wrongs,
+        };
+        let files = writer::files(&plan, content);
+        let later_files = if later_expected.is_empty() { Vec::new() } else { writer::restated(&plan, &stories) };
+        identify(&plan, &mut expected, &batches, &accounts);
         place(&mut expected, &files);
         let payments = stories.iter().filter_map(|story| story.record.clone()).collect();
-        Self { merchants, stories, batches, ledger, files, expected, waiting, book: Book { payments }, plan }
+        let book = Book { payments };
+        Self { merchants, stories, batches, ledger, files, later_files, expected, later_expected, waiting, book, plan }
     }
 
     /// The ledger as CSV in the contract's columns.
@@ -191,21 +130,55 @@ impl World {
         ledger_csv::ledger_csv(&self.ledger)
     }
 
-    /// Writes `remote/` (the tree of the SFTP server), `ledger.csv` and `sub-merchants.csv` below `folder`.
+    /// The fees of the contract, as a schedule for the job: a TOML file of `[[rule]]` tables.
+    #[must_use]
+    pub fn fees_toml(&self) -> String {
+        schedule::toml(&schedule::rules(self.plan.layout))
+    }
+
+    /// Writes `remote/` (the tree of the SFTP server), `ledger.csv`, `sub-merchants.csv` and `fees.toml` below `folder`.
     ///
     /// # Errors
     ///
     /// If a folder cannot be made or a file cannot be written.
     pub fn write(&self, folder: &Path) -> std::io::Result<()> {
-        for file in &self.files {
-            let path = folder.join("remote").join(&file.path);
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent)?;
-            }
-            std::fs::write(path, &file.bytes)?;
-        }
+        deliver(&self.files, folder)?;
         std::fs::write(folder.join("ledger.csv"), self.ledger_csv())?;
+        std::fs::write(folder.join("fees.toml"), self.fees_toml())?;
         std::fs::write(folder.join("sub-merchants.csv"), self.merchants.registry_csv())
+    }
+
+    /// Writes the files of the second delivery over those of the first, in `remote/` below `folder`.
+    ///
+    /// # Errors
+    ///
+    /// If a folder cannot be made or a file cannot be written.
+    pub fn write_later(&self, folder: &Path) -> std::io::Result<()> {
+        deliver(&self.later_files, folder)
+    }
+}
+
+fn deliver(files: &[ReportFile], folder: &Path) -> std::io::Result<()> {
+    for file in files {
+        let path = folder.join("remote").join(&file.path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(path, &file.bytes)?;
+    }
+    Ok(())
+}
+
+/// Tells each expected row the batch or the movement that it is about, where that was numbered after the fault was made.
+fn identify(plan: &Plan, expected: &mut [Expected], batches: &[Batch], accounts: &Accounts) {
+    for row in expected {
+        let id = row.later_id.and_then(|id| match id {
+            LaterId::Batch(currency) => {
+                settlement::ordinary(batches, plan.last_day(), currency).map(|index| batches[index].id.clone())
+            }
+            LaterId::Log(name) => accounts.activity.iter().find(|line| line.id == name).map(|line| line.log_id.clone()),
+        });
+        row.antom_id = id.or(row.antom_id.take());
     }
 }
 

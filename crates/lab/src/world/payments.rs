@@ -7,7 +7,8 @@ use super::fees;
 use super::merchants::{Merchants, SubMerchant};
 use super::money::{CURRENCIES, Currency};
 use super::rng::Rng;
-use super::story::{Entry, Line, LineId, Method, Movement, Party, PaymentIds, Reported, Settled, Story};
+use super::schedule::{self, Rule};
+use super::story::{Entry, Line, LineId, Method, Movement, Party, PaymentIds, Payout, Reported, Settled, Story};
 use chrono::NaiveDate;
 
 /// The methods without a card.
@@ -52,6 +53,7 @@ pub(super) struct Maker<'w> {
     pub(super) plan: &'w Plan,
     pub(super) merchants: &'w Merchants,
     pub(super) rng: Rng,
+    schedule: Vec<Rule>,
     lines: u64,
     entries: u64,
     numbers: u64,
@@ -59,7 +61,8 @@ pub(super) struct Maker<'w> {
 
 impl<'w> Maker<'w> {
     pub(super) fn new(plan: &'w Plan, merchants: &'w Merchants, rng: Rng) -> Self {
-        Self { plan, merchants, rng, lines: 0, entries: 0, numbers: 0 }
+        let schedule = schedule::rules(plan.layout);
+        Self { plan, merchants, rng, schedule, lines: 0, entries: 0, numbers: 0 }
     }
 
     /// An honest payment of `day`, some time between 01:00 and 18:00, which leaves the evening for what follows.
@@ -131,7 +134,7 @@ impl<'w> Maker<'w> {
             payment,
             order_id: format!("order-{number:09}"),
             description: self.description(number),
-            party: Party { merchant_id: shape.seller.merchant_id.clone(), reference: shape.seller.reference.clone() },
+            party: shape.seller.party(),
             amount_minor: shape.amount_minor,
             currency: shape.currency,
             at: shape.at,
@@ -240,8 +243,13 @@ impl<'w> Maker<'w> {
     /// Puts a line into settlement details, with fees and the quote if there must be one.
     pub(super) fn settle(&mut self, story: &mut Story, mut line: Line, on: NaiveDate) {
         line.id = self.line_id();
-        let payout = fees::payout(&line);
+        let payout = self.payout(&line);
         story.settled.push(Settled { on, slot: 0, line, payout });
+    }
+
+    /// What the contract says that a line pays out.
+    pub(super) fn payout(&self, line: &Line) -> Payout {
+        fees::payout(self.plan.layout, &self.schedule, line)
     }
 
     /// The honest entry for a line. The ledger's clock runs a few seconds after Antom's.

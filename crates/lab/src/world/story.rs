@@ -5,6 +5,7 @@
 use super::book::PaymentRecord;
 use super::money::{Currency, Quote};
 use chrono::NaiveDate;
+use std::ops::AddAssign;
 
 /// What a line or an entry is about. The spelling differs between the ledger and the layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,10 @@ pub enum Movement {
     SettlementFee,
     ReserveWithheld,
     ReserveReleased,
+    CollateralWithheld,
+    CollateralReleased,
+    /// An acquirer's correction of its totals (`antom.md`, 3.5).
+    Correction,
     /// A type that no page of Antom's names.
     Unheard,
 }
@@ -44,6 +49,9 @@ impl Movement {
             Self::SettlementFee => "FEE",
             Self::ReserveWithheld => "RESERVE",
             Self::ReserveReleased => "RESERVE_RELEASE",
+            Self::CollateralWithheld => "COLLATERAL",
+            Self::CollateralReleased => "COLLATERAL_RELEASE",
+            Self::Correction => "ADJUSTMENT",
             Self::Unheard => "",
         }
     }
@@ -57,7 +65,15 @@ impl Movement {
     /// Whether it belongs to a whole batch rather than to a payment.
     #[must_use]
     pub fn is_of_batch(self) -> bool {
-        matches!(self, Self::SettlementFee | Self::ReserveWithheld | Self::ReserveReleased)
+        matches!(
+            self,
+            Self::SettlementFee
+                | Self::ReserveWithheld
+                | Self::ReserveReleased
+                | Self::CollateralWithheld
+                | Self::CollateralReleased
+                | Self::Correction
+        )
     }
 }
 
@@ -94,6 +110,8 @@ pub enum Spoil {
     Times(&'static str),
     /// The line ends after this many cells.
     CutAfter(usize),
+    /// The cell of this column holds this text, which can be read and is not what it must be.
+    Readable(&'static str, &'static str),
 }
 
 /// A line of a report, before any layout gives it columns.
@@ -158,6 +176,14 @@ pub struct Settled {
     pub payout: Payout,
 }
 
+impl Settled {
+    /// Whether the line can be read, so that sums over the file count it.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        matches!(self.line.spoil, None | Some(Spoil::Readable(..)))
+    }
+}
+
 /// The settlement side of a line: net = gross + the signed fees, in one currency (`antom.md`, 3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payout {
@@ -171,13 +197,24 @@ pub struct Payout {
     pub fees: Fees,
     /// What moves outside the formula, signed: batch fees and reserves (`antom.md`, 3.4). Zero for everything else.
     pub direct_minor: i64,
+    /// What the net has too much against the formula, signed. Zero for an honest line.
+    pub slip_minor: i64,
+    /// What `convertedTransactionAmountValue` has too much, signed. Zero for an honest line.
+    pub converted_slip_minor: i64,
 }
 
 impl Payout {
+    /// An honest payout without fees: `gross_minor` in its own currency.
+    #[must_use]
+    pub fn plain(gross_minor: i64, currency: Currency) -> Self {
+        let fees = Fees::default();
+        Self { currency, gross_minor, quote: None, fees, direct_minor: 0, slip_minor: 0, converted_slip_minor: 0 }
+    }
+
     /// What is paid out, signed.
     #[must_use]
     pub fn net_minor(&self) -> i64 {
-        self.gross_minor + self.fees.sum() + self.direct_minor
+        self.gross_minor + self.fees.sum() + self.direct_minor + self.slip_minor
     }
 }
 
@@ -189,6 +226,8 @@ pub struct Fees {
     pub interchange: i64,
     pub scheme: i64,
     pub acquirer_markup: i64,
+    pub processing: i64,
+    pub tax: i64,
     pub dispute_handling: i64,
 }
 
@@ -196,7 +235,20 @@ impl Fees {
     /// All of them.
     #[must_use]
     pub fn sum(&self) -> i64 {
-        self.payment_method + self.interchange + self.scheme + self.acquirer_markup + self.dispute_handling
+        let of_method = self.payment_method + self.interchange + self.scheme + self.acquirer_markup;
+        of_method + self.processing + self.tax + self.dispute_handling
+    }
+}
+
+impl AddAssign for Fees {
+    fn add_assign(&mut self, other: Self) {
+        self.payment_method += other.payment_method;
+        self.interchange += other.interchange;
+        self.scheme += other.scheme;
+        self.acquirer_markup += other.acquirer_markup;
+        self.processing += other.processing;
+        self.tax += other.tax;
+        self.dispute_handling += other.dispute_handling;
     }
 }
 

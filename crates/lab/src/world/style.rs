@@ -57,6 +57,14 @@ pub struct Style {
     pub reversed_columns: bool,
     /// A column that no page of Antom's names stands at the end.
     pub extra_column: bool,
+    /// In account activity, OUT amounts are positive (`antom.md`, 2.4: the sentence about them is cut).
+    pub positive_out: bool,
+    /// `accountDate` is `2026-11-18` in place of `20261118` (`antom.md`, 2.5 has both).
+    pub dashed_dates: bool,
+    /// Account activity has the columns `transType`, `settlementBatchId` and `transactionId`.
+    pub detailed_activity: bool,
+    /// All reports are workbooks in place of CSV files. Byte order mark and line ends do not apply then.
+    pub xlsx: bool,
 }
 
 impl Style {
@@ -72,6 +80,8 @@ impl Style {
             parts: 3,
             reversed_columns: true,
             extra_column: true,
+            positive_out: true,
+            dashed_dates: true,
             ..Self::default()
         }
     }

@@ -7,18 +7,29 @@ use lab::world::style::Style;
 use lab::world::{Plan, World};
 use std::collections::BTreeSet;
 
-/// The kinds that the first issue classifies, without those of files and proofs.
-const KINDS: &str = "REJECTED_LINE UNKNOWN_TYPE DUPLICATE_IN_REPORT DUPLICATE_IN_LEDGER SETTLED_TWICE AMBIGUOUS \
+/// The kinds that matching classifies.
+const MATCHING: &str = "REJECTED_LINE UNKNOWN_TYPE DUPLICATE_IN_REPORT DUPLICATE_IN_LEDGER SETTLED_TWICE AMBIGUOUS \
     UNKNOWN_SUB_MERCHANT MISSING_IN_LEDGER MISSING_IN_REPORT SETTLED_NOT_REPORTED NOT_SETTLED ORPHAN_REVERSAL \
     CURRENCY_MISMATCH AMOUNT_MISMATCH STATUS_MISMATCH SUB_MERCHANT_MISMATCH SPLIT_MISMATCH REFUND_EXCEEDS_PAYMENT \
     CAPTURE_EXCEEDS_AUTHORIZATION";
+
+/// The kinds of files, contract and proofs but for `FILE_MISSING`, which ends a run unless it is allowed, and
+/// `FILE_RESTATED`, which needs a second delivery.
+const PROOFS: &str = "FILE_INCOMPLETE SCHEMA_DRIFT CONTROL_TOTAL DUPLICATE_IN_REPORT FEE_OVERCHARGED FEE_UNDERCHARGED \
+    FEE_WITHOUT_RULE FEE_CURRENCY FX_VARIANCE NET_FORMULA BATCH_TOTAL BALANCE_ROLL PAYOUT_MISSING PAYOUT_AMOUNT \
+    UNEXPLAINED_ADJUSTMENT";
+
+/// A week with the faults of the proofs alone.
+fn proofs(plan: Plan) -> World {
+    World::generate(Plan { faults: Fault::PROOFS.to_vec(), proofs: true, book_adjustments: true, ..plan })
+}
 
 #[test]
 fn every_fault_fits_a_week_of_every_layout_that_can_show_it() {
     for layout in Layout::ALL {
         let world = World::generate(Plan { layout, ..Plan::one_week(21) });
         let injected: Vec<Fault> = world.expected.iter().map(|want| want.fault).collect();
-        let absent: Vec<Fault> = Fault::ALL.into_iter().filter(|fault| !injected.contains(fault)).collect();
+        let absent: Vec<Fault> = Fault::MATCHING.into_iter().filter(|fault| !injected.contains(fault)).collect();
         let cannot: &[Fault] = match layout {
             Layout::Gen1 => &[Fault::UnreadableSettlementAmount, Fault::AmbiguousDispute],
             Layout::Marketplace | Layout::Gen2 => &[Fault::AmbiguousDispute],
@@ -29,10 +40,57 @@ fn every_fault_fits_a_week_of_every_layout_that_can_show_it() {
 }
 
 #[test]
-fn every_kind_of_the_issue_has_a_fault() {
-    let world = World::generate(Plan { layout: Layout::Gen3, ..Plan::one_week(22) });
+fn every_kind_of_matching_has_a_fault() {
+    let faults = Fault::MATCHING.to_vec();
+    let world = World::generate(Plan { layout: Layout::Gen3, faults, ..Plan::one_week(22) });
     let kinds: BTreeSet<&str> = world.expected.iter().map(|want| want.kind).collect();
-    assert_eq!(kinds, KINDS.split_whitespace().collect());
+    assert_eq!(kinds, MATCHING.split_whitespace().collect());
+}
+
+#[test]
+fn every_kind_of_files_contract_and_proofs_has_a_fault() {
+    let world = proofs(Plan { layout: Layout::Gen3, ..Plan::one_week(22) });
+    let kinds: BTreeSet<&str> = world.expected.iter().map(|want| want.kind).collect();
+    assert_eq!(kinds, PROOFS.split_whitespace().collect());
+}
+
+#[test]
+fn every_fault_of_the_proofs_fits_every_layout_that_can_show_it() {
+    for layout in Layout::ALL {
+        for plan in [Plan::one_week(28), Plan::one_day(28)] {
+            let world = proofs(Plan { layout, ..plan });
+            let injected = world.expected.iter().chain(&world.later_expected).map(|want| want.fault);
+            let injected: BTreeSet<Fault> = injected.collect();
+            let absent: Vec<Fault> = Fault::PROOFS.into_iter().filter(|fault| !injected.contains(fault)).collect();
+            let totals = [Fault::TotalDiffers, Fault::TotalCountDiffers, Fault::TotalFeeDiffers];
+            let mut cannot = if world.plan.days == 1 { vec![Fault::ColumnAppears] } else { Vec::new() };
+            cannot.extend(match layout {
+                Layout::Marketplace => [&totals[..], &[Fault::ConvertedDiffers]].concat(),
+                Layout::Gen1 | Layout::Gen2 => vec![Fault::FeeInOtherCurrency, Fault::ConvertedDiffers],
+                Layout::Gen3 => Vec::new(),
+            });
+            assert_eq!(absent, cannot, "{layout:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_proof_must_say_is_known_by_one_id_each() {
+    for layout in Layout::ALL {
+        let world = proofs(Plan { layout, ..Plan::one_week(29) });
+        let mut known = BTreeSet::new();
+        for want in &world.expected {
+            let id = want.request_id.as_ref().or(want.antom_id.as_ref()).or(want.report_file.as_ref());
+            assert!(known.insert((want.kind, id.unwrap())), "{want:?}");
+            assert_eq!(want.business_date, Some(world.plan.last_day()), "the file's date");
+        }
+    }
+}
+
+#[test]
+fn the_proofs_have_no_faults_unless_the_plan_says_so() {
+    let world = World::generate(Plan { faults: Fault::ALL.to_vec(), proofs: false, ..Plan::one_week(30) });
+    assert!(world.expected.iter().all(|want| Fault::MATCHING.contains(&want.fault)));
 }
 
 #[test]
@@ -46,7 +104,7 @@ fn the_catalogue_names_each_fault_once() {
 fn a_single_day_has_all_but_the_faults_that_need_time() {
     let world = World::generate(Plan { faults: Fault::ALL.to_vec(), ..Plan::one_day(23) });
     let injected: BTreeSet<Fault> = world.expected.iter().map(|want| want.fault).collect();
-    let absent: Vec<Fault> = Fault::ALL.into_iter().filter(|fault| !injected.contains(fault)).collect();
+    let absent: Vec<Fault> = Fault::MATCHING.into_iter().filter(|fault| !injected.contains(fault)).collect();
     assert_eq!(absent, [Fault::AmbiguousDispute, Fault::NotSettled, Fault::PendingTooLong]);
     assert!(world.expected.iter().all(|want| want.seen_on == world.plan.last_day()));
 }

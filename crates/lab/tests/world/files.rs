@@ -18,7 +18,7 @@ fn the_same_seed_makes_the_same_bytes_and_another_seed_others() {
 
 #[test]
 fn names_and_directories_are_those_of_the_documentation() {
-    let world = World::generate(Plan::one_week(1));
+    let world = World::generate(Plan { proofs: false, ..Plan::one_week(1) });
     for file in &world.files {
         let parts: Vec<&str> = file.path.split('/').collect();
         let [v1, settlements, platform, day, name] = parts[..] else { panic!("{}", file.path) };
@@ -31,6 +31,13 @@ fn names_and_directories_are_those_of_the_documentation() {
                 let currency = &rows(file)[0]["settlementCurrency"];
                 assert_eq!(name, format!("settlementItems_{currency}_{batch}_000.csv"));
             }
+            Report::SettlementSummary => {
+                let batch = &rows(file)[0]["settlementBatchId"];
+                let currency = &rows(file)[0]["settlementCurrency"];
+                assert_eq!(name, format!("settlementSummary_{currency}_{batch}_000.csv"));
+            }
+            Report::AccountActivity => assert_eq!(name, format!("accountActivity_{day}_000.csv")),
+            Report::DailyEndingBalance => assert_eq!(name, format!("dailyEndingBalance_{day}_000.csv")),
         }
     }
     let days: BTreeSet<_> =
@@ -40,38 +47,54 @@ fn names_and_directories_are_those_of_the_documentation() {
 
 #[test]
 fn headers_are_those_of_the_documentation_and_every_file_ends() {
-    for (layout, transactions, settlement) in [
+    let general = "settlementBatchId,customerId,acquirer,summaryType,settlementTime,count,settlementAmountValue,";
+    for (layout, transactions, settlement, summary) in [
         (
             Layout::Marketplace,
             "merchantId,acquirer,referenceMerchantId,transactionId,originalTransactionId,",
             "settlementBatchId,merchantId,referenceMerchantId,transactionId,originalTransactionId,",
+            "settlementBatchId,merchantId,referenceMerchantId,settlementTime,settlementAmountValue,settlementCurrency\n",
         ),
         (
             Layout::Gen1,
             "customerId,referenceMerchantId,referenceStoreId,transactionId,originalTransactionId,",
             "settlementBatchId,customerId,referenceMerchantId,referenceStoreId,transactionId,",
+            general,
         ),
         (
             Layout::Gen2,
             "customerId,acquirer,acquirerReferenceNo,referenceMerchantId,referenceStoreId,",
             "settlementBatchId,customerId,acquirer,acquirerReferenceNo,referenceMerchantId,",
+            general,
         ),
         (
             Layout::Gen3,
             "customerId,PSP,ARN,referenceMerchantId,referenceStoreId,",
             "settlementBatchId,customerId,PSP,ARN,referenceMerchantId,",
+            "settlementBatchId,customerId,PSP,summaryType,count,settlementInitiatedDate,settlementAmountValue,",
         ),
     ] {
-        let world = World::generate(Plan { layout, ..Plan::one_week(2) });
+        let world = World::generate(Plan { layout, proofs: false, ..Plan::one_week(2) });
         for file in &world.files {
-            let begins = if file.report == Report::TransactionDetails { transactions } else { settlement };
+            let account = "merchantId,referenceMerchantId,accountNo,accountCurrency,";
+            let begins = match file.report {
+                Report::TransactionDetails => transactions.to_owned(),
+                Report::SettlementDetails => settlement.to_owned(),
+                Report::SettlementSummary => summary.to_owned(),
+                Report::AccountActivity => format!("{account}accountLogId,transDirection,amount\n"),
+                Report::DailyEndingBalance => format!("{account}balance,accountDate\n"),
+            };
             let text = text(file);
-            assert!(text.starts_with(begins), "{layout:?}: {}", text.lines().next().unwrap());
+            assert!(text.starts_with(&begins), "{layout:?}: {}", text.lines().next().unwrap());
             assert!(text.ends_with("\n<END>\n"), "{}", file.path);
         }
-        let columns: BTreeSet<&str> = layout.columns(Report::SettlementDetails).into_iter().collect();
-        assert_eq!(columns.len(), layout.columns(Report::SettlementDetails).len(), "no column twice");
-        assert_eq!(columns.contains("feeAmountValue"), matches!(layout, Layout::Gen1 | Layout::Gen2));
+        for report in Report::ALL {
+            let columns: BTreeSet<&str> = layout.columns(report).into_iter().collect();
+            assert_eq!(columns.len(), layout.columns(report).len(), "no column twice");
+            if matches!(report, Report::SettlementDetails | Report::SettlementSummary) {
+                assert_eq!(columns.contains("feeAmountValue"), matches!(layout, Layout::Gen1 | Layout::Gen2));
+            }
+        }
     }
 }
 

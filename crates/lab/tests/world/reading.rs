@@ -36,15 +36,20 @@ pub fn ledger(world: &World) -> Vec<Row> {
     table(&world.ledger_csv())
 }
 
-/// Decimal text in millionths; nothing counts as zero, as Antom's own tool has it.
-pub fn micros(text: &str) -> i128 {
+/// Decimal text in millionths; `None` unless it is a plain number.
+pub fn number(text: &str) -> Option<i128> {
     if text.is_empty() {
-        return 0;
+        return Some(0);
     }
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = format!("{}{fraction:0<6}", whole.trim_start_matches('-'));
-    let value: i128 = digits.parse().unwrap();
-    if text.starts_with('-') { -value } else { value }
+    let value: i128 = digits.parse().ok()?;
+    Some(if text.starts_with('-') { -value } else { value })
+}
+
+/// Decimal text in millionths; nothing counts as zero, as Antom's own tool has it.
+pub fn micros(text: &str) -> i128 {
+    number(text).unwrap()
 }
 
 /// A week without faults.

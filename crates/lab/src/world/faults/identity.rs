@@ -62,7 +62,7 @@ fn unreadable_fee(maker: &mut Maker<'_>, fault: Fault) -> Injected {
     let mut settled = batch_line(maker, Movement::SettlementFee, on, USD, -1_250);
     settled.line.spoil = Some(Spoil::Cell("settlementAmountValue", "-12.50.0"));
     let expected = row(maker, fault, "REJECTED_LINE").at(settled.line.id);
-    Injected { story: None, expected, batch_lines: vec![settled] }
+    Injected { story: None, expected, batch_lines: vec![settled], wrong: None }
 }
 
 fn unknown_type(maker: &mut Maker<'_>, fault: Fault) -> Injected {

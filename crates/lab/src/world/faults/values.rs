@@ -3,7 +3,6 @@
 use super::identity::shares_antom_id;
 use super::{Fault, Injected, dollars, row};
 use crate::world::expected::Expected;
-use crate::world::fees;
 use crate::world::money::{Currency, EUR, JPY, KWD, major};
 use crate::world::payments::{Maker, Shape};
 use crate::world::story::{Entry, Movement, Story};
@@ -84,7 +83,7 @@ fn settled_amount(maker: &mut Maker<'_>, fault: Fault) -> Injected {
     let refund = maker.refund(&mut story, -(shape.amount_minor / 2), shape.day, &["SELLER"]);
     let settled = story.settled.last_mut().expect("a refund settles");
     settled.line.amount_minor -= 75;
-    settled.payout = fees::payout(&settled.line);
+    settled.payout = maker.payout(&settled.line);
     let expected = row(maker, fault, "AMOUNT_MISMATCH")
         .stage("settlement")
         .about("REFUND", &refund.own_request_id)
@@ -99,7 +98,7 @@ fn settled_currency(maker: &mut Maker<'_>, fault: Fault) -> Injected {
     let refund = maker.refund(&mut story, -(shape.amount_minor / 2), shape.day, &["SELLER"]);
     let settled = story.settled.last_mut().expect("a refund settles");
     settled.line.currency = EUR;
-    settled.payout = fees::payout(&settled.line);
+    settled.payout = maker.payout(&settled.line);
     let expected = row(maker, fault, "CURRENCY_MISMATCH")
         .stage("settlement")
         .about("REFUND", &refund.own_request_id)

@@ -24,6 +24,8 @@ pub struct Account {
     pub out: Option<i128>,
     /// The balance of the day.
     pub reported: Option<i128>,
+    /// Whether a report has more than one balance of it: what follows from that is left open.
+    pub is_doubtful: bool,
 }
 
 impl Account {
@@ -48,30 +50,40 @@ pub struct Reports<'r> {
 }
 
 impl Reports<'_> {
-    /// All accounts of the three reports.
+    /// All accounts of the three reports. The newest of them tells the owner.
     pub fn accounts(&self) -> BTreeMap<AccountKey, Account> {
-        let start = Account {
-            opening: self.before.map(|_| 0),
-            income: self.activity.map(|_| 0),
-            out: self.activity.map(|_| 0),
-            ..Account::default()
-        };
         let mut accounts: BTreeMap<AccountKey, Account> = BTreeMap::new();
-        for line in self.before.unwrap_or_default() {
-            let owner = Account { merchant: line.merchant.clone(), party: line.party.clone(), ..start.clone() };
-            let account = accounts.entry((line.account.clone(), line.currency)).or_insert(owner);
-            account.opening = Some(line.balance);
+        let mut of = |key: AccountKey, merchant: &str, party: &str, change: &dyn Fn(&mut Account)| {
+            let account = accounts.entry(key).or_insert_with(|| Account {
+                merchant: merchant.to_owned(),
+                party: party.to_owned(),
+                opening: self.before.map(|_| 0),
+                income: self.activity.map(|_| 0),
+                out: self.activity.map(|_| 0),
+                ..Account::default()
+            });
+            change(account);
+        };
+        for line in self.ending.unwrap_or_default() {
+            of((line.account.clone(), line.currency), &line.merchant, &line.party, &|account| {
+                account.is_doubtful |= account.reported.is_some();
+                account.reported.get_or_insert(line.balance);
+            });
         }
         for line in self.activity.unwrap_or_default() {
-            let owner = Account { merchant: line.merchant.clone(), party: line.party.clone(), ..start.clone() };
-            let account = accounts.entry((line.account.clone(), line.currency)).or_insert(owner);
-            let sum = if line.out { &mut account.out } else { &mut account.income };
-            *sum = sum.map(|sum| sum + line.amount);
+            of((line.account.clone(), line.currency), &line.merchant, &line.party, &|account| {
+                let sum = if line.out { &mut account.out } else { &mut account.income };
+                *sum = sum.map(|sum| sum + line.amount);
+            });
         }
-        for line in self.ending.unwrap_or_default() {
-            let owner = Account { merchant: line.merchant.clone(), party: line.party.clone(), ..start.clone() };
-            let account = accounts.entry((line.account.clone(), line.currency)).or_insert(owner);
-            account.reported = Some(line.balance);
+        let mut seen = BTreeSet::new();
+        for line in self.before.unwrap_or_default() {
+            let key = (line.account.clone(), line.currency);
+            let is_first = seen.insert(key.clone());
+            of(key, &line.merchant, &line.party, &|account| {
+                account.is_doubtful |= !is_first;
+                account.opening = if is_first { Some(line.balance) } else { account.opening };
+            });
         }
         accounts
     }
@@ -91,6 +103,10 @@ impl Reports<'_> {
         let mut wanted = Vec::new();
         for ((number, currency), account) in self.accounts() {
             let expected = account.expected();
+            if account.is_doubtful {
+                remarks.push(format!("account `{number}` has more than one balance and is not judged"));
+                continue;
+            }
             if expected != account.reported && (account.reported.is_some() || expected != Some(0)) {
                 let row = Wanted::proof("BALANCE_ROLL", &number, &account.party, currency);
                 wanted.push(row.amounts(expected, account.reported, currency));

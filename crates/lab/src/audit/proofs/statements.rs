@@ -76,6 +76,12 @@ fn place(sheet: &Sheet, row: &Row<'_>) -> Place {
     Place { file: sheet.name.clone(), line: row.line }
 }
 
+/// An account's number; a line without one is about nothing.
+fn account(row: &Row<'_>) -> Result<String, Unreadable> {
+    let number = row.text("accountNo");
+    if number.is_empty() { Err(Unreadable) } else { Ok(number.to_owned()) }
+}
+
 fn merchant(row: &Row<'_>) -> String {
     row.either(&["merchantId", "customerId"]).to_owned()
 }
@@ -128,7 +134,7 @@ impl ActivityLine {
             place: place(sheet, row),
             merchant: merchant(row),
             party: row.text("referenceMerchantId").to_owned(),
-            account: row.text("accountNo").to_owned(),
+            account: account(row)?,
             currency,
             log: row.text("accountLogId").to_owned(),
             out,
@@ -145,7 +151,7 @@ impl BalanceLine {
         Ok(Self {
             merchant: merchant(row),
             party: row.text("referenceMerchantId").to_owned(),
-            account: row.text("accountNo").to_owned(),
+            account: account(row)?,
             currency,
             balance,
             on: day(row.text("accountDate")).ok_or(Unreadable)?,

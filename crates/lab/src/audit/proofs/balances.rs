@@ -50,7 +50,7 @@ pub struct Reports<'r> {
 }
 
 impl Reports<'_> {
-    /// All accounts of the three reports. The newest of them tells the owner.
+    /// All accounts of the three reports. The owner is that of the day's balance, else of the day before's, else of a movement.
     pub fn accounts(&self) -> BTreeMap<AccountKey, Account> {
         let mut accounts: BTreeMap<AccountKey, Account> = BTreeMap::new();
         let mut of = |key: AccountKey, merchant: &str, party: &str, change: &dyn Fn(&mut Account)| {
@@ -70,12 +70,6 @@ impl Reports<'_> {
                 account.reported.get_or_insert(line.balance);
             });
         }
-        for line in self.activity.unwrap_or_default() {
-            of((line.account.clone(), line.currency), &line.merchant, &line.party, &|account| {
-                let sum = if line.out { &mut account.out } else { &mut account.income };
-                *sum = sum.map(|sum| sum + line.amount);
-            });
-        }
         let mut seen = BTreeSet::new();
         for line in self.before.unwrap_or_default() {
             let key = (line.account.clone(), line.currency);
@@ -83,6 +77,12 @@ impl Reports<'_> {
             of(key, &line.merchant, &line.party, &|account| {
                 account.is_doubtful |= !is_first;
                 account.opening = if is_first { Some(line.balance) } else { account.opening };
+            });
+        }
+        for line in self.activity.unwrap_or_default() {
+            of((line.account.clone(), line.currency), &line.merchant, &line.party, &|account| {
+                let sum = if line.out { &mut account.out } else { &mut account.income };
+                *sum = sum.map(|sum| sum + line.amount);
             });
         }
         accounts
@@ -121,7 +121,7 @@ pub fn without_repetitions(lines: Vec<ActivityLine>) -> (Vec<ActivityLine>, Vec<
     let mut seen = BTreeSet::new();
     let (mut first, mut wanted) = (Vec::new(), Vec::new());
     for line in lines {
-        if line.log.is_empty() || seen.insert(line.log.clone()) {
+        if seen.insert(line.log.clone()) {
             first.push(line);
         } else {
             let row = Wanted::proof("DUPLICATE_IN_REPORT", &line.log, &line.party, line.currency);

@@ -231,12 +231,14 @@ pub fn control_totals(lines: &[SummaryLine]) -> Vec<Wanted> {
                 line.fees.iter().filter(|own| (own.kind, own.currency) == fee).map(|own| own.amount).sum()
             };
             let (right, stated) = both(&own);
-            if right != stated {
+            // An empty cell of the total states nothing.
+            let is_stated = totals.iter().any(|line| line.fees.iter().any(|own| own.kind == fee.0));
+            if right != stated && is_stated {
                 wrong.push(row().amounts(Some(right), Some(stated), fee.1).currency(Some(fee.1)));
             }
         }
-        let (right, stated) = both(&|line| line.count);
-        if right != stated {
+        let (right, stated) = both(&|line| line.count.unwrap_or(0));
+        if right != stated && group.iter().all(|line| line.count.is_some()) {
             wrong.push(row().no_amounts().currency(None));
         }
         // One row per total, about the first that is wrong; in which order is left open.

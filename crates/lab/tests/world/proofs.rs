@@ -186,6 +186,7 @@ fn a_converted_amount_is_compared_with_the_quote() {
         B1 M1 S1 R6 PAYMENT 100.00 SGD   0.00 USD 134.83 USD SGD/USD 0.741650
         B1 M1 S1 R7 PAYMENT 100.00 USD  99.99 USD  99.99 USD -       -
         B1 M1 S1 R8 PAYMENT 100.00 USD 100.00 USD 100.00 USD -       -
+        B1 M1 S1 R9 PAYMENT 100.00 USD 100.00 SGD 100.00 USD -       -
         ",
     );
     Folder::new().file(0, "settlementItems_USD_B1_000.csv", &text).must_list(
@@ -196,6 +197,7 @@ fn a_converted_amount_is_compared_with_the_quote() {
         NET_FORMULA proof R5 S1 USD 74.16 134.83  settlementItems_USD_B1_000.csv:6
         FX_VARIANCE proof R6 S1 USD 74.16 134.83  settlementItems_USD_B1_000.csv:7
         FX_VARIANCE proof R7 S1 USD 100.00 99.99  settlementItems_USD_B1_000.csv:8
+        FX_VARIANCE proof R9 S1 USD 100.00 -      settlementItems_USD_B1_000.csv:10
         ",
     );
 }

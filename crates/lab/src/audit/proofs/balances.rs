@@ -24,6 +24,8 @@ pub struct Account {
     pub out: Option<i128>,
     /// The balance of the day.
     pub reported: Option<i128>,
+    /// Whether a report has more than one balance of it: what follows from that is left open.
+    pub is_doubtful: bool,
 }
 
 impl Account {
@@ -48,30 +50,40 @@ pub struct Reports<'r> {
 }
 
 impl Reports<'_> {
-    /// All accounts of the three reports.
+    /// All accounts of the three reports. The owner is that of the day's balance, else of the day before's, else of a movement.
     pub fn accounts(&self) -> BTreeMap<AccountKey, Account> {
-        let start = Account {
-            opening: self.before.map(|_| 0),
-            income: self.activity.map(|_| 0),
-            out: self.activity.map(|_| 0),
-            ..Account::default()
-        };
         let mut accounts: BTreeMap<AccountKey, Account> = BTreeMap::new();
+        let mut of = |key: AccountKey, merchant: &str, party: &str, change: &dyn Fn(&mut Account)| {
+            let account = accounts.entry(key).or_insert_with(|| Account {
+                merchant: merchant.to_owned(),
+                party: party.to_owned(),
+                opening: self.before.map(|_| 0),
+                income: self.activity.map(|_| 0),
+                out: self.activity.map(|_| 0),
+                ..Account::default()
+            });
+            change(account);
+        };
+        for line in self.ending.unwrap_or_default() {
+            of((line.account.clone(), line.currency), &line.merchant, &line.party, &|account| {
+                account.is_doubtful |= account.reported.is_some();
+                account.reported.get_or_insert(line.balance);
+            });
+        }
+        let mut seen = BTreeSet::new();
         for line in self.before.unwrap_or_default() {
-            let owner = Account { merchant: line.merchant.clone(), party: line.party.clone(), ..start.clone() };
-            let account = accounts.entry((line.account.clone(), line.currency)).or_insert(owner);
-            account.opening = Some(line.balance);
+            let key = (line.account.clone(), line.currency);
+            let is_first = seen.insert(key.clone());
+            of(key, &line.merchant, &line.party, &|account| {
+                account.is_doubtful |= !is_first;
+                account.opening = if is_first { Some(line.balance) } else { account.opening };
+            });
         }
         for line in self.activity.unwrap_or_default() {
-            let owner = Account { merchant: line.merchant.clone(), party: line.party.clone(), ..start.clone() };
-            let account = accounts.entry((line.account.clone(), line.currency)).or_insert(owner);
-            let sum = if line.out { &mut account.out } else { &mut account.income };
-            *sum = sum.map(|sum| sum + line.amount);
-        }
-        for line in self.ending.unwrap_or_default() {
-            let owner = Account { merchant: line.merchant.clone(), party: line.party.clone(), ..start.clone() };
-            let account = accounts.entry((line.account.clone(), line.currency)).or_insert(owner);
-            account.reported = Some(line.balance);
+            of((line.account.clone(), line.currency), &line.merchant, &line.party, &|account| {
+                let sum = if line.out { &mut account.out } else { &mut account.income };
+                *sum = sum.map(|sum| sum + line.amount);
+            });
         }
         accounts
     }
@@ -91,6 +103,10 @@ impl Reports<'_> {
         let mut wanted = Vec::new();
         for ((number, currency), account) in self.accounts() {
             let expected = account.expected();
+            if account.is_doubtful {
+                remarks.push(format!("account `{number}` has more than one balance and is not judged"));
+                continue;
+            }
             if expected != account.reported && (account.reported.is_some() || expected != Some(0)) {
                 let row = Wanted::proof("BALANCE_ROLL", &number, &account.party, currency);
                 wanted.push(row.amounts(expected, account.reported, currency));
@@ -105,7 +121,7 @@ pub fn without_repetitions(lines: Vec<ActivityLine>) -> (Vec<ActivityLine>, Vec<
     let mut seen = BTreeSet::new();
     let (mut first, mut wanted) = (Vec::new(), Vec::new());
     for line in lines {
-        if line.log.is_empty() || seen.insert(line.log.clone()) {
+        if seen.insert(line.log.clone()) {
             first.push(line);
         } else {
             let row = Wanted::proof("DUPLICATE_IN_REPORT", &line.log, &line.party, line.currency);

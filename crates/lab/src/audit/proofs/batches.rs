@@ -117,9 +117,9 @@ pub fn sums(lines: &[Detail], sign: impl Fn(&Detail) -> i128) -> BTreeMap<BatchK
 /// What a summary says that is paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
-    /// In smallest units: the `TOTAL` row's, or the sum of the rows.
+    /// In smallest units: that of the `TOTAL` rows, of which each part may have one, or of all rows.
     pub net: i128,
-    /// The `TOTAL` row's place, or the first row's.
+    /// The first of those rows.
     pub place: Place,
 }
 
@@ -141,9 +141,10 @@ fn grouped(lines: &[SummaryLine]) -> BTreeMap<SummaryKey, Vec<&SummaryLine>> {
 
 /// The figure of each batch, party and currency.
 pub fn figures(lines: &[SummaryLine]) -> BTreeMap<SummaryKey, Figure> {
-    let figure = |group: &[&SummaryLine]| match group.iter().find(|line| is_total(line)) {
-        Some(total) => Figure { net: total.net, place: total.place.clone() },
-        None => Figure { net: group.iter().map(|line| line.net).sum(), place: group[0].place.clone() },
+    let figure = |group: &[&SummaryLine]| {
+        let totals: Vec<&&SummaryLine> = group.iter().filter(|line| is_total(line)).collect();
+        let counted = if totals.is_empty() { group.iter().collect() } else { totals };
+        Figure { net: counted.iter().map(|line| line.net).sum(), place: counted[0].place.clone() }
     };
     grouped(lines).into_iter().map(|(key, group)| (key, figure(&group))).collect()
 }
@@ -206,30 +207,38 @@ fn disagreement(key: &SummaryKey, net: Option<i128>, summary: Option<i128>, plac
 pub fn control_totals(lines: &[SummaryLine]) -> Vec<Wanted> {
     let mut wanted = Vec::new();
     for (key, group) in grouped(lines) {
-        let Some(total) = group.iter().find(|line| is_total(line)) else { continue };
-        let others: Vec<_> = group.iter().filter(|line| !is_total(line)).collect();
+        let (totals, others): (Vec<&SummaryLine>, Vec<&SummaryLine>) =
+            group.iter().copied().partition(|line| is_total(line));
+        if totals.is_empty() {
+            continue;
+        }
         let row = || Wanted {
             stage: "file",
             ..Wanted::proof("CONTROL_TOTAL", &key.0, key.2.as_deref().unwrap_or(""), key.3)
         };
-        let net: i128 = others.iter().map(|line| line.net).sum();
-        if net != total.net {
-            wanted.push(row().amounts(Some(net), Some(total.net), key.3));
+        let both = |of: &dyn Fn(&SummaryLine) -> i128| -> (i128, i128) {
+            (others.iter().map(|line| of(line)).sum(), totals.iter().map(|line| of(line)).sum())
+        };
+        let (net, stated) = both(&|line| line.net);
+        if net != stated {
+            wanted.push(row().amounts(Some(net), Some(stated), key.3));
             continue;
         }
         let fees: BTreeSet<_> = group.iter().flat_map(|line| &line.fees).map(|fee| (fee.kind, fee.currency)).collect();
-        let sum = |line: &SummaryLine, of: (&str, Currency)| -> i128 {
-            line.fees.iter().filter(|fee| (fee.kind, fee.currency) == of).map(|fee| fee.amount).sum()
-        };
         let mut wrong = Vec::new();
         for fee in fees {
-            let right: i128 = others.iter().map(|line| sum(line, fee)).sum();
-            if right != sum(total, fee) {
-                let stated = Some(sum(total, fee));
-                wrong.push(row().amounts(Some(right), stated, fee.1).currency(Some(fee.1)));
+            let own = |line: &SummaryLine| {
+                line.fees.iter().filter(|own| (own.kind, own.currency) == fee).map(|own| own.amount).sum()
+            };
+            let (right, stated) = both(&own);
+            // An empty cell of the total states nothing.
+            let is_stated = totals.iter().any(|line| line.fees.iter().any(|own| own.kind == fee.0));
+            if right != stated && is_stated {
+                wrong.push(row().amounts(Some(right), Some(stated), fee.1).currency(Some(fee.1)));
             }
         }
-        if total.count != others.iter().map(|line| line.count).sum::<i128>() {
+        let (right, stated) = both(&|line| line.count.unwrap_or(0));
+        if right != stated && group.iter().all(|line| line.count.is_some()) {
             wrong.push(row().no_amounts().currency(None));
         }
         // One row per total, about the first that is wrong; in which order is left open.

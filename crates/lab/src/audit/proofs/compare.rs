@@ -14,7 +14,7 @@ use super::{Proofs, described};
 pub(super) fn compare(proofs: &Proofs, date: NaiveDate, folder: &Path) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     let rows = Table::read(&folder.join("discrepancies.csv"))?;
-    discrepancies(&rows, date, &proofs.wanted, &mut problems);
+    discrepancies(&rows, date, proofs, &mut problems);
     let batches = Table::read(&folder.join("settlement_batches.csv"))?;
     let key = ["settlement_batch_id", "merchant_id", "sub_merchant_id", "currency"];
     table("settlement_batches.csv", &batches, &key, batch_rows(proofs, &batches), &mut problems);
@@ -35,17 +35,21 @@ pub(super) fn plain<'t>(table: &'t Table, row: usize, column: &str) -> &'t str {
 }
 
 /// The rows of the date at stage `proof` and the control totals. What the ledger does not explain is none of the proofs' business.
-fn discrepancies(rows: &Table, date: NaiveDate, wanted: &[Wanted], problems: &mut Vec<String>) {
+fn discrepancies(rows: &Table, date: NaiveDate, proofs: &Proofs, problems: &mut Vec<String>) {
     let date = date.to_string();
+    let is_doubtful =
+        |number: &str| proofs.accounts.iter().any(|((own, _), account)| account.is_doubtful && own == number);
     let is_proof = |row: usize| {
         let (kind, stage) = (rows.cell(row, "kind"), rows.cell(row, "stage"));
         let is_ours = (stage == "proof" && kind != "UNEXPLAINED_ADJUSTMENT") || kind == "CONTROL_TOTAL";
-        is_ours && rows.cell(row, "business_date") == date
+        let is_open =
+            ["BALANCE_ROLL", "DUPLICATE_IN_REPORT"].contains(&kind) && is_doubtful(plain(rows, row, "antom_id"));
+        is_ours && !is_open && rows.cell(row, "business_date") == date
     };
     let mut left: Vec<usize> = (0..rows.len()).filter(|row| is_proof(*row)).collect();
     let mut take = |is: &dyn Fn(usize) -> bool| left.iter().position(|row| is(*row)).map(|at| left.remove(at));
     let mut unanswered = Vec::new();
-    for want in wanted {
+    for want in &proofs.wanted {
         let fits =
             |row: usize| std::iter::once(want).chain(&want.or).any(|want| wrong_cells(rows, row, want).is_empty());
         if take(&fits).is_none() {

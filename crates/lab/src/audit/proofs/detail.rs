@@ -65,8 +65,8 @@ pub struct Detail {
     pub pair: Option<(Currency, Currency)>,
     /// `quotePrice`.
     pub price: Option<Fraction>,
-    /// `convertedTransactionAmountValue`, if it is in settlement currency and not zero.
-    pub converted: Option<i128>,
+    /// `convertedTransactionAmountValue` and its currency, if it is not zero.
+    pub converted: Option<(i128, Currency)>,
     /// The aggregate of all fees, where the line has it.
     pub aggregate: Option<Fee>,
     /// The single fees whose cells are not empty.
@@ -133,7 +133,7 @@ impl Detail {
             currency,
             pair: pair(row.text("quoteCurrencyPair"))?,
             price: price(row.text("quotePrice"))?,
-            converted: converted.and_then(|(amount, of)| (of == currency && amount != 0).then_some(amount)),
+            converted: converted.filter(|(amount, _)| *amount != 0),
             aggregate: fee(TOTAL_FEE)?,
             fees,
             columns: fee_columns(sheet),
@@ -165,7 +165,7 @@ fn price(text: &str) -> Result<Option<Fraction>, Unreadable> {
     if text.is_empty() {
         return Ok(None);
     }
-    Fraction::parse(text).map(Some).ok_or(Unreadable)
+    Fraction::parse(text).filter(|_| !text.starts_with('-')).map(Some).ok_or(Unreadable)
 }
 
 /// The lines of these files that can be read, file after file.

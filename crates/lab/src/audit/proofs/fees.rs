@@ -36,7 +36,7 @@ pub struct FeeKey {
 /// One row of `fees.csv`; amounts in smallest units.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FeeTotal {
-    /// Lines with a fee that is not zero, or with one that a rule expects.
+    /// Lines with a fee that is not zero or that a rule expects, and lines that are fees as a whole.
     pub count: u64,
     /// Those that a rule judged.
     pub judged: u64,
@@ -146,7 +146,7 @@ impl Judge<'_> {
 fn add(totals: &mut FeeTotals, line: &Detail, charge: &Charge, sign: i128) {
     let Fee { kind, amount, currency } = charge.fee;
     let expected = if let Judgement::Expected(expected) = charge.judged { Some(expected) } else { None };
-    if amount == 0 && expected.is_none() {
+    if amount == 0 && expected.is_none() && line.is_movement() {
         return;
     }
     let (method, brand, party) = (line.method.clone(), line.brand.clone(), line.party.clone());

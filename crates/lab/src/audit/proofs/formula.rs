@@ -78,7 +78,12 @@ pub fn issues(line: &Detail, sign: i128) -> Vec<Issue> {
     let near = |left: i128, right: i128| (left - right).abs() <= allowed;
     let is_converted = line.amount.is_some_and(|(_, of)| of != currency);
     let conversion_tolerance = if is_converted { TOLERANCE } else { 0 };
-    if let Some(converted) = line.converted.filter(|converted| (converted - gross).abs() > conversion_tolerance) {
+    if line.converted.is_some_and(|(_, of)| of != currency) {
+        issues.push(("FX_VARIANCE", Some(gross), None, currency));
+        return issues;
+    }
+    let converted = line.converted.map(|(converted, _)| converted);
+    if let Some(converted) = converted.filter(|converted| (converted - gross).abs() > conversion_tolerance) {
         issues.push(("FX_VARIANCE", Some(gross), Some(converted), currency));
         if all_fees.is_some_and(|fees| !near(line.net, converted + fees)) {
             issues.push(("NET_FORMULA", all_fees.map(|fees| gross + fees), Some(line.net), currency));

@@ -145,6 +145,10 @@ pub(super) fn account_rows(accounts: &BTreeMap<AccountKey, Account>, has_balance
         let text = |minor: Option<i128>| minor.map_or_else(String::new, |minor| currency.major(minor));
         let key = ["account", &account.merchant, &account.party, number, currency.code()].map(str::to_owned).to_vec();
         let mut row = Row { key, cells: Vec::new(), optional: !has_balances };
+        if account.is_doubtful {
+            rows.push(Row { optional: true, ..row });
+            continue;
+        }
         let expected = account.expected();
         row.is("opening", text(account.opening));
         row.is("in", text(account.income));

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::batches::{Figure, SummaryKey, is_no_batch};
 use super::detail::Detail;
-use super::money::Currency;
 use super::statements::ActivityLine;
 use super::wanted::Wanted;
 
@@ -42,11 +41,12 @@ pub fn payouts(
         }
     }
     for (key, figure) in &unpaid {
-        let of_party = |other: &SummaryKey| other.1 == key.1 && other.3 == key.3;
-        let payouts = unpaid.iter().filter(|(other, _)| of_party(other)).count();
         let candidates: Vec<_> = free.iter().filter(|line| is_candidate(key, line)).collect();
         let other = match candidates[..] {
-            [only] if payouts == 1 && !is_of_line(only.amount, key, details) => Some(only.amount),
+            [only] => {
+                let payouts = unpaid.iter().filter(|(other, _)| is_candidate(other, only)).count();
+                (payouts == 1 && !is_of_line(only.amount, key, details)).then_some(only.amount)
+            }
             _ => None,
         };
         if let Some(amount) = other {
@@ -59,15 +59,16 @@ pub fn payouts(
     result
 }
 
-/// A movement of the party's account in the currency; of the batch, if it names one.
+/// A movement of the party's account in the currency; of the batch, if it names one. Where the summary knows no parties, any
+/// movement that names the batch.
 fn is_candidate(key: &SummaryKey, line: &ActivityLine) -> bool {
-    line.merchant == key.1 && line.currency == key.3 && (line.batch.is_empty() || line.batch == key.0)
+    let is_party = line.merchant == key.1 && key.2.as_ref().is_none_or(|party| *party == line.party);
+    let fits = if line.batch.is_empty() { is_party } else { line.batch == key.0 && (is_party || key.2.is_none()) };
+    fits && line.currency == key.3
 }
 
 /// Whether a settled line of the party takes exactly this amount from it.
 fn is_of_line(amount: i128, key: &SummaryKey, details: &[Detail]) -> bool {
-    let same = |value: i128, currency: Currency| value == amount && currency == key.3;
-    let of_party = details.iter().filter(|line| line.merchant == key.1);
-    let mut outgoing = of_party.filter(|line| line.net < 0);
-    outgoing.any(|line| same(line.net, line.currency) || line.amount.is_some_and(|(value, of)| same(value, of)))
+    let is_party = |line: &Detail| line.merchant == key.1 && key.2.as_ref().is_none_or(|party| *party == line.party);
+    details.iter().any(|line| line.net < 0 && line.net == amount && line.currency == key.3 && is_party(line))
 }

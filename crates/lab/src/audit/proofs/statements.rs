@@ -20,8 +20,8 @@ pub struct SummaryLine {
     pub party: Option<String>,
     /// `summaryType` in capitals; `None` where the file has no such column.
     pub summary_type: Option<String>,
-    /// `count`; zero if empty.
-    pub count: i128,
+    /// `count`; `None` if empty.
+    pub count: Option<i128>,
     /// `settlementAmountValue`. A correction row without one moves its aggregate fee (`antom.md`, 3.5).
     pub net: i128,
     /// `settlementCurrency`.
@@ -76,6 +76,12 @@ fn place(sheet: &Sheet, row: &Row<'_>) -> Place {
     Place { file: sheet.name.clone(), line: row.line }
 }
 
+/// An id that a line is nothing without.
+fn id(row: &Row<'_>, column: &str) -> Result<String, Unreadable> {
+    let text = row.text(column);
+    if text.is_empty() { Err(Unreadable) } else { Ok(text.to_owned()) }
+}
+
 fn merchant(row: &Row<'_>) -> String {
     row.either(&["merchantId", "customerId"]).to_owned()
 }
@@ -97,8 +103,8 @@ impl SummaryLine {
             None => return Err(Unreadable),
         };
         let count = match row.text("count") {
-            "" => 0,
-            text => text.parse::<u64>().map(i128::from).map_err(|_| Unreadable)?,
+            "" => None,
+            text => Some(text.parse::<u64>().map(i128::from).map_err(|_| Unreadable)?),
         };
         row.check_time("settlementTime")?;
         row.check_time("settlementInitiatedDate")?;
@@ -128,9 +134,9 @@ impl ActivityLine {
             place: place(sheet, row),
             merchant: merchant(row),
             party: row.text("referenceMerchantId").to_owned(),
-            account: row.text("accountNo").to_owned(),
+            account: id(row, "accountNo")?,
             currency,
-            log: row.text("accountLogId").to_owned(),
+            log: id(row, "accountLogId")?,
             out,
             amount: if out { -amount.abs() } else { amount },
             kind: row.text("transType").to_owned(),
@@ -145,7 +151,7 @@ impl BalanceLine {
         Ok(Self {
             merchant: merchant(row),
             party: row.text("referenceMerchantId").to_owned(),
-            account: row.text("accountNo").to_owned(),
+            account: id(row, "accountNo")?,
             currency,
             balance,
             on: day(row.text("accountDate")).ok_or(Unreadable)?,

@@ -8,7 +8,7 @@ use crate::config::{Config, SubMerchants};
 use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::Digest;
 use crate::matching;
-use crate::proof::{Schedule, VolumeKey, Volumes};
+use crate::proof::{Held, Schedule, VolumeKey, Volumes};
 use crate::store::{QueryLedger, RunFile};
 
 use super::folds::OrKind;
@@ -134,6 +134,18 @@ pub async fn volumes(job: &Job<'_>, contract: Option<&Contract>) -> anyhow::Resu
     Ok(volumes)
 }
 
+/// What a run's proofs take from the runs before it, as a text: if that changed, a rerun is another run.
+pub fn remembered(held: &[Held], volumes: &Volumes) -> String {
+    let mut text = String::new();
+    for Held { merchant, party, currency, kind, amount } in held {
+        text.push_str(&format!("held {merchant:?} {party:?} {currency} {kind} {amount}\n"));
+    }
+    for (key, base) in volumes {
+        text.push_str(&format!("volume {key:?} {base}\n"));
+    }
+    text
+}
+
 /// Everything that a run read, for its record and for `summary.json`.
 pub struct RunInputs {
     /// In a stable order: the day's reports, the ledger, the registry.
@@ -150,6 +162,7 @@ impl RunInputs {
         ledger: &Ledger,
         registry: Option<&Registry>,
         contract: Option<&Contract>,
+        remembered: &str,
     ) -> anyhow::Result<Self> {
         let mut files = reports.files.clone();
         files.push(RunFile {
@@ -186,6 +199,7 @@ impl RunInputs {
         for file in &reports.inputs {
             text.push_str(&format!("{}\n", file.digest));
         }
+        text.push_str(remembered);
         text.push_str(&job.config.what_decides()?);
         Ok(Self { files, digest: Digest::of(text.as_bytes()).to_string() })
     }

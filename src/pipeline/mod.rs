@@ -148,23 +148,14 @@ pub async fn run_day(
             job.threads.install(|| evidence.describe(&describer, &mut reconciliation, &open_before))
         })
     })?;
-    let open_payouts = carry::open_payouts(carried.as_ref());
-    let held = store.held_before(job.merchant.as_str(), today).await.or_kind()?;
-    let proved = timings.stage("prove", rows, || {
-        tokio::task::block_in_place(|| {
-            let proofs = prove(&job, &reports, schedule.is_some(), (&held, &open_payouts))?;
-            let counted = evidence.counted(&described.claimed_by_rejects);
-            let controls = job.threads.install(|| conservation::prove(&counted, &reconciliation, today));
-            let controls = controls.and_then(|mut totals| {
-                proofs.count(&reports, today, &job.symbols, &mut totals)?;
-                Ok(totals)
-            });
-            let defect =
-                |imbalance| format!("conservation: {imbalance}; nothing was written; please report this defect");
-            anyhow::Ok((proofs, controls.map_err(|imbalance| Failure::new(Kind::Integrity, defect(imbalance)))?))
-        })
-    });
-    let (proofs, controls) = proved?;
+    let known = KnownBefore {
+        has_schedule: schedule.is_some(),
+        held: store.held_before(job.merchant.as_str(), today).await.or_kind()?,
+        open_payouts: carry::open_payouts(carried.as_ref()),
+    };
+    let (proofs, controls) = timings.stage("prove", rows, || {
+        tokio::task::block_in_place(|| prove(&evidence, &reconciliation, &described, &known))
+    })?;
     refuse_control_totals(config, &proofs)?;
     let of_proofs = tokio::task::block_in_place(|| {
         findings::describe(&job, &describer, &reports, &reports.rows.findings, &proofs.findings)
@@ -187,7 +178,8 @@ pub async fn run_day(
     carry::age_and_carry(&job, &policy, &before, &described.closed, &described.became, &mut day).await?;
     let asked = asking::ask(&job, &mut day, &mut timings).await?;
 
-    let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref())?;
+    let remembered = inputs::remembered(&known.held, &volumes);
+    let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), &remembered)?;
     lock.verify().await.or_kind()?;
     let revision = outputs::record(&job, &record, &day, &reports, started_at).await?;
     let mut text = tokio::task::block_in_place(|| {
@@ -199,13 +191,35 @@ pub async fn run_day(
     Ok(text)
 }
 
-/// Runs the proofs of the day's reports.
-fn prove(
-    job: &Job<'_>,
-    reports: &intake::Reports,
+/// What the proofs of a day know from before it.
+struct KnownBefore {
     has_schedule: bool,
-    (held, open_payouts): (&[Held], &BTreeSet<(String, String)>),
-) -> anyhow::Result<proving::Proofs> {
+    held: Vec<Held>,
+    /// Payouts that were missing or wrong: batch and party.
+    open_payouts: BTreeSet<(String, String)>,
+}
+
+/// Runs the proofs of the day's reports, and proves that every line and entry of the day has one place.
+fn prove(
+    evidence: &evidence::Evidence<'_>,
+    reconciliation: &matching::Reconciliation,
+    described: &evidence::Described,
+    known: &KnownBefore,
+) -> anyhow::Result<(proving::Proofs, conservation::ControlTotals)> {
+    let (job, reports) = (evidence.job, evidence.reports);
+    let proofs = prove_reports(job, reports, known)?;
+    let counted = evidence.counted(&described.claimed_by_rejects);
+    let totals = job.threads.install(|| conservation::prove(&counted, reconciliation, job.today));
+    let totals = totals.and_then(|mut totals| {
+        proofs.count(reports, job.today, &job.symbols, &mut totals)?;
+        Ok(totals)
+    });
+    let defect = |imbalance| format!("conservation: {imbalance}; nothing was written; please report this defect");
+    Ok((proofs, totals.map_err(|imbalance| Failure::new(Kind::Integrity, defect(imbalance)))?))
+}
+
+/// Runs every proof that the day's reports allow.
+fn prove_reports(job: &Job<'_>, reports: &intake::Reports, known: &KnownBefore) -> anyhow::Result<proving::Proofs> {
     let (proof, calendar) = (job.config.proof()?, options::calendar(job.config)?);
     let log_ids = findings::LogIds::open(job, &reports.inputs)?;
     let day = proving::DayToProve {
@@ -217,9 +231,9 @@ fn prove(
         balances: &reports.balances,
         last_balances: reports.last_balances,
         broken_sets: &reports.broken_sets,
-        held,
-        open_payouts,
-        has_schedule,
+        held: &known.held,
+        open_payouts: &known.open_payouts,
+        has_schedule: known.has_schedule,
         needs_details: false,
         payout_due_days: proof.payout_due_days,
         payout_types: &proof.payout_types,

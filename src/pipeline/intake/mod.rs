@@ -110,10 +110,10 @@ impl Reports {
 
     /// Every line that could not be read, with its file: details of all days that were read, and the day's other reports.
     pub fn rejects(&self, today: BusinessDate) -> Vec<(BusinessDate, &str, &Reject)> {
-        fn of<'a, L>(
-            files: &'a [DayStatement<L>],
+        fn of<L>(
+            files: &[DayStatement<L>],
             today: BusinessDate,
-        ) -> impl Iterator<Item = (BusinessDate, &'a str, &'a Reject)> {
+        ) -> impl Iterator<Item = (BusinessDate, &str, &Reject)> {
             let todays = files.iter().filter(move |file| file.date == today);
             todays.flat_map(|file| file.parsed.rejects.iter().map(|reject| (file.date, file.name.as_str(), reject)))
         }

@@ -37,6 +37,9 @@ enum Command {
         /// Write the files in the most awkward way: CR LF, a byte order mark, `None`, mixed offsets, several parts
         #[arg(long)]
         awkward: bool,
+        /// Write all reports as workbooks in place of CSV files
+        #[arg(long)]
+        xlsx: bool,
     },
     /// Run the job over a large day and print what each stage took
     Bench {
@@ -95,8 +98,9 @@ impl From<LayoutName> for Layout {
 fn main() -> Result<ExitCode> {
     let out = &mut std::io::stdout();
     let right = match Cli::parse().command {
-        Command::Demo { seed, dir, payments, layout, awkward } => {
+        Command::Demo { seed, dir, payments, layout, awkward, xlsx } => {
             let style = if awkward { Style::hardest() } else { Style::default() };
+            let style = Style { xlsx, ..style };
             demo::run(&demo::Options { seed, dir, payments, layout: layout.into(), style }, job, out)?
         }
         Command::Bench { rows, threads, dir, keep } => {

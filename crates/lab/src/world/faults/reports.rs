@@ -41,8 +41,8 @@ pub(super) fn inject(maker: &mut Maker<'_>, fault: Fault) -> Option<Injected> {
         Fault::PartyOnlyInSummary => only_in_summary(maker, fault),
         Fault::BalanceDiffers => balance(maker, fault),
         Fault::BalanceVanishes => vanished(maker, fault),
-        Fault::PayoutNotMade => payout(maker, fault, What::PayoutLacks),
-        Fault::PayoutDiffers => payout(maker, fault, What::PayoutBy(100)),
+        Fault::PayoutNotMade => payout(maker, fault, USD, What::PayoutLacks),
+        Fault::PayoutDiffers => payout(maker, fault, EUR, What::PayoutBy(100)),
         Fault::ReserveNotBooked => reserve(maker, fault),
         _ => return None,
     };
@@ -171,16 +171,17 @@ fn vanished(maker: &mut Maker<'_>, fault: Fault) -> Injected {
     with(None, expected, wrong)
 }
 
-/// Money that leaves the account is negative, so a payout is expected as the net with the other sign.
-fn payout(maker: &mut Maker<'_>, fault: Fault, what: What) -> Injected {
-    let story = payment(maker, fault, USD);
-    let wrong = wrong(maker, fault, USD, what);
+/// Money that leaves the account is negative, so a payout is expected as the net with the other sign. The two faults are in
+/// two batches: where the activity names batches and no party, two payouts without a partner could not be told apart.
+fn payout(maker: &mut Maker<'_>, fault: Fault, currency: Currency, what: What) -> Injected {
+    let story = payment(maker, fault, currency);
+    let wrong = wrong(maker, fault, currency, what);
     let due = -story.settled[0].payout.net_minor();
     let expected = match what {
-        What::PayoutBy(by) => proof(maker, fault, "PAYOUT_AMOUNT").ledger(due, USD).report(due + by, USD),
-        _ => proof(maker, fault, "PAYOUT_MISSING").ledger(due, USD).no_report(),
+        What::PayoutBy(by) => proof(maker, fault, "PAYOUT_AMOUNT").ledger(due, currency).report(due + by, currency),
+        _ => proof(maker, fault, "PAYOUT_MISSING").ledger(due, currency).no_report(),
     };
-    with(Some(story), expected.later_id(LaterId::Batch(USD)), wrong)
+    with(Some(story), expected.later_id(LaterId::Batch(currency)), wrong)
 }
 
 /// Where the layout names no reserves, a correction stands in for one.

@@ -92,6 +92,9 @@ url = "sqlite://antom-recon.db"
 [ledger]
 kind = "table"
 
+[fees]
+schedule = "fees.toml"
+
 [sub_merchants]
 file = "sub-merchants.csv"
 
@@ -134,6 +137,5 @@ fn reconcile(world: &World, folder: &Path, config: &Path, job: Job, out: &mut dy
         return Ok(verdict);
     }
     world.write_later(folder).context("the second delivery cannot be written")?;
-    let expected = [&world.expected[..], &world.later_expected].concat();
-    audit(&run(last)?, &expected, &world.waiting)
+    audit(&run(last)?, &world.expected_later(), &world.waiting)
 }

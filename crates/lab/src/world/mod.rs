@@ -158,6 +158,22 @@ impl World {
     }
 }
 
+impl World {
+    /// What the run of the last day must list once the second delivery has come: the same, at the places that its files have.
+    #[must_use]
+    pub fn expected_later(&self) -> Vec<Expected> {
+        let mut expected = [&self.expected[..], &self.later_expected].concat();
+        let is_replaced = |row: &Expected| {
+            let name = row.report_file.as_deref().unwrap_or_default();
+            self.later_files.iter().any(|file| file.name() == name)
+        };
+        let (mut moved, mut rest): (Vec<Expected>, Vec<Expected>) = expected.drain(..).partition(is_replaced);
+        place(&mut moved, &self.later_files);
+        rest.append(&mut moved);
+        rest
+    }
+}
+
 fn deliver(files: &[ReportFile], folder: &Path) -> std::io::Result<()> {
     for file in files {
         let path = folder.join("remote").join(&file.path);

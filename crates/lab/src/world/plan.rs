@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 /// Whether plans have the faults of [`Fault::PROOFS`] unless they say otherwise. This is the one switch: it is on when the
 /// job knows all kinds.
-pub const PROOFS: bool = false;
+pub const PROOFS: bool = true;
 
 /// What a world is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -106,13 +106,21 @@ adjustments = "{adjustments}"
 
 [output]
 dir = "out"
-"#,
+{units}"#,
         platform = plan.platform,
         due = plan.settlement_due_days,
         pending = plan.pending_max_days,
         splits = plan.splits,
         adjustments = if plan.book_adjustments { "ledger" } else { "proved" },
+        units = if plan.style.minor_units { minor_units() } else { String::new() },
     )
+}
+
+/// The sections that say that all reports are in smallest units.
+fn minor_units() -> String {
+    let reports =
+        ["transaction_details", "settlement_details", "settlement_summary", "account_activity", "daily_ending_balance"];
+    reports.map(|report| format!("\n[reports.{report}]\namount_unit = \"minor\"\n")).concat()
 }
 
 /// Imports the ledger and runs every day. The days before the last must be quiet; the last one's verdict is returned, or, if

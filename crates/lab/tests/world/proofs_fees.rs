@@ -117,12 +117,12 @@ percent = "3"
 #[test]
 fn tiers_follow_the_volume_of_the_month() {
     let line = |id: &str, amount: &str, net: &str, fee: &str| {
-        details(&format!("B1 M1 S1 ALIPAY - {id} PAYMENT {amount} USD {net} USD - - {fee} USD - - - -"))
+        details(&format!("B-{id} M1 S1 ALIPAY - {id} PAYMENT {amount} USD {net} USD - - {fee} USD - - - -"))
     };
     let schedule = |volume: &str| {
         format!(
             "[[rule]]\nkind = \"payment_method\"\ncurrency = \"USD\"\npercent = \"3\"\n{volume}\n\
-             tiers = [{{ from = \"1000.00\", percent = \"1\", fixed = \"0.10\" }}, {{ from = \"500.00\", percent = \"2\" }}]\n"
+             tiers = [{{ from = \"500.00\", percent = \"2\" }}, {{ from = \"1000.00\", percent = \"1\", fixed = \"0.10\" }}]\n"
         )
     };
     // October: 999.99. November before the 18th: 1,000.00 exactly. The day itself never counts.
@@ -220,7 +220,7 @@ percent = "2"
 #[test]
 fn a_tier_changes_what_it_names_alone() {
     let line =
-        |id: &str| details(&format!("B1 M1 S1 ALIPAY - {id} PAYMENT 100.00 USD 98.00 USD - - -2.00 USD - - - -"));
+        |id: &str| details(&format!("B-{id} M1 S1 ALIPAY - {id} PAYMENT 100.00 USD 98.00 USD - - -2.00 USD - - - -"));
     // 1% and 1.00 before the tier, 1% and 0.50 in it, which October reached.
     let schedule = "[[rule]]\nkind = \"payment_method\"\ncurrency = \"USD\"\npercent = \"1\"\nfixed = \"1.00\"\n\
         tiers = [{ from = \"100.00\", fixed = \"0.50\" }]\n";

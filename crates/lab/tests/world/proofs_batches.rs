@@ -54,7 +54,8 @@ fn details_and_summary_agree_per_batch_party_and_currency() {
                  B3 M3 S3   2026-11-18T10:00:00+08:00  1.00 USD
                  B3 M4 S4   2026-11-18T10:00:00+08:00  0.00 USD
                  B5 M1 S1   2026-11-18T10:00:00+08:00  2.00 USD
-                 0000000000000000000 M1 S1 2026-11-18T10:00:00+08:00 3.00 USD",
+                 0000000000000000000 M1 S1 2026-11-18T10:00:00+08:00 0.00 USD
+                 0000000000000000000 M3 S3 2026-11-18T10:00:00+08:00 3.00 USD",
             ),
         );
     folder.must_list(
@@ -65,6 +66,7 @@ fn details_and_summary_agree_per_batch_party_and_currency() {
         BATCH_TOTAL proof B4 S1 USD 7.00 -    settlementItems_USD_B2_000.csv:5
         BATCH_TOTAL proof B4 S2 USD 8.00 -    settlementItems_USD_B2_000.csv:6
         BATCH_TOTAL proof B5 S1 USD -    2.00 settlementSummary_USD_B1_000.csv:9
+        BATCH_TOTAL proof 0000000000000000000 S3 USD - 3.00 settlementSummary_USD_B1_000.csv:11
         ",
     );
 }

@@ -26,7 +26,7 @@ percent = "-2.2"
 kind = "payment_method"
 method = "KAKAOPAY"
 currency = "USD"
-percent = 1
+percent = "1"
 fixed = "0.30"
 min = "0.50"
 max = "2.00"
@@ -87,20 +87,20 @@ fn the_rule_with_the_most_fields_wins_within_its_days() {
          B1 M1 S1 CARD MASTERCARD R3 CAPTURE 100.00 USD 97.00 USD - - -3.00 USD - - - -",
     );
     let schedule = r#"
-[[rules]]
+[[rule]]
 kind = "payment_method"
 percent = "1"
-[[rules]]
+[[rule]]
 kind = "payment_method"
 brand = "VISA"
 method = "CARD"
 percent = "3"
-[[rules]]
+[[rule]]
 kind = "payment_method"
 sub_merchant = "S2"
 valid_from = 2026-11-18
 percent = "3.00"
-[[rules]]
+[[rule]]
 kind = "payment_method"
 brand = "MASTERCARD"
 method = "CARD"
@@ -117,12 +117,12 @@ percent = "3"
 #[test]
 fn tiers_follow_the_volume_of_the_month() {
     let line = |id: &str, amount: &str, net: &str, fee: &str| {
-        details(&format!("B1 M1 S1 ALIPAY - {id} PAYMENT {amount} USD {net} USD - - {fee} USD - - - -"))
+        details(&format!("B-{id} M1 S1 ALIPAY - {id} PAYMENT {amount} USD {net} USD - - {fee} USD - - - -"))
     };
     let schedule = |volume: &str| {
         format!(
             "[[rule]]\nkind = \"payment_method\"\ncurrency = \"USD\"\npercent = \"3\"\n{volume}\n\
-             tiers = [{{ from = \"1000.00\", percent = \"1\", fixed = \"0.10\" }}, {{ from = \"500.00\", percent = \"2\" }}]\n"
+             tiers = [{{ from = \"500.00\", percent = \"2\" }}, {{ from = \"1000.00\", percent = \"1\", fixed = \"0.10\" }}]\n"
         )
     };
     // October: 999.99. November before the 18th: 1,000.00 exactly. The day itself never counts.
@@ -150,7 +150,7 @@ fn an_aggregate_is_judged_as_a_kind_of_its_own() {
         B1 M1 H S1 R3 PAYMENT 200 JPY 192 JPY  8 JPY  -  -
         B1 M1 H S1 R4 PAYMENT 200 JPY 190 JPY  10 JPY -  -";
     let folder = || Folder::new().file(0, NAME, &report(&format!("{head}{rows}")));
-    let rule = |kind: &str| format!("[[fee]]\nkind = \"{kind}\"\npercent = \"4\"\n");
+    let rule = |kind: &str| format!("[[rule]]\nkind = \"{kind}\"\npercent = \"4\"\n");
     folder().schedule(&rule("total")).must_list(
         "
         FEE_OVERCHARGED proof R2 S1 JPY -8 -10 settlementItems_USD_B1_000.csv:3
@@ -175,6 +175,7 @@ fn a_schedule_that_says_nothing_clear_is_refused() {
         ("[[rule]]\nkind = \"discount\"\n", "`discount` is no fee kind"),
         ("[[rule]]\nkind = \"settlement_fee\"\n", "`settlement_fee` is no fee kind"),
         ("[[rule]]\nkind = \"tax\"\npercent = 2.5\n", "write decimals in quotes"),
+        ("[[rule]]\nkind = \"tax\"\npercent = 2\n", "write decimals in quotes"),
         ("[[rule]]\nkind = \"tax\"\npercent = \"2,5\"\n", "which is no decimal"),
         ("[[rule]]\nkind = \"tax\"\nfixed = \"0.30\"\n", "`currency` is needed"),
         ("[[rule]]\nkind = \"tax\"\nprecent = \"1\"\n", "`precent` is no key"),
@@ -219,7 +220,7 @@ percent = "2"
 #[test]
 fn a_tier_changes_what_it_names_alone() {
     let line =
-        |id: &str| details(&format!("B1 M1 S1 ALIPAY - {id} PAYMENT 100.00 USD 98.00 USD - - -2.00 USD - - - -"));
+        |id: &str| details(&format!("B-{id} M1 S1 ALIPAY - {id} PAYMENT 100.00 USD 98.00 USD - - -2.00 USD - - - -"));
     // 1% and 1.00 before the tier, 1% and 0.50 in it, which October reached.
     let schedule = "[[rule]]\nkind = \"payment_method\"\ncurrency = \"USD\"\npercent = \"1\"\nfixed = \"1.00\"\n\
         tiers = [{ from = \"100.00\", fixed = \"0.50\" }]\n";

@@ -227,3 +227,40 @@ fn fees_are_shown_once_each() {
     let wrong = problems(&fees.replace("total,,,S1,USD,ic++,1", "total,,,S1,USD,ic++,2"));
     assert!(wrong[0].contains("has count `2`, not `1`"), "{wrong:?}");
 }
+
+#[test]
+fn what_follows_from_two_balances_of_an_account_is_left_open() {
+    let balance = "merchantId referenceMerchantId accountNo accountCurrency balance accountDate";
+    let folder = Folder::new()
+        .file(1, "dailyEndingBalance_20261117_000.csv", &report(&format!("{balance}\nM1 S1 A1 USD 1.00 20261117")))
+        .file(
+            0,
+            "accountActivity_20261118_000.csv",
+            &report("accountNo accountCurrency accountLogId transDirection amount"),
+        )
+        .file(
+            0,
+            "dailyEndingBalance_20261118_000.csv",
+            &report(&format!(
+                "{balance}\nM1 S1 A1 USD 1.00 20261118\nM1 S1 A1 USD 2.00 20261118\nM1 S1 A1 JPY 5 20261118"
+            )),
+        );
+    let out = folder.dir.path().join("out");
+    fs::create_dir(&out).unwrap();
+    for (name, text) in outputs() {
+        fs::write(out.join(name), text.lines().next().unwrap()).unwrap();
+    }
+    let rows = |rows: &[&str]| {
+        let rolls = rows.iter().map(|amounts| {
+            let (currency, amounts) = amounts.split_once(' ').unwrap();
+            row("BALANCE_ROLL", "2026-11-18", "S1", ",,A1", amounts, "v1/daily.csv,2", "proof").replace("USD", currency)
+        });
+        let text = [DISCREPANCIES.to_owned()].into_iter().chain(rolls).collect::<Vec<_>>().join("\n");
+        fs::write(out.join("discrepancies.csv"), text).unwrap();
+        let problems = folder.problems();
+        problems.into_iter().filter(|problem| !problem.starts_with("balances.csv")).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&["USD 1.00,2.00,1.00", "JPY 0,5,5"]), Vec::<String>::new());
+    assert_eq!(rows(&["JPY 0,5,5"]), Vec::<String>::new());
+    assert_eq!(rows(&["USD 1.00,2.00,1.00"]), ["missing row: `BALANCE_ROLL proof A1 S1 JPY 0 5`"]);
+}

@@ -149,11 +149,6 @@ pub fn figures(lines: &[SummaryLine]) -> BTreeMap<SummaryKey, Figure> {
     grouped(lines).into_iter().map(|(key, group)| (key, figure(&group))).collect()
 }
 
-/// Whether a batch id is nothing but zeros, as that of a period without transactions is (`antom.md`, 2.0).
-pub fn is_no_batch(id: &str) -> bool {
-    !id.is_empty() && id.bytes().all(|byte| byte == b'0')
-}
-
 /// Whether a figure is about the lines of this key.
 pub fn covers(figure: &SummaryKey, key: &BatchKey) -> bool {
     let party_fits = figure.2.as_ref().is_none_or(|party| *party == key.2);
@@ -196,7 +191,7 @@ fn is_earlier(left: Option<&Place>, right: Option<&Place>) -> bool {
 
 fn disagreement(key: &SummaryKey, net: Option<i128>, summary: Option<i128>, place: Option<&Place>) -> Option<Wanted> {
     let is_nothing = matches!((net, summary), (Some(0), None) | (None, Some(0)));
-    if net == summary || is_nothing || is_no_batch(&key.0) {
+    if net == summary || is_nothing {
         return None;
     }
     let wanted = Wanted::proof("BATCH_TOTAL", &key.0, key.2.as_deref().unwrap_or(""), key.3);

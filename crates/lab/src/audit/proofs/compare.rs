@@ -37,13 +37,15 @@ pub(super) fn plain<'t>(table: &'t Table, row: usize, column: &str) -> &'t str {
 /// The rows of the date at stage `proof` and the control totals. What the ledger does not explain is none of the proofs' business.
 fn discrepancies(rows: &Table, date: NaiveDate, proofs: &Proofs, problems: &mut Vec<String>) {
     let date = date.to_string();
-    let is_doubtful =
-        |number: &str| proofs.accounts.iter().any(|((own, _), account)| account.is_doubtful && own == number);
+    let is_doubtful = |row: usize| {
+        let (number, code) = (plain(rows, row, "antom_id"), rows.cell(row, "currency"));
+        let mut accounts = proofs.accounts.iter();
+        accounts.any(|((own, currency), account)| account.is_doubtful && own == number && currency.code() == code)
+    };
     let is_proof = |row: usize| {
         let (kind, stage) = (rows.cell(row, "kind"), rows.cell(row, "stage"));
         let is_ours = (stage == "proof" && kind != "UNEXPLAINED_ADJUSTMENT") || kind == "CONTROL_TOTAL";
-        let is_open =
-            ["BALANCE_ROLL", "DUPLICATE_IN_REPORT"].contains(&kind) && is_doubtful(plain(rows, row, "antom_id"));
+        let is_open = ["BALANCE_ROLL", "DUPLICATE_IN_REPORT"].contains(&kind) && is_doubtful(row);
         is_ours && !is_open && rows.cell(row, "business_date") == date
     };
     let mut left: Vec<usize> = (0..rows.len()).filter(|row| is_proof(*row)).collect();

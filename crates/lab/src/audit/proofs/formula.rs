@@ -64,7 +64,7 @@ fn tolerance(line: &Detail, fees: &FeeSum) -> i128 {
 pub fn issues(line: &Detail, sign: i128) -> Vec<Issue> {
     let mut issues = Vec::new();
     let fees = fee_sum(line, sign);
-    let mut all = line.fees.iter().chain(&line.aggregate);
+    let mut all = line.counted_fees().iter().chain(&line.fees);
     if let Some(fee) = all.find(|fee| fee.currency != line.currency && fee.amount != 0) {
         issues.push(("FEE_CURRENCY", None, Some(fee.amount), fee.currency));
     }

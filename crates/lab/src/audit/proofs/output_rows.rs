@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::Table;
 use super::Proofs;
 use super::balances::{Account, AccountKey, Held, HeldKey};
-use super::batches::{BatchKey, BatchSum, SummaryKey, covers, is_no_batch};
+use super::batches::{BatchKey, BatchSum, SummaryKey, covers};
 use super::compare::plain;
 use super::fees::{FeeKey, FeeTotal};
 use super::money::{Fraction, Rounding, decimal};
@@ -55,7 +55,7 @@ pub(super) fn batch_rows(proofs: &Proofs, table: &Table) -> Vec<Row> {
                 texts.push(String::new());
             }
         }
-        row.optional = is_no_batch(&key.0) || figure.net == 0;
+        row.optional = figure.net == 0;
         rows.push(row);
     }
     rows

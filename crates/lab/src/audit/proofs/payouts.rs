@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::batches::{Figure, SummaryKey, is_no_batch};
+use super::batches::{Figure, SummaryKey};
 use super::detail::Detail;
 use super::statements::ActivityLine;
 use super::wanted::Wanted;
@@ -29,7 +29,7 @@ pub fn payouts(
     let mut free: Vec<&ActivityLine> = activity.iter().filter(is_payout).collect();
     let mut result = Payouts::default();
     let mut unpaid = Vec::new();
-    for (key, figure) in figures.iter().filter(|(key, figure)| figure.net > 0 && !is_no_batch(&key.0)) {
+    for (key, figure) in figures.iter().filter(|(_, figure)| figure.net > 0) {
         // A movement that names the batch is taken before one that names none.
         let fits = |line: &ActivityLine| is_candidate(key, line) && line.amount == -figure.net;
         let named = free.iter().position(|line| fits(line) && line.batch == key.0);

@@ -12,9 +12,6 @@ use super::formula::gross;
 use super::money::{Currency, Fraction, Rounding};
 use super::words::is_fee_kind;
 
-/// The names under which a schedule may list its rules.
-const LISTS: [&str; 4] = ["rule", "rules", "fee", "fees"];
-
 /// Settlement details of one day.
 pub type Day = (NaiveDate, Vec<Detail>);
 
@@ -58,19 +55,18 @@ impl Schedule {
         Self::parse(&text).with_context(|| format!("schedule `{}`", path.display()))
     }
 
-    /// Reads the text of a schedule: one array of tables under any of the names `rule`, `rules`, `fee` and `fees`.
+    /// Reads the text of a schedule: a table `[[rule]]` for each rule.
     pub fn parse(text: &str) -> Result<Self> {
         let table: Table = text.parse().context("no TOML")?;
-        let mut rules = Vec::new();
-        for (name, value) in &table {
-            let list = value.as_array().filter(|_| LISTS.contains(&name.as_str()));
-            let Some(list) = list else { bail!("`{name}` is no list of rules; expected one of {LISTS:?}") };
-            for (index, rule) in list.iter().enumerate() {
-                let rule = rule.as_table().context("a rule is no table")?;
-                rules.push(Rule::read(rule).with_context(|| format!("rule {} of `{name}`", index + 1))?);
-            }
+        if let Some(name) = table.keys().find(|name| *name != "rule") {
+            bail!("`{name}` is no list of rules; expected `rule`");
         }
-        ensure!(!rules.is_empty(), "no rules");
+        let list = table.get("rule").context("no rules")?.as_array().context("`rule` is no list of tables")?;
+        let mut rules = Vec::new();
+        for (index, rule) in list.iter().enumerate() {
+            let rule = rule.as_table().context("a rule is no table")?;
+            rules.push(Rule::read(rule).with_context(|| format!("rule {}", index + 1))?);
+        }
         Ok(Self { rules })
     }
 
@@ -234,7 +230,7 @@ impl Price {
     }
 }
 
-/// A decimal, as text or as a whole number; never a binary one.
+/// A decimal, as text; never a binary one.
 fn number(table: &Table, key: &str) -> Result<Option<Fraction>> {
     let Some(value) = table.get(key) else { return Ok(None) };
     let text = text(value).with_context(|| format!("`{key}`"))?;
@@ -244,7 +240,6 @@ fn number(table: &Table, key: &str) -> Result<Option<Fraction>> {
 fn text(value: &Value) -> Result<String> {
     Ok(match value {
         Value::String(text) => text.clone(),
-        Value::Integer(number) => number.to_string(),
         Value::Datetime(day) => day.to_string(),
         other => bail!("`{other}` is no text; write decimals in quotes"),
     })

@@ -94,6 +94,7 @@ impl SummaryLine {
             let fee = row.amount(column, currency_column, currency)?;
             fees.extend(fee.map(|(amount, currency)| Fee { kind, amount, currency }));
         }
+        row.amount("nonGuaranteeCouponValue", "nonGuaranteeCouponCurrency", currency)?;
         let aggregate = fees.iter().find(|fee| fee.kind == TOTAL_FEE.0);
         let currency = currency.or(aggregate.map(|fee| fee.currency)).ok_or(Unreadable)?;
         let summary_type = sheet.has("summaryType").then(|| row.text("summaryType").to_ascii_uppercase());

@@ -104,14 +104,18 @@ pending_max_days = {pending}
 splits = {splits}
 adjustments = "{adjustments}"
 
+[fees]
+schedule = "fees.toml"
+
 [output]
 dir = "out"
-{units}"#,
+{payout_types}{units}"#,
         platform = plan.platform,
         due = plan.settlement_due_days,
         pending = plan.pending_max_days,
         splits = plan.splits,
         adjustments = if plan.book_adjustments { "ledger" } else { "proved" },
+        payout_types = if plan.style.detailed_activity { "\n[proof]\npayout_types = [\"PAYOUT\"]\n" } else { "" },
         units = if plan.style.minor_units { minor_units() } else { String::new() },
     )
 }

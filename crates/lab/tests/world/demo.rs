@@ -66,7 +66,9 @@ fn folder(command: &[OsString]) -> PathBuf {
     {
         assert!(text.contains(key), "{text}");
     }
-    config.parent().unwrap().to_owned()
+    let folder = config.parent().unwrap().to_owned();
+    assert!(text.contains("[fees]\nschedule = \"fees.toml\"") && folder.join("fees.toml").exists(), "{text}");
+    folder
 }
 
 fn discrepancy(index: usize, want: &Expected) -> String {

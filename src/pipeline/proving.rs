@@ -131,10 +131,13 @@ impl DayToProve<'_> {
     }
 
     fn batches(&self, summaries: &[DayStatement<SummaryLine>]) -> proof::BatchProof {
-        let earlier = &self.summaries[..before(self.summaries, self.today)];
+        let earlier = self.summaries[..before(self.summaries, self.today)].iter();
+        let earlier: Vec<_> = earlier.filter_map(|file| file.with_lines(|line| !line.batch.is_empty())).collect();
         let wanted = self.rows.sums.keys().map(|key| key.batch);
         let wanted: BTreeSet<_> =
             wanted.chain(summaries.iter().flat_map(|file| &file.parsed.lines).map(|line| line.batch)).collect();
+        // Lines without a batch belong to their own day's.
+        let wanted: BTreeSet<_> = wanted.into_iter().filter(|batch| !batch.is_empty()).collect();
         let details = self.settlements.iter().filter(|file| file.date < self.today);
         let earlier_details: BatchSums = sums_of_lines(details, &wanted);
         let mut rejected = BTreeMap::<String, u64>::new();
@@ -147,7 +150,7 @@ impl DayToProve<'_> {
             details: &self.rows.sums,
             earlier_details: &earlier_details,
             summaries,
-            earlier_summaries: earlier,
+            earlier_summaries: &earlier,
             merchant_per_party: self.merchant_per_party(),
             incomplete: self.broken_sets,
             rejected: &rejected,

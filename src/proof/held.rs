@@ -135,7 +135,7 @@ mod tests {
             .iter()
             .map(|row| format!("{} {} {} {} {} = {}", row.party, row.kind, row.before, row.taken, row.given, row.now()))
             .collect();
-        assert_eq!(shown, ["S1 RESERVE 1000 500 -200 = 1300", "S2 COLLATERAL 0 0 -100 = -100"]);
+        assert_eq!(shown, ["S1 reserve 1000 500 -200 = 1300", "S2 collateral 0 0 -100 = -100"]);
         // The next day begins with what this one ends with, and without lines nothing changes.
         let kept: Vec<Held> = rows.iter().map(HeldRow::kept).collect();
         let next = held(&kept, &BatchSums::new(), &symbols);

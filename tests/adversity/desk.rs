@@ -32,7 +32,7 @@ impl Desk {
             // Copying keeps the mode, so secrets stay their owner's.
             fs::copy(root.join("secrets").join(&name), at.join("secrets").join(&name)).unwrap();
         }
-        for name in ["ledger.csv", "sub-merchants.csv", "known_hosts"] {
+        for name in ["ledger.csv", "sub-merchants.csv", "fees.toml", "known_hosts"] {
             fs::copy(root.join(name), at.join(name)).unwrap();
         }
         fs::write(at.join(CONFIG), config).unwrap();

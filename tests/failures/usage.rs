@@ -14,7 +14,7 @@ fn mistakes_on_the_command_line() {
         "run --date 2026-03-02 --fail-on urgent",
         "run --date 2026-03-02 --config nowhere.toml",
         "check nowhere.csv",
-        "check remote",
+        "parse remote",
         "parse nowhere.csv",
         "ledger import nowhere.csv",
     ] {

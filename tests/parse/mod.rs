@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use antom_recon::commands::{check, parse};
-use antom_recon::discrepancy::SeverityRule;
+use antom_recon::config::{Config, Flags};
+use antom_recon::environment::Environment;
 use antom_recon::money::AmountUnit;
 use antom_recon::movement::ReportKind;
 use antom_recon::report::{ReportOptions, ReportRules};
@@ -22,10 +23,15 @@ fn written(names: &[&str], run: impl Fn(Vec<PathBuf>, &mut Vec<u8>)) -> String {
     text.replace(&format!("{}/", folder.display()), "")
 }
 
+/// The configuration of a machine that has none.
+fn defaults() -> Config {
+    Config::load_if_present(None, &Environment::default(), &Flags::default()).ok().expect("defaults are right")
+}
+
 fn checked(names: &[&str], format: check::Format) -> String {
     written(names, |files, out| {
         let args = check::Args { files, format, fail_on: None };
-        check::run(&args, &ReportRules::default(), &SeverityRule::default(), out).expect("writing to memory works");
+        check::run(&args, &defaults(), out).expect("writing to memory works");
     })
 }
 

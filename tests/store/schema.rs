@@ -89,7 +89,7 @@ on_both! {
             "DELETE FROM run_cleared",
             "UPDATE run_headers SET columns = '[]'",
             "DELETE FROM run_headers",
-            "UPDATE run_volumes SET lines = 0",
+            "UPDATE run_volumes SET base_minor = '0'",
             "DELETE FROM run_volumes",
             "UPDATE run_held SET amount_minor = '0'",
             "DELETE FROM run_held",

@@ -23,8 +23,6 @@ mod faults;
 mod files;
 #[path = "world/honest.rs"]
 mod honest;
-#[path = "world/xlsx.rs"]
-mod xlsx;
 #[path = "world/proofs.rs"]
 mod proofs;
 #[path = "world/proofs_accounts.rs"]
@@ -37,3 +35,5 @@ mod proofs_fees;
 mod proofs_outputs;
 #[path = "world/proofs_world.rs"]
 mod proofs_world;
+#[path = "world/xlsx.rs"]
+mod xlsx;

@@ -60,13 +60,20 @@ impl<'a> Candidates<'a> {
         candidates
     }
 
-    /// The first movement of exactly the payout's amount up to a date, which no other payout gets then.
-    pub(super) fn take_exact(&mut self, payout: &Expected<'_>, until: BusinessDate) -> Option<Seen<'a, ActivityLine>> {
+    /// The first movement of exactly the payout's amount up to a date, which no other payout gets then: of those that name a
+    /// batch, or of those that do not.
+    pub(super) fn take_exact(
+        &mut self,
+        payout: &Expected<'_>,
+        until: BusinessDate,
+        named: bool,
+    ) -> Option<Seen<'a, ActivityLine>> {
         // A sum that no single amount can have has no movement.
         let amount = i64::try_from(-payout.net).ok()?;
         let found = shelves_of(payout).into_iter().filter_map(|shelf| {
             let of_amount = self.amounts.get(&(shelf, amount)).map_or(&[][..], Vec::as_slice);
-            of_amount.iter().copied().find(|&at| self.is_open(at, payout, until))
+            let fits = |&at: &usize| self.all[at].line.batch.is_empty() != named && self.is_open(at, payout, until);
+            of_amount.iter().copied().find(fits)
         });
         let at = found.min()?;
         self.taken.insert(at);

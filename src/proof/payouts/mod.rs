@@ -157,14 +157,19 @@ pub fn prove_payouts(input: &PayoutInputs<'_>) -> PayoutProof {
         return proof;
     }
     let mut candidates = Candidates::of(input, &expected);
-    for payout in &mut expected {
-        payout.paid = candidates.take_exact(payout, payout.due);
+    // Movements that name their batch come first: none of them may be left over for a batch that it does not name.
+    for named in [true, false] {
+        for payout in expected.iter_mut().filter(|payout| payout.paid.is_none()) {
+            payout.paid = candidates.take_exact(payout, payout.due, named);
+        }
     }
     // What comes late must not be taken for another batch's wrong amount. Without the activity of its own days it may have come.
     let is_known = |payout: &Expected<'_>| days.contains(&payout.due) && unknown_day(input, payout, &days).is_none();
     let overdue = |payout: &Expected<'_>| payout.paid.is_none() && payout.due < input.today && is_known(payout);
-    for payout in expected.iter_mut().filter(|payout| overdue(payout)) {
-        payout.paid = candidates.take_exact(payout, input.today);
+    for named in [true, false] {
+        for payout in expected.iter_mut().filter(|payout| overdue(payout)) {
+            payout.paid = candidates.take_exact(payout, input.today, named);
+        }
     }
     let (paid, unpaid): (Vec<_>, Vec<_>) = expected.into_iter().partition(|payout| payout.paid.is_some());
     for payout in &paid {

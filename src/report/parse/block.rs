@@ -165,10 +165,12 @@ impl LineReader<'_, '_> {
         }
     }
 
-    /// A line has as many cells as the header; empty ones beyond are tolerated, as spreadsheets write them.
+    /// A line has as many cells as the header; where that ends with empty cells, as spreadsheets write them, lines may as well. Any
+    /// other surplus means that a comma stands outside of quotes, and that all cells behind it are in the wrong place.
     fn check_width(&self, row: Row<'_>) -> Result<(), Unreadable> {
         let width = self.context.layout.width();
-        if row.len() == width || (row.len() > width && row.iter().skip(width).all(<[u8]>::is_empty)) {
+        let fits = row.len() > width && row.len() <= self.context.layout.widest();
+        if row.len() == width || (fits && row.iter().skip(width).all(<[u8]>::is_empty)) {
             return Ok(());
         }
         let reason = format!("{} cells; expected {width}, as many as the header has", row.len());

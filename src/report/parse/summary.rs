@@ -40,7 +40,7 @@ impl LineKind for Summaries {
             merchant: reader.caches.symbol(layout.id(row, Column::MerchantId)),
             party: reader.caches.symbol(layout.id(row, Column::ReferenceMerchantId)),
             raw_type: reader.caches.symbol(raw_type),
-            role: role(raw_type),
+            role: role(raw_type, reader.context.layout.has(Column::SummaryType)),
             count,
             net,
             currency,
@@ -52,8 +52,10 @@ impl LineKind for Summaries {
 }
 
 /// What a row sums up, by its `summaryType` in any case.
-fn role(raw_type: &[u8]) -> SummaryRole {
+fn role(raw_type: &[u8], has_types: bool) -> SummaryRole {
     match raw_type {
+        // In a layout with types, a row without one is one of the rows that make the total.
+        [] if has_types => SummaryRole::Type,
         [] => SummaryRole::Party,
         total if total.eq_ignore_ascii_case(b"TOTAL") => SummaryRole::Total,
         other if is_correction(other) => SummaryRole::Correction,

@@ -61,9 +61,9 @@ fn list(missing: &[MissingColumn]) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// The names of a header, cut and trimmed.
+/// The names of a header, cut and trimmed, and the number of empty cells behind them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Headings(Vec<String>);
+pub struct Headings(Vec<String>, usize);
 
 /// A header understood.
 #[derive(Debug, Clone)]
@@ -88,16 +88,18 @@ impl Headings {
         let mut cells = Cells::default();
         let row = cells.cut(record);
         let mut names: Vec<String> = row.iter().map(|cell| String::from_utf8_lossy(cell.trim_ascii()).into()).collect();
+        let cells = names.len();
         while names.last().is_some_and(String::is_empty) {
             names.pop();
         }
+        let surplus = cells - names.len();
         let mut seen = HashMap::new();
         for (at, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             if let Some(first) = seen.insert(name.to_ascii_lowercase(), at + 1) {
                 return Err(HeaderError::DuplicateColumn { name: names[first - 1].clone(), first, second: at + 1 });
             }
         }
-        Ok(Self(names))
+        Ok(Self(names, surplus))
     }
 
     /// Finds out which report it is; `options` gives the aliases of each kind. What only one report has decides first: the id or the
@@ -153,7 +155,7 @@ impl Headings {
             remarks.push(format!("read as {kind} although the header looks like another report's"));
         }
         let names = unknown.iter().map(|&at| self.0[at].clone()).collect();
-        let layout = Layout::new(kind, self.0.clone(), &positions, unknown, options.id_rule);
+        let layout = Layout::new(kind, (self.0.clone(), self.1), &positions, unknown, options.id_rule);
         Ok(Header { layout, unknown: names, remarks })
     }
 

@@ -34,6 +34,8 @@ pub(in crate::report) struct AmountColumns {
 #[derive(Debug, Clone)]
 pub struct Layout {
     names: Vec<String>,
+    /// Empty cells behind the last name of the header, which lines may have as well.
+    surplus: usize,
     positions: [Option<usize>; Column::ALL.len()],
     fee_aggregate: Option<AmountColumns>,
     fees: Vec<(FeeKind, AmountColumns)>,
@@ -63,6 +65,7 @@ impl Default for Layout {
     fn default() -> Self {
         Self {
             names: Vec::new(),
+            surplus: 0,
             positions: [None; Column::ALL.len()],
             fee_aggregate: None,
             fees: Vec::new(),
@@ -79,7 +82,7 @@ impl Default for Layout {
 impl Layout {
     pub(super) fn new(
         kind: ReportKind,
-        names: Vec<String>,
+        (names, surplus): (Vec<String>, usize),
         positions: &Positions,
         unknown: Vec<usize>,
         id_rule: IdRule,
@@ -95,6 +98,7 @@ impl Layout {
         }
         let mut layout = Self {
             names,
+            surplus,
             positions: places,
             fee_aggregate: FeeKind::Total.columns().and_then(pair),
             fees: FeeKind::ALL.iter().filter(|&&kind| kind != FeeKind::Total).filter_map(fee).collect(),
@@ -122,6 +126,12 @@ impl Layout {
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Number of cells that a line may have: as many as the header, the empty ones at its end included.
+    #[must_use]
+    pub const fn widest(&self) -> usize {
+        self.names.len() + self.surplus
     }
 
     /// The name of a column as the file writes it.

@@ -92,9 +92,6 @@ url = "sqlite://antom-recon.db"
 [ledger]
 kind = "table"
 
-[fees]
-schedule = "fees.toml"
-
 [sub_merchants]
 file = "sub-merchants.csv"
 

@@ -93,7 +93,7 @@ fn settlement_lines() {
             ),
             ("B,M,,p1,,r1,,PAYMENT,,1,USD,1", "reject : 12 cells; expected 19, as many as the header has"),
             ("B,M,,p1,,r1,,PAYMENT,,1,USD,1,USD,,,,,,,x", "reject : 20 cells; expected 19, as many as the header has"),
-            ("B,M,,p1,,r1,,PAYMENT,,1,USD,1,USD,,,,,,,,", "PAYMENT 100 USD net 100 USD fee 0 party `` at -"),
+            ("B,M,,p1,,r1,,PAYMENT,,1,USD,1,USD,,,,,,,,", "reject : 21 cells; expected 19, as many as the header has"),
         ],
     );
 }

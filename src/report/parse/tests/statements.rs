@@ -145,7 +145,7 @@ fn rows_of_a_general_summary() {
             ),
             ("B,C,A,total,,,1,USD,0,,,,,,,", "total `total` B/C/ count - net 100 USD total 0 USD"),
             ("B,C,A,Commission,,3,1,USD,,,,,,,,", "type `Commission` B/C/ count 3 net 100 USD"),
-            ("B,C,A,None,,None,1,USD,,,,,,,,", "party `` B/C/ count - net 100 USD"),
+            ("B,C,A,None,,None,1,USD,,,,,,,,", "type `` B/C/ count - net 100 USD"),
             // A correction moves its settlement amount, or else its aggregate fee.
             ("B,C,A,DEFAULT,,1,,HKD,-5,HKD,,,,,,", "correction `DEFAULT` B/C/ count 1 net -500 HKD total -500 HKD"),
             ("B,C,A,default,,1,,,-5,HKD,,,,,,", "correction `default` B/C/ count 1 net -500 HKD total -500 HKD"),

@@ -385,12 +385,18 @@ impl Config {
             ));
         }
         let aliases = self.settings.table(&section, "aliases");
-        // Summaries, activity and balances have columns of their own, which nothing reads yet.
-        let is_read = matches!(kind, ReportKind::TransactionDetails | ReportKind::SettlementDetails);
-        if let Some(unknown) = aliases.keys().find(|canonical| is_read && !is_known_column(canonical)) {
+        if let Some(unknown) = aliases.keys().find(|canonical| !is_known_column(canonical)) {
             let place = self.settings.place(&section, "aliases");
             let sentence = format!(
                 "{place}: `{unknown}` is no column of this report; expected a documented name such as `transactionId`, and after it the names that stand for it"
+            );
+            return Err(Failure::configuration(sentence));
+        }
+        let required = self.settings.words(&section, "required");
+        if let Some(unknown) = required.iter().flatten().find(|name| !is_known_column(name)) {
+            let place = self.settings.place(&section, "required");
+            let sentence = format!(
+                "{place}: `{unknown}` is no column of a report; expected documented names such as `transactionId`"
             );
             return Err(Failure::configuration(sentence));
         }
@@ -400,7 +406,7 @@ impl Config {
             id_rule: self.settings.word(&section, "id_rule", IdRule::Auto, &id_rules)?,
             sign: self.settings.word(&section, "sign", SignRule::Auto, &signs)?,
             aliases,
-            required: self.settings.words(&section, "required"),
+            required,
         })
     }
 }

@@ -382,7 +382,7 @@ fn sentence(
         DiscrepancyKind::CaptureExceedsAuthorization => {
             format!("with {place} the captures come to {report}, the authorisation's amount is {ledger}")
         }
-        DiscrepancyKind::UnexplainedAdjustment => format!("{place} charges {report}, which the ledger does not book"),
+        DiscrepancyKind::UnexplainedAdjustment => format!("{place} moves {report}, which the ledger does not book"),
         other => format!("{other} at {place}"),
     }
 }

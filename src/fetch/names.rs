@@ -73,18 +73,22 @@ impl Default for Patterns {
 }
 
 impl Patterns {
-    /// Uses one pattern for a report in place of the documented ones. It is tried before those of other reports.
+    /// Uses these patterns for a report in place of the documented ones. They are tried before those of other reports, in their
+    /// order.
     ///
     /// # Errors
     ///
-    /// [`FetchError::Configuration`] if it is not a pattern.
-    pub fn replace(&mut self, kind: ReportKind, pattern: &str) -> Result<(), FetchError> {
-        let parsed = Pattern::parse(pattern).map_err(|error| match error {
-            FetchError::Configuration(why) => FetchError::Configuration(format!("reports.{kind}.file: {why}")),
-            other => other,
-        })?;
+    /// [`FetchError::Configuration`] if one of them is not a pattern.
+    pub fn replace(&mut self, kind: ReportKind, patterns: &[impl AsRef<str>]) -> Result<(), FetchError> {
+        let parse = |pattern: &str| {
+            Pattern::parse(pattern).map(|parsed| (kind, parsed)).map_err(|error| match error {
+                FetchError::Configuration(why) => FetchError::Configuration(format!("reports.{kind}.file: {why}")),
+                other => other,
+            })
+        };
+        let own = patterns.iter().map(|pattern| parse(pattern.as_ref())).collect::<Result<Vec<_>, _>>()?;
         self.patterns.retain(|(known, _)| *known != kind);
-        self.patterns.insert(0, (kind, parsed));
+        self.patterns.splice(0..0, own);
         Ok(())
     }
 
@@ -191,11 +195,12 @@ mod tests {
     #[test]
     fn a_configured_pattern_replaces_the_documented_ones() {
         let mut patterns = Patterns::default();
-        patterns.replace(ReportKind::TransactionDetails, "acme-tx-<yyyymmdd>-*.csv").unwrap();
+        patterns.replace(ReportKind::TransactionDetails, &["acme-tx-<yyyymmdd>-*.csv", "acme_*.csv"]).unwrap();
         assert_eq!(words(patterns.recognise("acme-tx-20260301-final.csv")), "transaction_details - - - - 20260301");
+        assert_eq!(words(patterns.recognise("acme_late.csv")), "transaction_details - - - - -");
         assert_eq!(patterns.recognise("transactionItems_20221024_000.csv"), None);
         assert!(patterns.recognise("accountActivity_20221024_000.csv").is_some());
-        let message = patterns.replace(ReportKind::AccountActivity, "<day>").unwrap_err().to_string();
+        let message = patterns.replace(ReportKind::AccountActivity, &["<day>"]).unwrap_err().to_string();
         assert!(message.starts_with("reports.account_activity.file: "), "{message}");
     }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::discrepancy::{Describer, Discrepancy, LineEvidence, ProofTexts};
-use crate::kind::DiscrepancyKind;
+use crate::kind::{DiscrepancyKind, Stage};
 use crate::proof::{LineFinding, ProofFinding};
 use crate::report::{LineText, Place, entry_type};
 
@@ -48,6 +48,12 @@ pub fn describe(
         let of_day = matches!(finding.kind, DiscrepancyKind::BalanceRoll);
         let date = file.filter(|_| !of_day).map_or(job.today, |file| file.date);
         rows.push(describer.proof(finding, texts, date));
+    }
+    let mut seen = BTreeMap::<(&str, &str), u32>::new();
+    for (date, file, reject) in reports.statement_rejects(job.today) {
+        let repetition = seen.entry((file, &reject.raw)).or_default();
+        *repetition += 1;
+        rows.push(describer.rejected(reject, Stage::Proof, file, date, *repetition, None));
     }
     tell_apart(&mut rows);
     Ok(rows)

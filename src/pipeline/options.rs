@@ -68,12 +68,16 @@ pub fn calendar(config: &Config) -> Result<SettlementCalendar, Failure> {
     Ok(SettlementCalendar::new(config.holidays()?))
 }
 
-/// The first date whose account activity may still show a payout that is due.
+/// How many windows of payouts are looked back: earlier summaries take their own payouts first, so that none of them is taken for
+/// that of a batch which is due now.
+pub const PAYOUT_WINDOWS: u32 = 3;
+
+/// The first date whose summaries and account activity are looked at for payouts.
 ///
 /// # Errors
 /// A failure of the configuration.
 pub fn activity_from(config: &Config, today: BusinessDate) -> Result<BusinessDate, Failure> {
-    let (days, calendar) = (config.proof()?.payout_due_days, calendar(config)?);
+    let (days, calendar) = (config.proof()?.payout_due_days * PAYOUT_WINDOWS, calendar(config)?);
     let mut from = today;
     while from > today.minus_days(MAX_WINDOW_DAYS) && calendar.plus_business_days(from.minus_days(1), days) >= today {
         from = from.minus_days(1);
@@ -152,8 +156,8 @@ pub fn archive(config: &Config) -> anyhow::Result<Archive> {
 pub fn patterns(config: &Config) -> anyhow::Result<Patterns> {
     let mut patterns = Patterns::default();
     for (kind, report) in config.reports()? {
-        for pattern in &report.file {
-            patterns.replace(kind, pattern).or_kind()?;
+        if !report.file.is_empty() {
+            patterns.replace(kind, &report.file).or_kind()?;
         }
     }
     Ok(patterns)

@@ -13,13 +13,14 @@ use crate::export::{
 };
 use crate::failure::{Failure, Kind};
 use crate::money::{Currency, Tally};
+use crate::movement::ReportKind;
 use crate::proof::{self, AccountRow, FeeTotal, FeeTotalKey, Held, HeldKind, HeldRow, VolumeKey, Volumes};
 use crate::report::Reject;
 use crate::store::{RunRecord, Volume};
 
 use super::folds::OrKind;
 use super::inputs::RunInputs;
-use super::intake::{Reports, accepted_headers};
+use super::intake::{InputFile, Reports, accepted_headers};
 use super::proving::Proofs;
 use super::timing::Timings;
 use super::{Day, Job, revision_of};
@@ -269,13 +270,22 @@ fn summary(job: &Job<'_>, inputs: &RunInputs, day: &Day, reports: &Reports) -> S
         lines: file.lines,
         rejected: file.rejects,
     };
+    let is_opening = |file: &&InputFile| file.kind == ReportKind::DailyEndingBalance && file.date < job.today;
+    let openings = reports.inputs.iter().filter(is_opening).map(|file| Input {
+        role: format!("{} of {}", file.kind, file.date),
+        name: file.name.clone(),
+        sha256: file.digest.to_string(),
+        bytes: file.size,
+        lines: file.lines.0,
+        rejected: file.lines.1,
+    });
     let unknown_columns = reports.unknown_columns(job.today);
     let answers = day.discrepancies.iter().filter_map(|row| row.answer);
     Summary {
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         platform_merchant_id: job.merchant.as_str().to_owned(),
         business_date: job.today,
-        inputs: inputs.files.iter().map(input).collect(),
+        inputs: inputs.files.iter().map(input).chain(openings).collect(),
         totals: totals.into_iter().map(|((side, currency), placed)| SideTotals { side, currency, placed }).collect(),
         discrepancies: count(day, |row| row.kind),
         severities: count(day, |row| row.severity),

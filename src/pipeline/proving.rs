@@ -8,6 +8,7 @@ use crate::export::{ProofName, ProofSummary};
 use crate::id::Symbols;
 use crate::kind::DiscrepancyKind;
 use crate::matching::DayReport;
+use crate::movement::ReportKind;
 use crate::proof::{
     self, AccountRow, BalanceInputs, BatchInputs, BatchRow, BatchSums, DayStatement, Held, HeldRow, Outgoing,
     PayoutInputs, Places, ProofFinding, Proved, RowProof, control_totals, join_places, prove_balances, prove_batches,
@@ -16,6 +17,7 @@ use crate::proof::{
 use crate::report::{ActivityLine, BalanceLine, Generation, Place, SummaryLine};
 
 use super::intake::Reports;
+use super::options::PAYOUT_WINDOWS;
 
 /// The reports of a day, and what they are held against.
 pub struct DayToProve<'a> {
@@ -33,8 +35,8 @@ pub struct DayToProve<'a> {
     pub balances: &'a [DayStatement<BalanceLine>],
     /// The latest date before the day before that has balances.
     pub last_balances: Option<BusinessDate>,
-    /// Sets of the day that lack parts.
-    pub broken_sets: &'a [String],
+    /// Files and sets of the day that are not whole: of which report, and the name.
+    pub broken_sets: &'a [(ReportKind, String)],
     /// What was held before the day.
     pub held: &'a [Held],
     /// Payouts of earlier days that were missing so far: batch and party, as texts.
@@ -101,10 +103,17 @@ impl DayToProve<'_> {
             last_before: self.last_balances,
             activity,
             balances,
-            incomplete: self.broken_sets,
+            incomplete: &self.broken(&[ReportKind::AccountActivity, ReportKind::DailyEndingBalance]),
             symbols: self.symbols,
             log_id: self.log_id,
         });
+        let mut accounts = accounts;
+        if activity.is_empty() && balances.is_empty() {
+            accounts.remarks.clear();
+        }
+        if self.summaries.is_empty() {
+            batches.remarks.clear();
+        }
         let mut places = batches.places;
         join_places(&mut places, &totals.places);
         let mut proofs = Proofs {
@@ -121,6 +130,11 @@ impl DayToProve<'_> {
             batches: batches.rows,
         };
         proofs.summaries = self.summarise(&proofs, &totals, &payouts, (&batches.remarks, &accounts.remarks));
+        proofs.remarks.extend(proofs.held.iter().filter(|row| row.now() < 0).map(|row| {
+            let (amount, who) =
+                (row.currency.major(row.now()), if row.party.is_empty() { &row.merchant } else { &row.party });
+            format!("more {} was given back to `{who}` than was seen taken: {amount} {}", row.kind, row.currency)
+        }));
         for remarks in [batches.remarks, totals.remarks, payouts.remarks, accounts.remarks] {
             proofs.remarks.extend(remarks);
         }
@@ -128,6 +142,12 @@ impl DayToProve<'_> {
             proofs.findings.extend(findings);
         }
         proofs
+    }
+
+    /// What is not whole of these reports.
+    fn broken(&self, kinds: &[ReportKind]) -> Vec<String> {
+        let of_kinds = self.broken_sets.iter().filter(|(kind, _)| kinds.contains(kind));
+        of_kinds.map(|(_, name)| name.clone()).collect()
     }
 
     fn batches(&self, summaries: &[DayStatement<SummaryLine>]) -> proof::BatchProof {
@@ -152,7 +172,7 @@ impl DayToProve<'_> {
             summaries,
             earlier_summaries: &earlier,
             merchant_per_party: self.merchant_per_party(),
-            incomplete: self.broken_sets,
+            incomplete: &self.broken(&[ReportKind::SettlementDetails]),
             rejected: &rejected,
             file_name: self.file_name,
             symbols: self.symbols,
@@ -168,8 +188,8 @@ impl DayToProve<'_> {
     /// Payouts of the day's summaries and of those that are not due yet; then those that were missing so far, of which only what
     /// the day itself paid, and nobody else's, is a payout.
     fn payouts(&self) -> proof::PayoutProof {
-        let is_due =
-            |date| self.calendar.plus_business_days(date, self.payout_due_days) >= self.today && date <= self.today;
+        let window = self.payout_due_days * PAYOUT_WINDOWS;
+        let is_due = |date| self.calendar.plus_business_days(date, window) >= self.today && date <= self.today;
         let due = self.summaries.iter().filter_map(|file| file.with_lines(|_| is_due(file.date)));
         let mut proof = self.payouts_of(&due.collect::<Vec<_>>(), self.activities);
         let is_open = |line: &SummaryLine| {

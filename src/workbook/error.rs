@@ -99,8 +99,12 @@ impl WorkbookError {
             Err(error) => error,
         };
         match error.kind() {
-            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
-                Self::Part { part: part.to_owned(), found: error.to_string(), expected: "bytes that can be unpacked" }
+            io::ErrorKind::InvalidData
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::Unsupported => {
+                let expected = "bytes that are stored or deflated";
+                Self::Part { part: part.to_owned(), found: error.to_string(), expected }
             }
             _ => Self::Read(error),
         }

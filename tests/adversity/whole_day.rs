@@ -45,7 +45,10 @@ fn reconciled(antom: &Antom, desk: &Desk) -> Outputs {
 
 #[test]
 fn every_source_store_and_ledger_gives_the_same_bytes() {
-    let antom = Antom::of(full_day(21));
+    let mut plan = full_day(21);
+    // A discrepancy about a file names its path, and the server with another root has another.
+    plan.faults.retain(|fault| *fault != Fault::SummaryWithoutEnd);
+    let antom = Antom::of(plan);
     let expected = reconciled(&antom, &antom.filled_desk());
     assert!(expected["discrepancies.csv"].lines().count() > 30, "{}", expected["discrepancies.csv"]);
     assert_eq!(reconciled(&antom, &antom.csv_desk()), expected, "a ledger in a CSV file");

@@ -25,12 +25,14 @@ pub(super) struct Candidate {
     pub(super) recognised: Option<Recognised>,
     /// The date of its name or of its folder.
     pub(super) date: Option<BusinessDate>,
+    /// Where it stands among the files of the command line.
+    pub(super) position: usize,
 }
 
 /// The files of the command line.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    /// Reports, or what may be some, sorted by date and name.
+    /// Reports, or what may be some, by date and then as they were named.
     pub(super) files: Vec<Candidate>,
     /// Files in folders that are no reports by their names.
     pub(super) skipped: Vec<PathBuf>,
@@ -66,7 +68,10 @@ pub(super) fn gather(paths: &[PathBuf], patterns: &Patterns) -> anyhow::Result<G
     if let (Some(&date), 1) = (dates.first(), dates.len()) {
         gathered.files.iter_mut().for_each(|file| file.date = Some(date));
     }
-    gathered.files.sort_by(|one, other| (one.date, &one.name, &one.path).cmp(&(other.date, &other.name, &other.path)));
+    for (position, file) in gathered.files.iter_mut().enumerate() {
+        file.position = position;
+    }
+    gathered.files.sort_by_key(|file| file.date);
     Ok(gathered)
 }
 
@@ -106,7 +111,7 @@ impl Candidate {
     /// A set of parts as one file: the name that its parts share.
     pub(super) fn of_set(group: &str, date: Option<BusinessDate>) -> Self {
         let (path, name) = (PathBuf::from(group), group.to_owned());
-        Self { path, name, recognised: None, date }
+        Self { path, name, recognised: None, date, position: 0 }
     }
 }
 
@@ -115,7 +120,7 @@ fn candidate(path: PathBuf, patterns: &Patterns) -> Candidate {
     let recognised = patterns.recognise(&name);
     let of_folder = path.parent().and_then(Path::file_name).and_then(|folder| digits(&folder.to_string_lossy()));
     let of_name = recognised.as_ref().and_then(|known| digits(known.date.as_deref()?));
-    Candidate { date: of_folder.or(of_name), name, recognised, path }
+    Candidate { date: of_folder.or(of_name), name, recognised, path, position: 0 }
 }
 
 /// A date of eight digits.

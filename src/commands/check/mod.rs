@@ -136,6 +136,7 @@ fn check(gathered: gather::Gathered, config: &Config) -> anyhow::Result<Found> {
     found.files.extend(gaps.iter().map(|gap| gap.finding(&reader)));
     let mut set = Set::default();
     let mut headers = BTreeMap::<ReportKind, Vec<Vec<String>>>::new();
+    let mut in_order = Vec::new();
     for files in gathered.files.chunk_by(|one, other| one.date == other.date) {
         let date = files[0].date.unwrap_or(NO_DATE);
         let row_rules = pipeline::row_rules(config, &symbols, schedule, &set.volumes)?;
@@ -153,11 +154,11 @@ fn check(gathered: gather::Gathered, config: &Config) -> anyhow::Result<Found> {
                 todays.entry(kind).or_default().push(columns);
             }
             set.add(date, &file.name, read);
-            found.files.push(findings);
+            in_order.push((file.position, findings));
         }
         headers.extend(todays);
-        let broken_sets: Vec<String> =
-            gaps.iter().filter(|gap| gap.date == files[0].date).map(|gap| gap.group.clone()).collect();
+        let of_day = gaps.iter().filter(|gap| gap.date == files[0].date);
+        let broken_sets: Vec<(ReportKind, String)> = of_day.map(|gap| (gap.kind, gap.group.clone())).collect();
         let allow = Allowances {
             has_schedule: schedule.is_some(),
             payout_due_days: proof.payout_due_days,
@@ -168,6 +169,9 @@ fn check(gathered: gather::Gathered, config: &Config) -> anyhow::Result<Found> {
         let describer = Describer { names: &names, severity: &severity, today: date };
         found.days.push(set.prove(date, &symbols, &allow, &describer)?);
     }
+    // Files are read day by day, and told as they were named.
+    in_order.sort_by_key(|(position, _)| *position);
+    found.files.extend(in_order.into_iter().map(|(_, findings)| findings));
     Ok(found)
 }
 

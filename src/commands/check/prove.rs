@@ -11,6 +11,7 @@ use crate::discrepancy::{Describer, Discrepancy, LineEvidence, ProofTexts};
 use crate::export::ProofSummary;
 use crate::id::Symbols;
 use crate::matching::DayReport;
+use crate::movement::ReportKind;
 use crate::pipeline::proving::DayToProve;
 use crate::proof::{DayStatement, Held, HeldRow, RowProof, Volumes};
 use crate::report::{ActivityLine, AnyReport, BalanceLine, Layout, LineText, Place, SummaryLine, entry_type};
@@ -44,7 +45,7 @@ pub(super) struct Allowances<'a> {
     pub(super) payout_types: &'a [String],
     pub(super) calendar: &'a SettlementCalendar,
     /// Sets of the day that lack parts.
-    pub(super) broken_sets: &'a [String],
+    pub(super) broken_sets: &'a [(ReportKind, String)],
 }
 
 /// What the proofs of one day came to.
@@ -69,7 +70,7 @@ impl Set {
         self.rows.merge(rows.unwrap_or_default());
         let name = name.to_owned();
         match report {
-            AnyReport::Details(parsed) if parsed.kind == crate::movement::ReportKind::SettlementDetails => {
+            AnyReport::Details(parsed) if parsed.kind == ReportKind::SettlementDetails => {
                 self.settlements.push(DayReport { date, name, parsed });
             }
             // Transaction details are what matching reads; the proofs between files need none.
@@ -97,14 +98,18 @@ impl Set {
             })
         };
         let before = date.minus_days(1);
+        // Without dates nobody knows which balances follow which.
+        let dated = date != super::NO_DATE;
+        let (activities, balances) =
+            (if dated { &self.activities[..] } else { &[] }, if dated { &self.balances[..] } else { &[] });
         let none = BTreeSet::new();
         let day = DayToProve {
             today: date,
             settlements: &self.settlements,
             rows: &rows,
             summaries: &self.summaries,
-            activities: &self.activities,
-            balances: &self.balances,
+            activities,
+            balances,
             last_balances: self.balances.iter().map(|file| file.date).filter(|on| *on < before).max(),
             broken_sets: allow.broken_sets,
             held: &self.held,
@@ -140,7 +145,10 @@ impl Set {
         for (key, base) in rows.volumes {
             *self.volumes.entry(key).or_default() += base;
         }
-        Ok(Proved { date, proofs: proofs.summaries, discrepancies, remarks: proofs.remarks })
+        // What is the reason of a proof that was not run is told there.
+        let is_reason = |remark: &String| proofs.summaries.iter().any(|proof| proof.reason.as_ref() == Some(remark));
+        let remarks = proofs.remarks.into_iter().filter(|remark| !is_reason(remark)).collect();
+        Ok(Proved { date, discrepancies, remarks, proofs: proofs.summaries })
     }
 
     fn name(&self, file: u32) -> String {

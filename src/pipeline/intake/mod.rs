@@ -10,7 +10,7 @@ use crate::config::{Config, Expectation};
 use crate::discrepancy::{Describer, Discrepancy};
 use crate::failure::{Failure, Kind};
 use crate::fetch::names::Format;
-use crate::fetch::{self, Digest, Fetched, FetchedFile, Request};
+use crate::fetch::{self, Digest, Fetched, FetchedFile, IgnoredReason, Request};
 use crate::id::PlatformMerchantId;
 use crate::matching::DayReport;
 use crate::movement::ReportKind;
@@ -35,6 +35,10 @@ pub struct InputFile {
     pub name: String,
     /// Where its bytes are in the archive.
     pub digest: Digest,
+    /// Bytes as delivered.
+    pub size: u64,
+    /// Lines that were read, and lines that could not be.
+    pub lines: (u64, u64),
     /// What they are: a workbook is read as the CSV that it stands for.
     pub format: Format,
     /// Cuts a line into its cells.
@@ -61,8 +65,8 @@ pub struct Reports {
     pub inputs: Vec<InputFile>,
     /// The day's own input files.
     pub files: Vec<RunFile>,
-    /// Sets of the day that lack parts, by the name that their parts share.
-    pub broken_sets: Vec<String>,
+    /// Files and sets of the day that are not whole: of which report, and the name.
+    pub broken_sets: Vec<(ReportKind, String)>,
     /// Discrepancies about files.
     pub discrepancies: Vec<Discrepancy>,
     /// The dates that runs answer for.
@@ -110,6 +114,14 @@ impl Reports {
 
     /// Every line that could not be read, with its file: details of all days that were read, and the day's other reports.
     pub fn rejects(&self, today: BusinessDate) -> Vec<(BusinessDate, &str, &Reject)> {
+        let details = self.transactions.iter().chain(&self.settlements);
+        let details =
+            details.flat_map(|file| file.parsed.rejects.iter().map(|reject| (file.date, file.name.as_str(), reject)));
+        details.chain(self.statement_rejects(today)).collect()
+    }
+
+    /// Lines of the day's summaries, activity and balances that could not be read, with their files.
+    pub fn statement_rejects(&self, today: BusinessDate) -> impl Iterator<Item = (BusinessDate, &str, &Reject)> {
         fn of<L>(
             files: &[DayStatement<L>],
             today: BusinessDate,
@@ -117,11 +129,7 @@ impl Reports {
             let todays = files.iter().filter(move |file| file.date == today);
             todays.flat_map(|file| file.parsed.rejects.iter().map(|reject| (file.date, file.name.as_str(), reject)))
         }
-        let details = self.transactions.iter().chain(&self.settlements);
-        let details =
-            details.flat_map(|file| file.parsed.rejects.iter().map(|reject| (file.date, file.name.as_str(), reject)));
-        let (summaries, activities) = (of(&self.summaries, today), of(&self.activities, today));
-        details.chain(summaries).chain(activities).chain(of(&self.balances, today)).collect()
+        of(&self.summaries, today).chain(of(&self.activities, today)).chain(of(&self.balances, today))
     }
 
     /// Columns that no rule knows, by file of a date.
@@ -258,16 +266,26 @@ pub async fn parse(
     let severity = options::severity_rule(job.config)?;
     let describer = Describer { names: &job.names, severity: &severity, today: job.today };
     let mut reports = Reports::empty(job.today);
-    reports.broken_sets = intake.fetched.incomplete.iter().map(|file| file.name.clone()).collect();
+    reports.broken_sets = intake.fetched.incomplete.iter().map(|file| (file.kind, file.name.clone())).collect();
+    // A set of which one part is not whole is not whole.
+    let patterns = options::patterns(job.config)?;
+    let group_of = |name: &str| patterns.recognise(name).map_or_else(|| name.to_owned(), |known| known.group);
+    let broken_groups: BTreeSet<String> =
+        intake.fetched.incomplete.iter().flat_map(|file| [file.name.clone(), group_of(&file.name)]).collect();
+    reports.remarks.extend(intake.fetched.ignored.iter().filter_map(|entry| match &entry.reason {
+        IgnoredReason::AlsoAsCsv { csv } => Some(format!("`{}` was not read: `{csv}` is the same report", entry.name)),
+        _ => None,
+    }));
     let lookback = Lookback { window_start, older, activity_from: options::activity_from(job.config, job.today)? };
     let mut sources = sources::earlier(job, &lookback, &mut reports).await?;
-    let whole = |file: &&FetchedFile| !reports.broken_sets.contains(&file.group) && !intake.absent.contains(&file.kind);
+    let whole = |file: &&FetchedFile| !broken_groups.contains(&file.group) && !intake.absent.contains(&file.kind);
     sources.extend(intake.balances_before.iter().chain(intake.fetched.files.iter().filter(whole)).map(Source::from));
     timings.begin();
     let refused = tokio::task::block_in_place(|| {
         job.threads.install(|| sources::parse_sources(job, &sources, rules, &mut reports))
     })?;
     timings.end("parse", reports.lines());
+    reports.broken_sets.extend(refused.iter().map(|file| (file.kind, file.name.clone())));
     problems::refuse(job, &refused, allow_missing, &describer, &intake.fetched, &mut reports)?;
     problems::file_discrepancies(&intake, &describer, &mut reports);
     problems::restated(job, &intake.fetched, &describer, &mut reports).await?;

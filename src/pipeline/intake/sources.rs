@@ -11,7 +11,7 @@ use crate::movement::ReportKind;
 use crate::proof::{DayStatement, RowRules};
 use crate::records::SplitError;
 use crate::report::{
-    Damage, Layout, ReportError, ReportRules, Statement, parse_activity, parse_balances, parse_report,
+    Damage, Layout, Reject, ReportError, ReportRules, Statement, parse_activity, parse_balances, parse_report,
     parse_settlement, parse_summary,
 };
 
@@ -27,13 +27,14 @@ pub(super) struct Source {
     pub(super) date: BusinessDate,
     pub(super) name: String,
     pub(super) digest: Digest,
+    pub(super) size: u64,
     pub(super) format: Format,
 }
 
 impl From<&FetchedFile> for Source {
     fn from(file: &FetchedFile) -> Self {
-        let FetchedFile { kind, date, digest, format, .. } = *file;
-        Self { kind, date, name: file.name.clone(), digest, format }
+        let FetchedFile { kind, date, digest, size, format, .. } = *file;
+        Self { kind, date, name: file.name.clone(), digest, size, format }
     }
 }
 
@@ -110,7 +111,7 @@ pub(super) async fn earlier(
                 Failure::new(Kind::Integrity, format!("the run of {date} names `{}` under {error}", file.path))
             })?;
             let format = Format::of(&file.name);
-            sources.push(Source { kind, date, name: file.name, digest, format });
+            sources.push(Source { kind, date, name: file.name, digest, size: file.size, format });
         }
         if !has_transactions {
             reports.missing.insert(date);
@@ -178,7 +179,7 @@ impl Parser<'_> {
     /// Puts what the file says to the others of its kind and gives its remarks. The outer error is the archive's: a file that
     /// is not what its digest says must never be believed.
     fn parse(&self, reports: &mut Reports) -> anyhow::Result<Result<Vec<String>, Problem>> {
-        let Source { kind, date, ref name, digest, format } = *self.source;
+        let Source { kind, date, ref name, digest, size, format } = *self.source;
         let mut reader = match self.archive.read_report(digest, format) {
             Ok(reader) => reader,
             Err(Unread::Workbook(error)) => return Ok(Err(error.into())),
@@ -194,28 +195,29 @@ impl Parser<'_> {
         let parsed = match kind {
             ReportKind::TransactionDetails => {
                 parse_report(&mut reader, self.file, kind, &options, keys, symbols).map(|parsed| {
-                    let (layout, remarks) = (parsed.layout.clone(), parsed.remarks.clone());
+                    let kept = (parsed.layout.clone(), parsed.remarks.clone(), counts(&parsed.lines, &parsed.rejects));
                     reports.transactions.push(DayReport { date, name: name(), parsed });
-                    (layout, remarks)
+                    kept
                 })
             }
             ReportKind::SettlementDetails if !is_today => {
                 parse_report(&mut reader, self.file, kind, &options, keys, symbols).map(|parsed| {
-                    let (layout, remarks) = (parsed.layout.clone(), parsed.remarks.clone());
+                    let kept = (parsed.layout.clone(), parsed.remarks.clone(), counts(&parsed.lines, &parsed.rejects));
                     reports.settlements.push(DayReport { date, name: name(), parsed });
-                    (layout, remarks)
+                    kept
                 })
             }
             ReportKind::SettlementDetails => {
                 let examiner = |layout: &Layout| self.row_rules.for_file(date, &layout.fee_kinds());
                 parse_settlement(&mut reader, self.file, &options, keys, symbols, examiner).map(
                     |(parsed, examiner, notes)| {
-                        let (layout, mut remarks) = (parsed.layout.clone(), parsed.remarks.clone());
+                        let mut kept =
+                            (parsed.layout.clone(), parsed.remarks.clone(), counts(&parsed.lines, &parsed.rejects));
                         reports.settlements.push(DayReport { date, name: name(), parsed });
                         let rows = examiner.finish(notes);
-                        remarks.extend(rows.remarks.iter().cloned());
+                        kept.1.extend(rows.remarks.iter().cloned());
                         reports.rows.merge(rows);
-                        (layout, remarks)
+                        kept
                     },
                 )
             }
@@ -227,9 +229,9 @@ impl Parser<'_> {
                 .map(|parsed| keep(&mut reports.balances, date, name(), parsed)),
         };
         match parsed {
-            Ok((layout, mut remarks)) => {
+            Ok((layout, mut remarks, lines)) => {
                 remarks.extend(ignored);
-                reports.inputs.push(InputFile { kind, date, name: name(), digest, format, layout });
+                reports.inputs.push(InputFile { kind, date, name: name(), digest, size, lines, format, layout });
                 Ok(Ok(remarks))
             }
             Err(ReportError::Split(SplitError::Read { source: error, .. })) => {
@@ -240,13 +242,15 @@ impl Parser<'_> {
     }
 }
 
-fn keep<L>(
-    files: &mut Vec<DayStatement<L>>,
-    date: BusinessDate,
-    name: String,
-    parsed: Statement<L>,
-) -> (Layout, Vec<String>) {
-    let kept = (parsed.layout.clone(), parsed.remarks.clone());
+/// What is kept of a file beside its lines: layout, remarks, and how many lines and rejects it has.
+type Kept = (Layout, Vec<String>, (u64, u64));
+
+fn counts<L>(lines: &[L], rejects: &[Reject]) -> (u64, u64) {
+    (lines.len() as u64, rejects.len() as u64)
+}
+
+fn keep<L>(files: &mut Vec<DayStatement<L>>, date: BusinessDate, name: String, parsed: Statement<L>) -> Kept {
+    let kept = (parsed.layout.clone(), parsed.remarks.clone(), counts(&parsed.lines, &parsed.rejects));
     files.push(DayStatement { date, name, parsed });
     kept
 }

@@ -88,7 +88,30 @@ impl<'a> Accounts<'a> {
         for seen in closings.own {
             accounts.0.entry((seen.line.account, seen.line.currency)).or_default().closing.push(seen);
         }
+        accounts.doubt_rejected(input);
         accounts
+    }
+
+    /// A balance that could not be read is not zero: its account is not judged. If not even its account could be read, it may be
+    /// any of those that have no balance.
+    fn doubt_rejected(&mut self, input: &BalanceInputs<'_>) {
+        let mut of_nobody = [false; 2];
+        for (nobody, files) in of_nobody.iter_mut().zip([input.before, input.balances]) {
+            for reject in files.iter().flat_map(|file| &file.parsed.rejects) {
+                let account = reject.text.account_no.as_str();
+                match reject.currency.filter(|_| !account.is_empty()) {
+                    Some(currency) => {
+                        let key = (input.symbols.intern(account.as_bytes()), currency);
+                        self.0.entry(key).or_default().doubtful = true;
+                    }
+                    None => *nobody = true,
+                }
+            }
+        }
+        let [before, today] = of_nobody;
+        for account in self.0.values_mut() {
+            account.doubtful |= (before && account.opening.is_none()) || (today && account.closing.is_empty());
+        }
     }
 
     /// What a balance of another date says is not known to be so on the report's.

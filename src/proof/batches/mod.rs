@@ -16,7 +16,7 @@ use crate::money::Currency;
 use crate::report::{Place, SummaryLine};
 
 use super::files::{KeyText, in_order, not_run, place};
-use super::summary::{Group, GroupKey, groups};
+use super::summary::{Group, GroupKey, groups, unread_batches};
 use super::{BatchKey, BatchSum, BatchSums, DayStatement, Places, ProofFinding, Proved};
 
 /// What is compared.
@@ -133,8 +133,12 @@ pub fn prove_batches(input: &BatchInputs<'_>) -> BatchProof {
     ordered.sort_by(|one, other| (&one.0, one.1.all_parties).cmp(&(&other.0, other.1.all_parties)));
     let mut proved = BTreeMap::<GroupKey, Proved>::new();
     let mut unproved = BTreeSet::new();
+    let unread = unread_batches(input.summaries);
     for (text, &of, pair) in ordered {
-        let judged = !input.summaries.is_empty() || comparison.has_rows(of.key.batch);
+        // A row that could not be read is not a row that is missing.
+        let may_be_unread = pair.summary.is_none() && (unread.contains(text.batch.as_str()) || unread.contains(""));
+        let has_summary = !input.summaries.is_empty() || comparison.has_rows(of.key.batch);
+        let judged = has_summary && !may_be_unread;
         let verdict = match (judged, pair.holds()) {
             (false, _) => Proved::NotRun,
             (true, true) => Proved::Holds,

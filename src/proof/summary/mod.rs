@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{Symbol, Symbols};
 use crate::kind::{DiscrepancyKind, Stage};
@@ -90,8 +90,15 @@ pub fn control_totals(summaries: &[DayStatement<SummaryLine>], symbols: &Symbols
     let mut groups: Vec<(KeyText, GroupKey, Group<'_>)> =
         groups(typed).into_iter().map(|(of, group)| (KeyText::of(&of.key, symbols), of, group)).collect();
     groups.sort_by(|one, other| (&one.0, one.1.all_parties).cmp(&(&other.0, other.1.all_parties)));
+    let unread = unread_batches(summaries);
     for (text, of, group) in groups {
         let who = text.who(of.all_parties);
+        if unread.contains(text.batch.as_str()) || unread.contains("") {
+            result
+                .remarks
+                .push(format!("the summary's own total of {who} is not proved: a row of it could not be read"));
+            continue;
+        }
         let Some(first) = group.totals.first() else {
             result.remarks.push(format!("the summary's own total of {who} is not proved: it has no row `TOTAL`"));
             continue;
@@ -109,6 +116,12 @@ pub fn control_totals(summaries: &[DayStatement<SummaryLine>], symbols: &Symbols
         result.findings.extend(finding(&text, of, &group, &differences));
     }
     result
+}
+
+/// The batches of rows that could not be read; the empty text for a row whose batch could not be read either.
+pub(super) fn unread_batches(summaries: &[DayStatement<SummaryLine>]) -> BTreeSet<&str> {
+    let rejects = summaries.iter().flat_map(|file| &file.parsed.rejects);
+    rejects.map(|reject| reject.text.batch_id.as_str()).collect()
 }
 
 /// What rows state, added up.
@@ -163,14 +176,13 @@ impl Figures {
             found.push(Difference { name, distinction, currency: Some(settled_in), rows: rows.net, stated: self.net });
         }
         let kinds = self.fees.keys().map(|&(kind, _)| kind);
-        for kind in kinds.collect::<std::collections::BTreeSet<_>>() {
+        for kind in kinds.collect::<BTreeSet<_>>() {
             let of_kind = |figures: &Self| {
                 let fees = figures.fees.iter().filter(|((known, _), _)| *known == kind);
                 fees.map(|(&(_, currency), &amount)| (currency, amount)).collect::<BTreeMap<_, _>>()
             };
             let (stated, charged) = (of_kind(self), of_kind(rows));
-            let currencies: std::collections::BTreeSet<Currency> =
-                stated.keys().chain(charged.keys()).copied().collect();
+            let currencies: BTreeSet<Currency> = stated.keys().chain(charged.keys()).copied().collect();
             for currency in currencies {
                 let amount = |of: &BTreeMap<Currency, i128>| of.get(&currency).copied().unwrap_or_default();
                 let (stated, rows) = (amount(&stated), amount(&charged));

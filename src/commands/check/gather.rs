@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::calendar::BusinessDate;
 use crate::failure::{Failure, Kind, OrFail};
-use crate::fetch::names::{Patterns, Recognised, missing_parts};
+use crate::fetch::names::{Format, Patterns, Recognised, missing_parts};
 use crate::movement::ReportKind;
 
 /// Folders in folders: the tree of a year has three levels, and a link back to itself must end.
@@ -34,11 +34,27 @@ pub(super) struct Candidate {
 pub(super) struct Gathered {
     /// Reports, or what may be some, by date and then as they were named.
     pub(super) files: Vec<Candidate>,
-    /// Files in folders that are no reports by their names.
+    /// Files in folders that are no reports by their names, and workbooks of reports that are there as text.
     pub(super) skipped: Vec<PathBuf>,
 }
 
 impl Gathered {
+    /// Leaves out workbooks that lie beside the same report as text: read both, and every line would count twice.
+    fn drop_second_forms(&mut self) {
+        let texts: BTreeSet<PathBuf> = self
+            .files
+            .iter()
+            .map(|file| file.path.clone())
+            .filter(|path| Format::of(&path.to_string_lossy()) == Format::Csv)
+            .collect();
+        let is_second = |file: &Candidate| {
+            Format::of(&file.name) == Format::Xlsx && texts.contains(&file.path.with_extension("csv"))
+        };
+        let (second, first): (Vec<Candidate>, Vec<Candidate>) = self.files.drain(..).partition(is_second);
+        self.files = first;
+        self.skipped.extend(second.into_iter().map(|file| file.path));
+    }
+
     /// Whether all files are of one day, or none has a date.
     pub(super) fn one_date(&self) -> bool {
         self.files.first().map(|file| file.date) == self.files.last().map(|file| file.date)
@@ -63,6 +79,7 @@ pub(super) fn gather(paths: &[PathBuf], patterns: &Patterns) -> anyhow::Result<G
         }
     }
     gathered.files.retain(|file| seen.insert(file.path.clone()));
+    gathered.drop_second_forms();
     // Names of settlement files hold no date: beside files of one day they are that day's.
     let dates: BTreeSet<BusinessDate> = gathered.files.iter().filter_map(|file| file.date).collect();
     if let (Some(&date), 1) = (dates.first(), dates.len()) {

@@ -86,7 +86,11 @@ impl Found {
     pub(super) fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         self.files.iter().try_for_each(|file| file.write_text(out))?;
         for path in &self.skipped {
-            writeln!(out, "{}\n  skipped: no report by its name\n", path.display())?;
+            let why = match path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx")) {
+                true => "the same report is there as CSV",
+                false => "no report by its name",
+            };
+            writeln!(out, "{}\n  skipped: {why}\n", path.display())?;
         }
         self.days.iter().try_for_each(|day| day.write_text(out))
     }

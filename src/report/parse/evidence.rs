@@ -55,7 +55,8 @@ impl Evidence {
         let lines = self.foreign_fees;
         (lines > 0).then(|| {
             format!(
-                "{lines} lines have a fee in another currency than the settlement's, which is not part of their fee"
+                "{lines} lines have a fee in another currency than the settlement's: the sum of their fees does not contain it, \
+                 the proof of the line converts it where the line's quote can"
             )
         })
     }

@@ -5,8 +5,10 @@ mod antom;
 mod by_hand;
 mod tell;
 
-use crate::audit::{Verdict, audit};
+use crate::audit::proofs::{Audited, audit_proofs};
+use crate::audit::{Outputs, Verdict, audit_outputs};
 use crate::job::{self, Job};
+use crate::world::expected::{Expected, Waiting};
 use crate::world::layout::Layout;
 use crate::world::plan::PROOFS;
 use crate::world::style::Style;
@@ -138,13 +140,41 @@ fn reconcile(world: &World, folder: &Path, config: &Path, job: Job, out: &mut dy
         Ok(folder.join("out").join(&world.plan.platform).join(&date))
     };
     for day in world.plan.all_days().into_iter().filter(|day| *day < last) {
-        let verdict = audit(&run(day)?, &[], &[])?;
+        let verdict = judge(world, folder, day, &run(day)?, &[], &[])?;
         ensure!(verdict.is_right(), "the run of {day} is not as it must be:\n{verdict}");
     }
-    let verdict = audit(&run(last)?, &world.expected, &world.waiting)?;
+    let verdict = judge(world, folder, last, &run(last)?, &world.expected, &world.waiting)?;
     if world.later_files.is_empty() || !verdict.is_right() {
         return Ok(verdict);
     }
     world.write_later(folder).context("the second delivery cannot be written")?;
-    audit(&run(last)?, &world.expected_later(), &world.waiting)
+    judge(world, folder, last, &run(last)?, &world.expected_later(), &world.waiting)
+}
+
+/// What one run must have listed, and what all proofs come to when they are computed a second time from Antom's files alone.
+///
+/// # Errors
+///
+/// If an output is missing, or a file of Antom's cannot be read.
+pub fn judge(
+    world: &World,
+    folder: &Path,
+    day: NaiveDate,
+    outputs: &Path,
+    expected: &[Expected],
+    waiting: &[Waiting],
+) -> Result<Verdict> {
+    let mut verdict = audit_outputs(outputs, expected, waiting, Outputs::OfMatchingAndProofs)?;
+    let days_before: Vec<NaiveDate> = world.plan.all_days().into_iter().filter(|other| *other < day).collect();
+    let audited = Audited {
+        remote: &folder.join("remote"),
+        platform: &world.plan.platform,
+        schedule: Some(&folder.join("fees.toml")),
+        date: day,
+        days_before: &days_before,
+        payout_types: if world.plan.style.detailed_activity { &["PAYOUT"] } else { &[] },
+        minor_units: world.plan.style.minor_units,
+    };
+    verdict.problems.extend(audit_proofs(&audited, outputs)?);
+    Ok(verdict)
 }

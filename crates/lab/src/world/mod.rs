@@ -163,14 +163,13 @@ impl World {
     #[must_use]
     pub fn expected_later(&self) -> Vec<Expected> {
         let mut expected = [&self.expected[..], &self.later_expected].concat();
-        let is_replaced = |row: &Expected| {
+        for row in &mut expected {
             let name = row.report_file.as_deref().unwrap_or_default();
-            self.later_files.iter().any(|file| file.name() == name)
-        };
-        let (mut moved, mut rest): (Vec<Expected>, Vec<Expected>) = expected.drain(..).partition(is_replaced);
-        place(&mut moved, &self.later_files);
-        rest.append(&mut moved);
-        rest
+            if self.later_files.iter().any(|file| file.name() == name) {
+                place(std::slice::from_mut(row), &self.later_files);
+            }
+        }
+        expected
     }
 }
 

@@ -101,7 +101,8 @@ fn main() -> Result<ExitCode> {
         Command::Demo { seed, dir, payments, layout, awkward, xlsx } => {
             let style = if awkward { Style::hardest() } else { Style::default() };
             let style = Style { xlsx, ..style };
-            demo::run(&demo::Options { seed, dir, payments, layout: layout.into(), style }, job, out)?
+            let options = demo::Options { seed, dir, payments, layout: layout.into(), style, proofs_again: true };
+            demo::run(&options, job, out)?
         }
         Command::Bench { rows, threads, dir, keep } => {
             bench::run(&bench::Options { rows, threads, dir, keep }, job, out)?

@@ -6,7 +6,7 @@ mod by_hand;
 mod tell;
 
 use crate::audit::proofs::{Audited, audit_proofs};
-use crate::audit::{Outputs, Verdict, audit_outputs};
+use crate::audit::{Outputs, Verdict, audit, audit_outputs};
 use crate::job::{self, Job};
 use crate::world::expected::{Expected, Waiting};
 use crate::world::layout::Layout;
@@ -36,6 +36,9 @@ pub struct Options {
     pub layout: Layout,
     /// How they are written.
     pub style: Style,
+    /// Whether the outputs of the proofs are computed a second time and compared; a job of which only `discrepancies.csv` is of
+    /// interest need not write them.
+    pub proofs_again: bool,
 }
 
 impl Options {
@@ -67,7 +70,7 @@ pub fn run(options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
     let config = folder.join("antom-recon.toml");
     let text = configuration(&world.plan, &antom.config_sections());
     fs::write(&config, text).with_context(|| format!("`{}` cannot be written", config.display()))?;
-    let outcome = reconcile(&world, &folder, &config, job, out);
+    let outcome = reconcile((&world, options.proofs_again), &folder, &config, job, out);
     let (questions, writes) = (antom.questions(), antom.attempted_writes());
     antom.stop();
     let mut verdict = outcome?;
@@ -128,7 +131,20 @@ fn minor_units() -> String {
 
 /// Imports the ledger and runs every day. The days before the last must be quiet; the last one's verdict is returned, or, if
 /// it is right and files are delivered again, that of its second run.
-fn reconcile(world: &World, folder: &Path, config: &Path, job: Job, out: &mut dyn Write) -> Result<Verdict> {
+fn reconcile(
+    (world, proofs_again): (&World, bool),
+    folder: &Path,
+    config: &Path,
+    job: Job,
+    out: &mut dyn Write,
+) -> Result<Verdict> {
+    let judge = |day, outputs: &Path, expected: &[Expected], waiting: &[Waiting]| {
+        if proofs_again {
+            judge(world, folder, day, outputs, expected, waiting)
+        } else {
+            audit(outputs, expected, waiting)
+        }
+    };
     let ledger = folder.join("ledger.csv");
     let code = job::run(job, &["ledger", "import", &ledger.to_string_lossy()], config, out)?;
     ensure!(code == 0, "`antom-recon ledger import` ended with exit code {code}");
@@ -140,15 +156,15 @@ fn reconcile(world: &World, folder: &Path, config: &Path, job: Job, out: &mut dy
         Ok(folder.join("out").join(&world.plan.platform).join(&date))
     };
     for day in world.plan.all_days().into_iter().filter(|day| *day < last) {
-        let verdict = judge(world, folder, day, &run(day)?, &[], &[])?;
+        let verdict = judge(day, &run(day)?, &[], &[])?;
         ensure!(verdict.is_right(), "the run of {day} is not as it must be:\n{verdict}");
     }
-    let verdict = judge(world, folder, last, &run(last)?, &world.expected, &world.waiting)?;
+    let verdict = judge(last, &run(last)?, &world.expected, &world.waiting)?;
     if world.later_files.is_empty() || !verdict.is_right() {
         return Ok(verdict);
     }
     world.write_later(folder).context("the second delivery cannot be written")?;
-    judge(world, folder, last, &run(last)?, &world.expected_later(), &world.waiting)
+    judge(last, &run(last)?, &world.expected_later(), &world.waiting)
 }
 
 /// What one run must have listed, and what all proofs come to when they are computed a second time from Antom's files alone.

@@ -88,7 +88,7 @@ pub async fn run_day(
     let started_at = clock::now();
     let mut timings = Timings::start();
     let merchant = PlatformMerchantId::new(config.merchant()?.platform_merchant_id);
-    let mut lock = store.lock(merchant.as_str(), started_at).await.or_kind()?;
+    let lock = store.lock(merchant.as_str(), started_at).await.or_kind()?;
     let job = Job {
         config,
         store,
@@ -181,7 +181,7 @@ pub async fn run_day(
     let remembered = inputs::remembered(&known.held, &volumes);
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), &remembered)?;
     lock.verify().await.or_kind()?;
-    let revision = outputs::record(&job, &record, &day, &reports, started_at).await?;
+    let revision = outputs::record(&job, &lock, &record, &day, &reports, started_at).await?;
     let mut text = tokio::task::block_in_place(|| {
         outputs::publish(&job, &record, &day, (&reports, &ledger.parsed.rejects), revision, &mut timings)
     })?;

@@ -15,7 +15,7 @@ use crate::failure::{Failure, Kind};
 use crate::money::{Currency, Tally};
 use crate::proof::{self, AccountRow, FeeTotal, FeeTotalKey, Held, HeldKind, HeldRow, VolumeKey, Volumes};
 use crate::report::Reject;
-use crate::store::{RunRecord, Volume};
+use crate::store::{RunLock, RunRecord, Volume};
 
 use super::folds::OrKind;
 use super::inputs::RunInputs;
@@ -27,6 +27,7 @@ use super::{Day, Job, revision_of};
 /// Puts the run into the database, in one transaction.
 pub async fn record(
     job: &Job<'_>,
+    lock: &RunLock,
     inputs: &RunInputs,
     day: &Day,
     reports: &Reports,
@@ -50,6 +51,7 @@ pub async fn record(
         headers: &headers,
         volumes: &volumes,
         held: &held,
+        lock: Some(lock),
     };
     Ok(revision_of(job.store.record_run(&record).await.or_kind()?))
 }

@@ -7,6 +7,7 @@ use sqlx::Row;
 use super::bulk::{Cell, Table, digest_cells, hex, new_digest};
 use super::error::StoreError;
 use super::files::FILES_SEEN;
+use super::lock::RunLock;
 use super::pool::{Store, Tx, on_tx};
 use super::remembered::{AcceptedHeader, Volume};
 use super::{proof_rows, rows};
@@ -75,6 +76,9 @@ pub struct RunRecord<'a> {
     pub volumes: &'a [Volume],
     /// What is held after it.
     pub held: &'a [Held],
+    /// The lock under which it is recorded, which the same transaction proves to be held still. None is for tools and tests
+    /// that are alone by other means.
+    pub lock: Option<&'a RunLock>,
 }
 
 /// What became of a record.
@@ -112,12 +116,19 @@ impl Store {
     /// revision for merchant and date has the same inputs and the same content, nothing is added.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] if another run recorded the same revision meanwhile, or an id stands twice; as any statement.
+    /// [`StoreError::Locked`] if another run took over the lock; [`StoreError::Integrity`] if another run recorded the same
+    /// revision meanwhile, or an id stands twice; as any statement.
     /// Nothing is left behind by a failure.
     pub async fn record_run(&self, record: &RunRecord<'_>) -> Result<Recorded, StoreError> {
         let content = Content::of(record);
         let digest = content.digest(record.outcome);
         let mut tx = self.begin(DOING).await?;
+        if let Some(lock) = record.lock
+            && !self.within(DOING, self.fence(&mut tx, lock.claim())).await?
+        {
+            drop(tx);
+            return Err(self.locked(lock.claim(), true).await);
+        }
         let newest = self.within(DOING, newest_revision(&mut tx, record)).await?;
         if let Some((run_id, revision, inputs, known)) = &newest
             && inputs == record.inputs_digest

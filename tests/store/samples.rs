@@ -162,6 +162,7 @@ pub fn run(on: &str) -> RunRecord<'static> {
         headers: &[],
         volumes: &[],
         held: &[],
+        lock: None,
     }
 }
 

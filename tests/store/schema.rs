@@ -52,7 +52,7 @@ fn both_folders_have_the_same_migrations() {
         std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect::<BTreeSet<_>>()
     };
     assert_eq!(names("sqlite"), names("postgres"));
-    assert!(names("sqlite").len() >= 3);
+    assert!(names("sqlite").len() >= 4);
 }
 
 on_both! {

@@ -49,6 +49,8 @@ pub fn run(_args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result
         }
         missing(config, &store, &merchant, today, out).await?;
         lock(&store, &merchant, out).await?;
+        let schema = store.check_migrations().await.or_kind()?;
+        writeln!(out, "database {} has schema version {}", store.name(), schema.newest)?;
         store.close().await;
         Ok(())
     })

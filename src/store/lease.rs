@@ -50,34 +50,17 @@ fn whole_seconds(at: Instant) -> String {
     Instant::from_millis(at.millis() - at.millis().rem_euclid(1000)).rfc3339()
 }
 
-/// The time that was handed in, going on.
-#[derive(Clone, Copy)]
-pub(super) struct Clock {
-    at: Instant,
-    since: tokio::time::Instant,
-}
-
-impl Clock {
-    pub(super) fn from(now: Instant) -> Self {
-        Self { at: now, since: tokio::time::Instant::now() }
-    }
-
-    fn now(&self) -> Instant {
-        let elapsed = i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX);
-        Instant::from_millis(self.at.millis().saturating_add(elapsed))
-    }
-}
-
 /// What tells a lease from every other of the same merchant.
 #[derive(Clone)]
 pub(super) struct Claim {
     pub(super) merchant: String,
     pub(super) token: String,
-    pub(super) clock: Clock,
+    /// The program's clock, which counts on SQLite.
+    pub(super) clock: fn() -> Instant,
 }
 
 impl Claim {
-    pub(super) fn new(database: &str, merchant: &str, now: Instant) -> Result<Self, StoreError> {
+    pub(super) fn new(database: &str, merchant: &str, clock: fn() -> Instant) -> Result<Self, StoreError> {
         let mut random = [0; 16];
         let problem = || "the system gives no random numbers for the token of the lease".to_owned();
         SystemRandom::new().fill(&mut random).map_err(|_| StoreError::Query {
@@ -86,7 +69,7 @@ impl Claim {
             problem: problem(),
         })?;
         let token = format!("{:032x}", u128::from_le_bytes(random));
-        Ok(Self { merchant: merchant.to_owned(), token, clock: Clock::from(now) })
+        Ok(Self { merchant: merchant.to_owned(), token, clock })
     }
 }
 
@@ -147,7 +130,7 @@ impl Store {
 
     /// Takes the lease if nobody has it, if it has ended, or if it is the one with the token `dead`, in one statement.
     pub(super) async fn take_lease(&self, claim: &Claim, dead: &str) -> Result<bool, StoreError> {
-        let (here, now) = (Holder::here(), self.time(claim.clock.now()));
+        let (here, now) = (Holder::here(), self.time((claim.clock)()));
         let sql = format!(
             "INSERT INTO leases (platform_merchant_id, host, process_id, process, token,
                  acquired_at_ms, heartbeat_at_ms, expires_at_ms)
@@ -203,14 +186,14 @@ impl Store {
 
     /// The refusal that names whoever holds the lock now. `lost` if it was this run's before.
     pub(super) async fn locked(&self, claim: &Claim, lost: bool) -> StoreError {
-        match self.lease(&claim.merchant, claim.clock.now()).await {
+        match self.lease(&claim.merchant, (claim.clock)()).await {
             Ok(lease) => StoreError::Locked { merchant: claim.merchant.clone(), lease: lease.map(Box::new), lost },
             Err(error) => error,
         }
     }
 
     fn renewal(&self, claim: &Claim) -> String {
-        let now = self.time(claim.clock.now());
+        let now = self.time((claim.clock)());
         format!(
             "UPDATE leases SET heartbeat_at_ms = {now}, expires_at_ms = {now} + $3
              WHERE platform_merchant_id = $1 AND token = $2"

@@ -43,13 +43,13 @@ impl std::fmt::Debug for RunLock {
 }
 
 impl Store {
-    /// Takes the merchant's lock, or says who holds it since when and until when. On SQLite `now` is what the lease's times count
-    /// from; a server has its own clock.
+    /// Takes the merchant's lock, or says who holds it since when and until when. The program's `clock` counts on SQLite; a
+    /// server has its own.
     ///
     /// # Errors
     /// [`StoreError::Locked`] at once if another run holds it; [`StoreError::Unreachable`].
-    pub async fn lock(&self, merchant: &str, now: Instant) -> Result<RunLock, StoreError> {
-        let claim = Claim::new(&self.name, merchant, now)?;
+    pub async fn lock(&self, merchant: &str, clock: fn() -> Instant) -> Result<RunLock, StoreError> {
+        let claim = Claim::new(&self.name, merchant, clock)?;
         let file = match &self.address {
             Address::Postgres(_) => None,
             Address::Sqlite(path) => match self.lock_file(path, merchant)? {
@@ -63,7 +63,7 @@ impl Store {
                 let heartbeat = tokio::spawn(self.clone().keep_lease(claim.clone()));
                 return Ok(RunLock { store: self.clone(), claim, heartbeat, _file: file, is_released: false });
             }
-            match self.lease_row(merchant, now).await? {
+            match self.lease_row(merchant, clock()).await? {
                 Some(row) if row.is_dead(file.is_some()) => dead = row.token,
                 Some(row) => {
                     let lease = Some(Box::new(row.into_lease()));

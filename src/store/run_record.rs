@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::Row;
 
 use super::bulk::{Cell, Table, digest_cells, hex, new_digest};
+use super::chain;
 use super::error::StoreError;
 use super::files::FILES_SEEN;
 use super::lock::RunLock;
@@ -60,6 +61,8 @@ pub struct RunRecord<'a> {
     pub program_version: &'a str,
     /// Digest over all inputs, the configuration that matters included.
     pub inputs_digest: &'a str,
+    /// Digest over the configuration that decides about results.
+    pub configuration_digest: &'a str,
     /// Counts and sums, as JSON.
     pub outcome: &'a str,
     /// Its input files, in their order.
@@ -147,6 +150,8 @@ impl Store {
         }
         let seen = seen_cells(record);
         self.within(DOING, FILES_SEEN.insert(&mut tx, &seen)).await?;
+        let link = self.within(DOING, chain::next_link(&mut tx, record)).await?;
+        self.within(DOING, chain::append(&mut tx, run_id, record.platform_merchant_id, &link)).await?;
         self.commit(DOING, tx).await?;
         Ok(Recorded::New { run_id: RunId(run_id), revision: self.revision(revision)? })
     }
@@ -154,6 +159,16 @@ impl Store {
     pub(super) fn revision(&self, stored: i64) -> Result<u32, StoreError> {
         u32::try_from(stored)
             .map_err(|_| self.damaged("reading a run", format!("revision is `{stored}`; expected 1 or more")))
+    }
+}
+
+impl Recorded {
+    /// Which run it is.
+    #[must_use]
+    pub const fn run_id(self) -> RunId {
+        match self {
+            Self::Same { run_id, .. } | Self::New { run_id, .. } => run_id,
+        }
     }
 }
 

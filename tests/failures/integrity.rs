@@ -78,8 +78,8 @@ async fn a_second_run_at_once_is_refused_and_says_who_is_at_work() {
     let place = Place::quiet_day();
     let options = StoreOptions { base_dir: place.path(""), ..StoreOptions::default() };
     let store = Store::open("sqlite://antom-recon.db", options).await.unwrap();
-    let now = Instant::parse(b"2026-03-03T02:00:00Z").unwrap();
-    let lock = store.lock("2188120000000001", now).await.unwrap();
+    let stopped = || Instant::parse(b"2026-03-03T02:00:00Z").unwrap();
+    let lock = store.lock("2188120000000001", stopped).await.unwrap();
     let mut page = Page::default();
     page.note("the lock is held", 6, &tokio::task::block_in_place(|| place.run_day()));
     assert!(!place.has_outputs());

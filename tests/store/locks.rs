@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use antom_recon::calendar::Instant;
+use antom_recon::clock;
 use antom_recon::store::{Lease, Recorded, RunRecord, Store, StoreError, StoreOptions};
 use sqlx::Connection;
 
@@ -11,6 +12,11 @@ use super::{Harness, on_both};
 
 /// What the program's clock says; a server has its own.
 const NOW: &str = "2026-10-02T01:02:03.456Z";
+
+/// A clock that stands still.
+fn stopped() -> Instant {
+    at(NOW)
+}
 
 /// Who holds the lock, from the refusal.
 fn refused(result: Result<impl Sized, StoreError>) -> (Option<Lease>, bool, String) {
@@ -28,7 +34,7 @@ const TAKEN: &str = "UPDATE leases SET host = 'elsewhere', process_id = 7, proce
 /// A run that is dead on this host, or alive on another one.
 async fn left_by(harness: &Harness, change: &'static str) -> Store {
     let store = harness.open().await;
-    let lock = store.lock(MERCHANT, at(NOW)).await.unwrap();
+    let lock = store.lock(MERCHANT, stopped).await.unwrap();
     // Its process is gone: nothing renews the lease, nothing gives it up, the file is closed.
     harness.raw(change).await.unwrap();
     drop(lock);
@@ -38,9 +44,9 @@ async fn left_by(harness: &Harness, change: &'static str) -> Store {
 on_both! {
     async fn the_second_run_is_told_who_holds_the_lock_since_when_and_until_when(harness) {
         let (first, second) = (harness.open().await, harness.open().await);
-        let lock = first.lock(MERCHANT, at(NOW)).await.unwrap();
+        let lock = first.lock(MERCHANT, stopped).await.unwrap();
         lock.verify().await.unwrap();
-        let (lease, lost, message) = refused(second.lock(MERCHANT, at(NOW)).await);
+        let (lease, lost, message) = refused(second.lock(MERCHANT, stopped).await);
         let lease = lease.unwrap();
         assert_eq!((lease.process_id, lost), (i64::from(std::process::id()), false));
         let length = lease.expires_at.millis() - lease.heartbeat_at.millis();
@@ -55,19 +61,19 @@ on_both! {
         assert_eq!(second.lease(MERCHANT, at(NOW)).await.unwrap().unwrap().acquired_at, lease.acquired_at);
 
         // Another merchant is another lock.
-        let other = second.lock("another/merchant", at(NOW)).await.unwrap();
+        let other = second.lock("another/merchant", stopped).await.unwrap();
         lock.release().await.unwrap();
         assert_eq!(second.lease(MERCHANT, at(NOW)).await.unwrap(), None);
-        let again = second.lock(MERCHANT, at(NOW)).await.unwrap();
+        let again = second.lock(MERCHANT, stopped).await.unwrap();
         drop((again, other));
     }
 
     async fn a_dropped_lock_is_free(harness) {
         let store = harness.open().await;
-        drop(store.lock(MERCHANT, at(NOW)).await.unwrap());
+        drop(store.lock(MERCHANT, stopped).await.unwrap());
         // A runtime with one thread gives it up a moment later.
         for attempt in 0.. {
-            match store.lock(MERCHANT, at(NOW)).await {
+            match store.lock(MERCHANT, stopped).await {
                 Ok(_) => break,
                 Err(StoreError::Locked { .. }) if attempt < 100 => tokio::time::sleep(Duration::from_millis(50)).await,
                 Err(error) => panic!("{error}"),
@@ -77,7 +83,7 @@ on_both! {
 
     async fn several_runs_at_once_are_one(harness) {
         let store = harness.open().await;
-        let tries = (0..8).map(|_| { let store = store.clone(); tokio::spawn(async move { store.lock(MERCHANT, at(NOW)).await }) });
+        let tries = (0..8).map(|_| { let store = store.clone(); tokio::spawn(async move { store.lock(MERCHANT, stopped).await }) });
         let tries: Vec<_> = tries.collect();
         let mut locks = Vec::new();
         for attempt in tries {
@@ -93,24 +99,23 @@ on_both! {
     async fn a_lease_is_renewed_for_as_long_as_its_run_lives(harness) {
         let options = StoreOptions { lease: Duration::from_millis(1500), ..harness.options() };
         let store = Store::open(&harness.url, options).await.unwrap();
-        let lock = store.lock(MERCHANT, at(NOW)).await.unwrap();
-        let before = store.lease(MERCHANT, at(NOW)).await.unwrap().unwrap();
+        let lock = store.lock(MERCHANT, clock::now).await.unwrap();
+        let before = store.lease(MERCHANT, clock::now()).await.unwrap().unwrap();
         tokio::time::sleep(Duration::from_millis(3000)).await;
-        let now = Instant::from_millis(at(NOW).millis() + 3000);
-        let after = store.lease(MERCHANT, now).await.unwrap().unwrap();
+        let after = store.lease(MERCHANT, clock::now()).await.unwrap().unwrap();
         assert!(after.expires_at.millis() >= before.expires_at.millis() + 1500, "{before:?} {after:?}");
         assert_eq!(after.acquired_at, before.acquired_at);
-        refused(store.lock(MERCHANT, now).await);
+        refused(store.lock(MERCHANT, clock::now).await);
         lock.verify().await.unwrap();
     }
 
     async fn the_lease_of_another_host_holds_until_it_ends(harness) {
         let store = left_by(harness, TAKEN).await;
-        let (lease, _, message) = refused(store.lock(MERCHANT, at(NOW)).await);
+        let (lease, _, message) = refused(store.lock(MERCHANT, stopped).await);
         assert_eq!(lease.unwrap().host, "elsewhere");
         assert!(message.contains("process 7 on `elsewhere`"), "{message}");
         harness.raw("UPDATE leases SET expires_at_ms = 0").await.unwrap();
-        let lock = store.lock(MERCHANT, at(NOW)).await.unwrap();
+        let lock = store.lock(MERCHANT, stopped).await.unwrap();
         assert_ne!(store.lease(MERCHANT, at(NOW)).await.unwrap().unwrap().host, "elsewhere");
         lock.verify().await.unwrap();
     }
@@ -118,13 +123,13 @@ on_both! {
     async fn the_lease_of_a_process_that_is_gone_is_taken_at_once(harness) {
         // No process has so large a number.
         let store = left_by(harness, "UPDATE leases SET process_id = 1099511627776, token = 'theirs'").await;
-        let lock = store.lock(MERCHANT, at(NOW)).await.unwrap();
+        let lock = store.lock(MERCHANT, stopped).await.unwrap();
         lock.verify().await.unwrap();
     }
 
     async fn a_stalled_run_that_lost_its_lease_cannot_record(harness) {
         let store = harness.open().await;
-        let lock = store.lock(MERCHANT, at(NOW)).await.unwrap();
+        let lock = store.lock(MERCHANT, stopped).await.unwrap();
         harness.raw(TAKEN).await.unwrap();
         let (_, lost, message) = refused(lock.verify().await);
         assert!(lost && message.contains("this run lost the lock of") && message.contains("`elsewhere`"), "{message}");
@@ -138,7 +143,7 @@ on_both! {
 
     async fn whoever_holds_the_lock_records(harness) {
         let store = harness.open().await;
-        let lock = store.lock(MERCHANT, at(NOW)).await.unwrap();
+        let lock = store.lock(MERCHANT, stopped).await.unwrap();
         let record = RunRecord { lock: Some(&lock), ..run("2026-10-01") };
         assert!(matches!(store.record_run(&record).await.unwrap(), Recorded::New { revision: 1, .. }));
         assert!(matches!(store.record_run(&record).await.unwrap(), Recorded::Same { revision: 1, .. }));
@@ -151,10 +156,10 @@ on_both! {
 async fn a_lease_that_ended_is_taken_over_by_another_store() {
     let Some(harness) = Harness::postgres().await else { return };
     let (first, second) = (harness.open().await, harness.open().await);
-    let stalled = first.lock(MERCHANT, at(NOW)).await.unwrap();
-    refused(second.lock(MERCHANT, at(NOW)).await);
+    let stalled = first.lock(MERCHANT, stopped).await.unwrap();
+    refused(second.lock(MERCHANT, stopped).await);
     harness.raw("UPDATE leases SET expires_at_ms = heartbeat_at_ms").await.unwrap();
-    let lock = second.lock(MERCHANT, at(NOW)).await.unwrap();
+    let lock = second.lock(MERCHANT, stopped).await.unwrap();
     let record = RunRecord { lock: Some(&stalled), ..run("2026-10-01") };
     assert!(refused(first.record_run(&record).await).1);
     let record = RunRecord { lock: Some(&lock), ..run("2026-10-01") };
@@ -166,9 +171,9 @@ async fn a_lease_that_ended_is_taken_over_by_another_store() {
 async fn a_lease_that_ended_is_not_taken_while_its_process_holds_the_file() {
     let harness = Harness::sqlite();
     let (first, second) = (harness.open().await, harness.open().await);
-    let lock = first.lock(MERCHANT, at(NOW)).await.unwrap();
+    let lock = first.lock(MERCHANT, stopped).await.unwrap();
     harness.raw("UPDATE leases SET expires_at_ms = 0").await.unwrap();
-    refused(second.lock(MERCHANT, at(NOW)).await);
+    refused(second.lock(MERCHANT, stopped).await);
     lock.verify().await.unwrap();
 }
 
@@ -177,7 +182,7 @@ async fn a_lease_that_ended_is_not_taken_while_its_process_holds_the_file() {
 async fn a_lock_outlives_its_connections() {
     let Some(harness) = Harness::postgres().await else { return };
     let (store, other) = (harness.open().await, harness.open().await);
-    let lock = store.lock(MERCHANT, at(NOW)).await.unwrap();
+    let lock = store.lock(MERCHANT, stopped).await.unwrap();
     let mut connection = sqlx::PgConnection::connect(&harness.url).await.unwrap();
     let killed: i64 = sqlx::query_scalar(
         "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -187,7 +192,7 @@ async fn a_lock_outlives_its_connections() {
     .await
     .unwrap();
     assert!(killed >= 1);
-    refused(other.lock(MERCHANT, at(NOW)).await);
+    refused(other.lock(MERCHANT, stopped).await);
     lock.verify().await.unwrap();
 }
 
@@ -198,7 +203,7 @@ async fn a_lock_dropped_by_a_run_that_fails_is_free_at_once() {
     harnesses.extend(Harness::postgres().await);
     for harness in harnesses {
         let store = harness.open().await;
-        drop(store.lock(MERCHANT, at(NOW)).await.unwrap());
+        drop(store.lock(MERCHANT, stopped).await.unwrap());
         assert_eq!(store.lease(MERCHANT, at(NOW)).await.unwrap(), None);
     }
 }

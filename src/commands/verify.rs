@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{open_store, session};
 use crate::calendar::BusinessDate;
@@ -79,7 +79,7 @@ fn verify_archive(archive: &Archive, files: &[ArchivedFile], pruned: &BTreeSet<S
             Failure::new(Kind::Integrity, format!("run {on} revision {revision}, `{path}`: {problem}"))
         };
         let digest: Digest = file.sha256.parse().map_err(|error| of_run(format!("{error}")))?;
-        if pruned.contains(&file.sha256) && !archive.path_of(digest).exists() {
+        if pruned.contains(&file.sha256) && archive.size_of(digest).or_kind()?.is_none() {
             gone += 1;
             continue;
         }
@@ -122,17 +122,20 @@ fn verify_date(
 ) -> anyhow::Result<u64> {
     let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
     let mut right = 0;
+    let mut found: Vec<Vec<PublishedFile>> = Vec::new();
     let newest = runs.last().and_then(|run| run.publications.last());
-    if let Some(expected) = newest {
-        let folder = export::published_folder(out, merchant, on).map_err(failed)?;
-        if let Some(difference) = difference(&folder, &published_files(&folder)?, expected) {
-            return Err(Failure::new(Kind::Integrity, difference).into());
-        }
-        right += 1;
+    let folder = export::published_folder(out, merchant, on).map_err(failed)?;
+    let files = published_files(&folder)?;
+    match newest {
+        Some(expected) => match difference(&folder, &files, expected) {
+            Some(difference) => return Err(Failure::new(Kind::Integrity, difference).into()),
+            None => right += 1,
+        },
+        // Recorded and not published yet: the older outputs are still in place.
+        None => found.push(files),
     }
     let mut known: Vec<&Vec<PublishedFile>> = runs.iter().flat_map(|run| &run.publications).collect();
     let any_may_be = runs.iter().any(|run| run.publications.is_empty());
-    let mut found: Vec<(PathBuf, Vec<PublishedFile>)> = Vec::new();
     for folder in export::superseded_folders(out, merchant, on).map_err(failed)? {
         let files = published_files(&folder)?;
         if known.contains(&&files) {
@@ -144,13 +147,13 @@ fn verify_date(
             let text = text.unwrap_or_else(|| format!("`{}` was never published", folder.display()));
             return Err(Failure::new(Kind::Integrity, text).into());
         }
-        found.push((folder, files));
+        found.push(files);
     }
     let older = runs.iter().rev().skip(1);
     for run in older {
         let Some(expected) = run.publications.last() else { continue };
         let is_newest = newest == Some(expected);
-        if !is_newest && !found.iter().any(|(_, files)| files == expected) {
+        if !is_newest && !found.contains(expected) {
             let text = format!(
                 "the outputs of run {on} revision {} are missing below `superseded`; restore them from a backup",
                 run.revision

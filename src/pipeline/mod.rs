@@ -36,7 +36,8 @@ pub use folds::OrKind;
 pub use inputs::{Contract, contract};
 pub use intake::{damaged, expected, fetch_day, ignored_sheets, not_ready};
 pub use options::{
-    archive, calendar, check, control, patterns, policy, report_rules, row_rules, severity_rule, source, store_options, threads,
+    archive, calendar, check, control, patterns, policy, report_rules, row_rules, severity_rule, source, store_options,
+    threads,
 };
 pub use outputs::{DayReportText, published_files};
 use timing::Timings;
@@ -182,11 +183,8 @@ pub async fn run_day(
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), &remembered)?;
     lock.verify().await.or_kind()?;
     let recorded = outputs::record(&job, &lock, &record, &day, &reports, started_at).await?;
-    let mut text = tokio::task::block_in_place(|| {
-        let rejects = (&reports, ledger.parsed.rejects.as_slice());
-        outputs::publish(&job, &record, &day, rejects, revision_of(recorded), &mut timings)
-    })?;
-    outputs::note(&job, recorded.run_id(), &text.folder).await?;
+    let rejects = (&reports, ledger.parsed.rejects.as_slice());
+    let mut text = outputs::publish(&job, &lock, &record, &day, rejects, recorded, &mut timings).await?;
     lock.release().await.or_kind()?;
     tracing::info!(date = %today, "{}", text.one_line());
     text.verdict = judge(&day, options, &asked, &text);

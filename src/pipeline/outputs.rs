@@ -22,7 +22,7 @@ use super::inputs::RunInputs;
 use super::intake::{Reports, accepted_headers};
 use super::proving::Proofs;
 use super::timing::Timings;
-use super::{Day, Job};
+use super::{Day, Job, revision_of};
 
 /// Puts the run into the database, in one transaction.
 pub async fn record(
@@ -58,7 +58,7 @@ pub async fn record(
 }
 
 /// Notes what is published for a run, after that was done.
-pub async fn note(job: &Job<'_>, run: RunId, folder: &Path) -> anyhow::Result<()> {
+async fn note(job: &Job<'_>, run: RunId, folder: &Path) -> anyhow::Result<()> {
     let files = tokio::task::block_in_place(|| published_files(folder))?;
     job.store.note_outputs(run, &files).await.or_kind()
 }
@@ -127,8 +127,24 @@ pub struct DayReportText {
     pub verdict: Option<Failure>,
 }
 
+/// Writes the outputs, and notes what is published for the run. Only whoever still holds the lock does so.
+pub async fn publish(
+    job: &Job<'_>,
+    lock: &RunLock,
+    inputs: &RunInputs,
+    day: &Day,
+    rejects: (&Reports, &[Reject]),
+    recorded: Recorded,
+    timings: &mut Timings,
+) -> anyhow::Result<DayReportText> {
+    lock.verify().await.or_kind()?;
+    let text = tokio::task::block_in_place(|| write(job, inputs, day, rejects, revision_of(recorded), timings))?;
+    note(job, recorded.run_id(), &text.folder).await?;
+    Ok(text)
+}
+
 /// Writes the outputs beside their target and renames the folder into place.
-pub fn publish(
+fn write(
     job: &Job<'_>,
     inputs: &RunInputs,
     day: &Day,

@@ -110,7 +110,7 @@ fn conflict_lines(conflicts: &[EntryConflict]) -> String {
 fn locked_text(merchant: &str, lease: Option<&Lease>, lost: bool) -> String {
     let mut text = if lost {
         format!(
-            "this run lost the lock of `{merchant}` because its lease ran out; nothing was recorded; it is held by "
+            "this run lost the lock of `{merchant}`, because its lease ran out, and did nothing more; it is held by "
         )
     } else {
         format!("another run holds the lock of `{merchant}`: ")

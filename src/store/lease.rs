@@ -92,6 +92,11 @@ impl LeaseRow {
         (alone && self.host == holder::host()) || holder::is_gone(&self.process, self.process_id)
     }
 
+    /// Whether it has not ended yet.
+    pub(super) fn is_in_force(&self) -> bool {
+        self.expires_at_ms > self.read_at_ms
+    }
+
     pub(super) fn into_lease(self) -> Lease {
         Lease {
             host: self.host,

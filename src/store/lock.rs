@@ -19,7 +19,7 @@ use super::lease::{Claim, LOCKING};
 use super::pool::{Store, within};
 use crate::calendar::Instant;
 
-/// How often a lease that vanishes between two questions is asked for.
+/// How often a lease is asked for that another took and gave up between the question and the answer.
 const ATTEMPTS: usize = 4;
 
 /// How long a dropped lock may take to be given up; after that its lease runs out by itself.
@@ -57,19 +57,19 @@ impl Store {
                 taken => taken,
             },
         };
-        let mut dead = String::new();
         for _ in 0..ATTEMPTS {
-            if self.take_lease(&claim, &dead).await? {
-                let heartbeat = tokio::spawn(self.clone().keep_lease(claim.clone()));
-                return Ok(RunLock { store: self.clone(), claim, heartbeat, _file: file, is_released: false });
-            }
-            match self.lease_row(merchant, clock()).await? {
-                Some(row) if row.is_dead(file.is_some()) => dead = row.token,
-                Some(row) => {
+            // Read first: taking would wait for a holder that is just recording.
+            let dead = match self.lease_row(merchant, clock()).await? {
+                Some(row) if row.is_dead(file.is_some()) => row.token,
+                Some(row) if row.is_in_force() => {
                     let lease = Some(Box::new(row.into_lease()));
                     return Err(StoreError::Locked { merchant: merchant.to_owned(), lease, lost: false });
                 }
-                None => {}
+                Some(_) | None => String::new(),
+            };
+            if self.take_lease(&claim, &dead).await? {
+                let heartbeat = tokio::spawn(self.clone().keep_lease(claim.clone()));
+                return Ok(RunLock { store: self.clone(), claim, heartbeat, _file: file, is_released: false });
             }
         }
         Err(self.locked(&claim, false).await)

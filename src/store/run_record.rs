@@ -126,12 +126,7 @@ impl Store {
         let content = Content::of(record);
         let digest = content.digest(record.outcome);
         let mut tx = self.begin(DOING).await?;
-        if let Some(lock) = record.lock
-            && !self.within(DOING, self.fence(&mut tx, lock.claim())).await?
-        {
-            drop(tx);
-            return Err(self.locked(lock.claim(), true).await);
-        }
+        self.prove_lock(&mut tx, record.lock).await?;
         let newest = self.within(DOING, newest_revision(&mut tx, record)).await?;
         if let Some((run_id, revision, inputs, known)) = &newest
             && inputs == record.inputs_digest
@@ -152,8 +147,17 @@ impl Store {
         self.within(DOING, FILES_SEEN.insert(&mut tx, &seen)).await?;
         let link = self.within(DOING, chain::next_link(&mut tx, record)).await?;
         self.within(DOING, chain::append(&mut tx, run_id, record.platform_merchant_id, &link)).await?;
+        // Renewed once more, so that what follows a long record has the whole lease.
+        self.prove_lock(&mut tx, record.lock).await?;
         self.commit(DOING, tx).await?;
         Ok(Recorded::New { run_id: RunId(run_id), revision: self.revision(revision)? })
+    }
+
+    /// Makes sure that the lock is held, and that nobody takes it before the transaction ends.
+    async fn prove_lock(&self, tx: &mut Tx, lock: Option<&RunLock>) -> Result<(), StoreError> {
+        let Some(claim) = lock.map(RunLock::claim) else { return Ok(()) };
+        let is_ours = self.within(DOING, self.fence(tx, claim)).await?;
+        if is_ours { Ok(()) } else { Err(self.locked(claim, true).await) }
     }
 
     pub(super) fn revision(&self, stored: i64) -> Result<u32, StoreError> {

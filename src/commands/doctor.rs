@@ -68,7 +68,7 @@ fn configuration(config: &Config) -> anyhow::Result<String> {
 async fn database(config: &Config) -> anyhow::Result<String> {
     let store = open_store(config).await?;
     let migrations = store.check_migrations().await.or_kind()?;
-    let facts = format!("{}: {} migrations, the newest is {}", store.name(), migrations.applied, migrations.newest);
+    let facts = format!("{}: schema version {}", store.name(), migrations.newest);
     store.close().await;
     Ok(facts)
 }

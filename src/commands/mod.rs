@@ -23,9 +23,12 @@ pub mod doctor;
 pub mod explain;
 pub mod fetch;
 pub mod ledger;
+pub mod migrate;
 pub mod parse;
+pub mod prune;
 pub mod run;
 pub mod status;
+pub mod verify;
 
 pub use dates::Dates;
 
@@ -63,6 +66,9 @@ pub enum Command {
     Ledger(ledger::Args),
     Explain(explain::Args),
     Status(status::Args),
+    Verify(verify::Args),
+    Prune(prune::Args),
+    Migrate(migrate::Args),
     Doctor(doctor::Args),
     Config(config::Args),
 }
@@ -84,6 +90,9 @@ impl Command {
             Self::Ledger(args) => ledger::run(args, &load()?, out),
             Self::Explain(args) => explain::run(args, &load()?, out),
             Self::Status(args) => status::run(args, &load()?, out),
+            Self::Verify(args) => verify::run(args, &load()?, out),
+            Self::Prune(args) => prune::run(args, &load()?, out),
+            Self::Migrate(args) => migrate::run(args, load, out),
             Self::Doctor(args) => doctor::run(args, &load()?, out),
             Self::Config(args) => config::run(args, out),
         }

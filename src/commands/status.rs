@@ -10,7 +10,7 @@ use crate::config::{Config, Expectation};
 use crate::pipeline::{OrKind, calendar};
 use crate::store::{RunOverview, Store};
 
-/// Show runs, open items by age, and reports that are expected and missing
+/// Show runs, open items by age, reports that are expected and missing, and who holds the lock
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
@@ -48,6 +48,9 @@ pub fn run(_args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result
             by_age(&store, newest, out).await?;
         }
         missing(config, &store, &merchant, today, out).await?;
+        lock(&store, &merchant, out).await?;
+        let schema = store.check_migrations().await.or_kind()?;
+        writeln!(out, "database {} has schema version {}", store.name(), schema.newest)?;
         store.close().await;
         Ok(())
     })
@@ -66,6 +69,18 @@ async fn by_age(store: &Store, newest: &RunOverview, out: &mut dyn Write) -> any
     }
     for ((kind, bucket), count) in counts {
         writeln!(out, "  {:<30} {:>7} days {count:>7}", kind.as_str(), BUCKETS[bucket].1)?;
+    }
+    Ok(())
+}
+
+/// Whether a run is under way.
+async fn lock(store: &Store, merchant: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    match store.lease(merchant, clock::now()).await.or_kind()? {
+        None => writeln!(out, "lock is free")?,
+        Some(lease) if lease.expires_at <= lease.read_at => {
+            writeln!(out, "lock is free; it was left by {lease}; its lease ended {}", lease.ends())?;
+        }
+        Some(lease) => writeln!(out, "lock is held by {lease}; its lease ends {}", lease.ends())?,
     }
     Ok(())
 }

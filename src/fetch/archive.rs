@@ -1,4 +1,5 @@
-//! The archive: raw bytes of every file ever fetched, under their SHA-256, compressed. Nothing in it is changed or deleted.
+//! The archive: raw bytes of every file ever fetched, under their SHA-256, compressed. Nothing in it is changed, and nothing
+//! deleted but by [`Archive::remove`], when a person asks for it.
 //!
 //! `<dir>/<first two hex digits>/<sha256>.zst`, and `<dir>/.incoming/` for files that are still being written. A writer holds
 //! a lock on its file there for as long as it lives, so a file whose lock is free was left by a process that was killed, and
@@ -124,6 +125,33 @@ impl Archive {
     pub fn path_of(&self, digest: Digest) -> PathBuf {
         let name = digest.to_string();
         self.dir.join(&name[..2]).join(format!("{name}.zst"))
+    }
+
+    /// The bytes that an archived file takes on the disk; none if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Archive`] if the file system cannot tell.
+    pub fn size_of(&self, digest: Digest) -> Result<Option<u64>, FetchError> {
+        let path = self.path_of(digest);
+        match fs::metadata(&path) {
+            Ok(file) => Ok(Some(file.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(FetchError::archive("look at", &path)(error)),
+        }
+    }
+
+    /// Takes a file out for good. One that is not there is taken out already.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Archive`] if it cannot be deleted.
+    pub fn remove(&self, digest: Digest) -> Result<(), FetchError> {
+        let path = self.path_of(digest);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FetchError::archive("delete", &path)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Where files are that are still being written, or unpacked for a moment.

@@ -152,6 +152,8 @@ pub struct RunInputs {
     pub files: Vec<RunFile>,
     /// SHA-256 over all inputs and the configuration that decides about results.
     pub digest: String,
+    /// SHA-256 of the configuration that decides about results.
+    pub configuration: String,
 }
 
 impl RunInputs {
@@ -200,7 +202,9 @@ impl RunInputs {
             text.push_str(&format!("{}\n", file.digest));
         }
         text.push_str(remembered);
-        text.push_str(&job.config.what_decides()?);
-        Ok(Self { files, digest: Digest::of(text.as_bytes()).to_string() })
+        let configuration = job.config.what_decides()?;
+        text.push_str(&configuration);
+        let configuration = Digest::of(configuration.as_bytes()).to_string();
+        Ok(Self { files, digest: Digest::of(text.as_bytes()).to_string(), configuration })
     }
 }

@@ -36,9 +36,10 @@ pub use folds::OrKind;
 pub use inputs::{Contract, contract};
 pub use intake::{damaged, expected, fetch_day, ignored_sheets, not_ready};
 pub use options::{
-    archive, calendar, check, control, patterns, report_rules, row_rules, severity_rule, source, store_options, threads,
+    archive, calendar, check, control, patterns, policy, report_rules, row_rules, severity_rule, source, store_options,
+    threads,
 };
-pub use outputs::DayReportText;
+pub use outputs::{DayReportText, published_files};
 use timing::Timings;
 
 /// What a run is asked to do, apart from its date.
@@ -88,7 +89,7 @@ pub async fn run_day(
     let started_at = clock::now();
     let mut timings = Timings::start();
     let merchant = PlatformMerchantId::new(config.merchant()?.platform_merchant_id);
-    let mut lock = store.lock(merchant.as_str(), started_at).await.or_kind()?;
+    let lock = store.lock(merchant.as_str(), clock::now).await.or_kind()?;
     let job = Job {
         config,
         store,
@@ -99,7 +100,7 @@ pub async fn run_day(
         symbols: Symbols::new(),
         threads: options::threads(config)?,
     };
-    outputs::finish_interrupted(&job)?;
+    outputs::finish_interrupted(&job).await?;
 
     let policy = options::policy(config, today)?;
     let carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
@@ -181,10 +182,9 @@ pub async fn run_day(
     let remembered = inputs::remembered(&known.held, &volumes);
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), &remembered)?;
     lock.verify().await.or_kind()?;
-    let revision = outputs::record(&job, &record, &day, &reports, started_at).await?;
-    let mut text = tokio::task::block_in_place(|| {
-        outputs::publish(&job, &record, &day, (&reports, &ledger.parsed.rejects), revision, &mut timings)
-    })?;
+    let recorded = outputs::record(&job, &lock, &record, &day, &reports, started_at).await?;
+    let rejects = (&reports, ledger.parsed.rejects.as_slice());
+    let mut text = outputs::publish(&job, &lock, &record, &day, rejects, recorded, &mut timings).await?;
     lock.release().await.or_kind()?;
     tracing::info!(date = %today, "{}", text.one_line());
     text.verdict = judge(&day, options, &asked, &text);

@@ -1,7 +1,7 @@
 //! The end of a run: one transaction in the database, one rename in the file system, one page of text.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::calendar::Instant;
 use crate::clock;
@@ -16,7 +16,7 @@ use crate::money::{Currency, Tally};
 use crate::movement::ReportKind;
 use crate::proof::{self, AccountRow, FeeTotal, FeeTotalKey, Held, HeldKind, HeldRow, VolumeKey, Volumes};
 use crate::report::Reject;
-use crate::store::{RunRecord, Volume};
+use crate::store::{PublishedFile, Recorded, RunId, RunLock, RunRecord, Volume};
 
 use super::folds::OrKind;
 use super::inputs::RunInputs;
@@ -28,11 +28,12 @@ use super::{Day, Job, revision_of};
 /// Puts the run into the database, in one transaction.
 pub async fn record(
     job: &Job<'_>,
+    lock: &RunLock,
     inputs: &RunInputs,
     day: &Day,
     reports: &Reports,
     started_at: Instant,
-) -> anyhow::Result<u32> {
+) -> anyhow::Result<Recorded> {
     let headers = accepted_headers(job, reports);
     let volumes = volumes(&reports.rows.volumes);
     let held: Vec<Held> = day.proofs.held.iter().map(HeldRow::kept).filter(|held| held.amount != 0).collect();
@@ -43,6 +44,7 @@ pub async fn record(
         finished_at: clock::now(),
         program_version: env!("CARGO_PKG_VERSION"),
         inputs_digest: &inputs.digest,
+        configuration_digest: &inputs.configuration,
         outcome: &outcome_json(day),
         files: &inputs.files,
         discrepancies: &day.discrepancies,
@@ -51,16 +53,39 @@ pub async fn record(
         headers: &headers,
         volumes: &volumes,
         held: &held,
+        lock: Some(lock),
     };
-    Ok(revision_of(job.store.record_run(&record).await.or_kind()?))
+    job.store.record_run(&record).await.or_kind()
+}
+
+/// Notes what is published for a run, after that was done.
+async fn note(job: &Job<'_>, run: RunId, folder: &Path) -> anyhow::Result<()> {
+    let files = tokio::task::block_in_place(|| published_files(folder))?;
+    job.store.note_outputs(run, &files).await.or_kind()
+}
+
+/// The outputs in a folder as they lie there.
+pub fn published_files(folder: &Path) -> anyhow::Result<Vec<PublishedFile>> {
+    let digests =
+        export::digests_in(folder).map_err(|error| Failure::new(Kind::Unforeseen, error.to_string()))?.into_iter();
+    let file = |known: export::OutputDigest| PublishedFile {
+        name: known.output.as_str().to_owned(),
+        size: known.written.bytes,
+        sha256: known.written.sha256,
+    };
+    Ok(digests.map(file).collect())
 }
 
 /// Publishes what earlier runs had complete when they were killed, whatever their date. The caller holds the lock.
-pub fn finish_interrupted(job: &Job<'_>) -> anyhow::Result<()> {
+pub async fn finish_interrupted(job: &Job<'_>) -> anyhow::Result<()> {
     let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
     let out = job.config.output_dir();
     for date in export::unfinished(&out, &job.merchant).map_err(failed)? {
         export::recover(&out, &job.merchant, date).map_err(failed)?;
+        // It was recorded before it was rendered, and nothing was recorded for the date since.
+        if let Some(run) = job.store.latest_run(job.merchant.as_str(), date).await.or_kind()? {
+            note(job, run.run_id, &export::published_folder(&out, &job.merchant, date).map_err(failed)?).await?;
+        }
         tracing::warn!("the outputs of {date} were complete when their run was killed; they are published now");
     }
     Ok(())
@@ -103,8 +128,24 @@ pub struct DayReportText {
     pub verdict: Option<Failure>,
 }
 
+/// Writes the outputs, and notes what is published for the run. Only whoever still holds the lock does so.
+pub async fn publish(
+    job: &Job<'_>,
+    lock: &RunLock,
+    inputs: &RunInputs,
+    day: &Day,
+    rejects: (&Reports, &[Reject]),
+    recorded: Recorded,
+    timings: &mut Timings,
+) -> anyhow::Result<DayReportText> {
+    lock.verify().await.or_kind()?;
+    let text = tokio::task::block_in_place(|| write(job, inputs, day, rejects, revision_of(recorded), timings))?;
+    note(job, recorded.run_id(), &text.folder).await?;
+    Ok(text)
+}
+
 /// Writes the outputs beside their target and renames the folder into place.
-pub fn publish(
+fn write(
     job: &Job<'_>,
     inputs: &RunInputs,
     day: &Day,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::calendar::Instant;
+use super::lease::Lease;
 
 /// Why the store could not do what was asked. Messages name the database without its password.
 #[derive(Debug, thiserror::Error)]
@@ -32,14 +32,14 @@ pub enum StoreError {
         problem: String,
     },
     /// Another run of the same merchant holds the lock.
-    #[error("another run for merchant `{merchant}` holds the lock: {holder}, since {}", since_text(.since))]
+    #[error("{}", locked_text(merchant, lease.as_deref(), *lost))]
     Locked {
         /// The merchant that both runs are for.
         merchant: String,
-        /// Process and host.
-        holder: String,
-        /// Since when, if it can be told.
-        since: Option<Instant>,
+        /// Who holds it, if it can be told.
+        lease: Option<Box<Lease>>,
+        /// Whether this run held it before.
+        lost: bool,
     },
     /// The database is damaged, holds what this program never wrote, or refused rows that contradict others.
     #[error("database `{database}` does not hold together, noticed while {doing}: {problem}")]
@@ -107,8 +107,22 @@ fn conflict_lines(conflicts: &[EntryConflict]) -> String {
     conflicts.iter().map(|conflict| format!("\n  {conflict}")).collect()
 }
 
-fn since_text(since: &Option<Instant>) -> String {
-    since.map_or_else(|| "an unknown time".to_owned(), Instant::rfc3339)
+fn locked_text(merchant: &str, lease: Option<&Lease>, lost: bool) -> String {
+    let mut text = if lost {
+        format!(
+            "this run lost the lock of `{merchant}`, because its lease ran out, and did nothing more; it is held by "
+        )
+    } else {
+        format!("another run holds the lock of `{merchant}`: ")
+    };
+    match lease {
+        None => text.push_str("nobody who says so; run again"),
+        Some(lease) => {
+            let ends = lease.ends();
+            text.push_str(&format!("{lease}; run again when it is done, or after {ends} when its lease ends"));
+        }
+    }
+    text
 }
 
 impl StoreError {

@@ -1,175 +1,142 @@
-//! One run per merchant at a time.
+//! One run per merchant at a time: a lease in the database, which a killed run leaves to expire.
 //!
-//! On PostgreSQL: an advisory lock on a connection of its own, which the server releases when the connection dies; the
-//! connection's `application_name` tells who holds it. A pooler in front of the server must therefore not share connections
-//! between transactions. On SQLite: the operating system's lock on a file beside the database, released when the process
-//! ends, with the holder's name as text in it.
+//! Taking it is one statement, a task renews it every third of its time, and the transaction that records a run proves that it
+//! is still held: a run that stalled until another took its lease can record nothing. Nothing depends on a connection, so
+//! poolers may do as they like. A lease whose process is proved to be gone (same host, same space of process numbers) is taken
+//! over at once. On SQLite, the operating system's lock on a file beside the database stands beside the lease: on one host it
+//! tells the living from the dead without any clock.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::Connection;
-use sqlx::postgres::PgConnection;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::JoinHandle;
 
 use super::address::Address;
 use super::error::StoreError;
-use super::pool::{Store, with_timeouts, within};
+use super::lease::{Claim, LOCKING};
+use super::pool::{Store, within};
 use crate::calendar::Instant;
 
-const LOCKING: &str = "taking the lock of the run";
+/// How often a lease is asked for that another took and gave up between the question and the answer.
+const ATTEMPTS: usize = 4;
 
-/// The right to run for a merchant; given up by [`release`](Self::release), by dropping it, or by the process's end.
+/// How long a dropped lock may take to be given up; after that its lease runs out by itself.
+const FAREWELL: Duration = Duration::from_millis(600);
+
+/// The right to run for a merchant; given up by [`release`](Self::release), by dropping it, or by its lease's end.
 #[must_use = "the lock is given up when this is dropped"]
 pub struct RunLock {
-    kind: Kind,
-    database: String,
-    limit: Duration,
-}
-
-enum Kind {
-    File(File),
-    Connection(Box<PgConnection>),
+    store: Store,
+    claim: Claim,
+    heartbeat: JoinHandle<()>,
+    /// Unlocked when it is closed, after the lease was given up.
+    _file: Option<File>,
+    is_released: bool,
 }
 
 impl std::fmt::Debug for RunLock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RunLock").field("database", &self.database).finish_non_exhaustive()
+        f.debug_struct("RunLock").field("database", &self.store.name).finish_non_exhaustive()
     }
 }
 
 impl Store {
-    /// Takes the merchant's lock, or says who holds it since when. `now` is what others will be told.
+    /// Takes the merchant's lock, or says who holds it since when and until when. The program's `clock` counts on SQLite; a
+    /// server has its own.
     ///
     /// # Errors
     /// [`StoreError::Locked`] at once if another run holds it; [`StoreError::Unreachable`].
-    pub async fn lock(&self, merchant: &str, now: Instant) -> Result<RunLock, StoreError> {
-        let kind = match &self.address {
-            Address::Sqlite(path) => Kind::File(self.lock_file(path, merchant, now)?),
-            Address::Postgres(_) => Kind::Connection(Box::new(self.lock_connection(merchant, now).await?)),
+    pub async fn lock(&self, merchant: &str, clock: fn() -> Instant) -> Result<RunLock, StoreError> {
+        let claim = Claim::new(&self.name, merchant, clock)?;
+        let file = match &self.address {
+            Address::Postgres(_) => None,
+            Address::Sqlite(path) => match self.lock_file(path, merchant)? {
+                None => return Err(self.locked(&claim, false).await),
+                taken => taken,
+            },
         };
-        let limit = self.options.connect_timeout + self.options.statement_timeout;
-        Ok(RunLock { kind, database: self.name.clone(), limit })
+        for _ in 0..ATTEMPTS {
+            // Read first: taking would wait for a holder that is just recording.
+            let dead = match self.lease_row(merchant, clock()).await? {
+                Some(row) if row.is_dead(file.is_some()) => row.token,
+                Some(row) if row.is_in_force() => {
+                    let lease = Some(Box::new(row.into_lease()));
+                    return Err(StoreError::Locked { merchant: merchant.to_owned(), lease, lost: false });
+                }
+                Some(_) | None => String::new(),
+            };
+            if self.take_lease(&claim, &dead).await? {
+                let heartbeat = tokio::spawn(self.clone().keep_lease(claim.clone()));
+                return Ok(RunLock { store: self.clone(), claim, heartbeat, _file: file, is_released: false });
+            }
+        }
+        Err(self.locked(&claim, false).await)
     }
 
-    fn lock_file(&self, database: &Path, merchant: &str, now: Instant) -> Result<File, StoreError> {
+    /// The lock of the file beside the database; none if another holds it.
+    fn lock_file(&self, database: &Path, merchant: &str) -> Result<Option<File>, StoreError> {
         let path = beside(database, &format!(".{}.lock", file_safe(merchant)));
         let failed = |error: std::io::Error| unreachable(&self.name, LOCKING, &path, &error);
-        let mut file = open_lock_file(&path).map_err(failed)?;
+        let file = open_lock_file(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                // What the holder wrote is only for the message; if it cannot be read the refusal stands.
-                let told = file.read_to_string(&mut text).ok().and_then(|_| Holder::parse(&text));
-                return Err(locked(merchant, told));
-            }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
         }
-        let write = |file: &mut File| {
-            file.set_len(0)?;
-            file.rewind()?;
-            file.write_all(Holder::here(now).text().as_bytes())?;
-            file.flush()
-        };
-        write(&mut file).map_err(failed)?;
-        Ok(file)
-    }
-
-    async fn lock_connection(&self, merchant: &str, now: Instant) -> Result<PgConnection, StoreError> {
-        let Address::Postgres(server) = &self.address else {
-            return Err(self.damaged(LOCKING, "a server was expected".to_owned()));
-        };
-        let options = with_timeouts(server, &self.options).application_name(&Holder::here(now).text());
-        let connect = PgConnection::connect_with(&options);
-        let mut connection = within(&self.name, self.options.connect_timeout, LOCKING, connect).await?;
-        let key = advisory_key(merchant);
-        let taken: bool = self
-            .within(LOCKING, sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(key).fetch_one(&mut connection))
-            .await?;
-        if taken {
-            return Ok(connection);
-        }
-        // A bigint key stands in pg_locks as its two halves, with objsubid 1.
-        let holder = sqlx::query_scalar::<_, String>(
-            "SELECT holder.application_name FROM pg_locks AS held JOIN pg_stat_activity AS holder ON holder.pid = held.pid
-             WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
-               AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-               AND ((held.classid::bigint << 32) | held.objid::bigint) = $1",
-        )
-        .bind(key)
-        .fetch_optional(&mut connection);
-        let told = self.within(LOCKING, holder).await?;
-        Err(locked(merchant, told.as_deref().and_then(Holder::parse)))
     }
 }
 
 impl RunLock {
-    /// Makes sure that the lock is still held, before anything is recorded: a server that was restarted has forgotten it.
+    /// What the record of a run must prove.
+    pub(super) const fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
+    /// Makes sure that the lock is still held, and renews it.
     ///
     /// # Errors
-    /// [`StoreError::Unreachable`] if the connection that held it is gone.
-    pub async fn verify(&mut self) -> Result<(), StoreError> {
-        match &mut self.kind {
-            Kind::File(_) => Ok(()),
-            Kind::Connection(connection) => {
-                within(&self.database, self.limit, "making sure of the lock of the run", connection.ping()).await
-            }
+    /// [`StoreError::Locked`] if another run took it over; as any statement.
+    pub async fn verify(&self) -> Result<(), StoreError> {
+        if self.store.renew_lease(&self.claim).await? {
+            return Ok(());
         }
+        Err(self.store.locked(&self.claim, true).await)
     }
 
     /// Gives the lock up.
     ///
     /// # Errors
-    /// [`StoreError::Unreachable`] if the server could not be told; it will notice.
-    pub async fn release(self) -> Result<(), StoreError> {
-        const DOING: &str = "giving up the lock of the run";
-        match self.kind {
-            Kind::File(file) => {
-                file.unlock().map_err(|error| unreachable(&self.database, DOING, Path::new("lock file"), &error))
-            }
-            Kind::Connection(connection) => within(&self.database, self.limit, DOING, connection.close()).await,
+    /// [`StoreError::Unreachable`] if the database could not be told; the lease will run out.
+    pub async fn release(mut self) -> Result<(), StoreError> {
+        self.is_released = true;
+        self.heartbeat.abort();
+        self.store.end_lease(&self.claim).await
+    }
+}
+
+impl Drop for RunLock {
+    /// Best effort, as on an error or a signal: what cannot be told within a moment runs out by itself.
+    fn drop(&mut self) {
+        self.heartbeat.abort();
+        if self.is_released {
+            return;
         }
+        let Ok(runtime) = Handle::try_current() else { return };
+        let (store, claim) = (self.store.clone(), self.claim.clone());
+        let (done, wait) = std::sync::mpsc::channel();
+        let farewell = runtime.spawn(async move {
+            let ended = tokio::time::timeout(FAREWELL, store.end_lease(&claim)).await;
+            // Nobody waits any more if this took too long.
+            let _ = done.send(ended.is_ok());
+        });
+        if runtime.runtime_flavor() == RuntimeFlavor::MultiThread {
+            // Other threads of the runtime do it meanwhile; the runtime may end right after this.
+            let _ = wait.recv_timeout(FAREWELL);
+        }
+        drop(farewell);
     }
-}
-
-/// Who holds a lock.
-struct Holder {
-    who: String,
-    since: Option<Instant>,
-}
-
-impl Holder {
-    fn here(now: Instant) -> Self {
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let host = if host.trim().is_empty() { "unknown" } else { host.trim() };
-        let whole_seconds = Instant::from_millis(now.millis() - now.millis().rem_euclid(1000));
-        Self { who: format!("{}/{host}", std::process::id()), since: Some(whole_seconds) }
-    }
-
-    /// `antom-recon/<since>/<pid>/<host>`: PostgreSQL keeps 63 bytes of it, so the host comes last.
-    fn text(&self) -> String {
-        format!("antom-recon/{}/{}", self.since.map(Instant::rfc3339).unwrap_or_default(), self.who)
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (since, who) = text.trim().strip_prefix("antom-recon/")?.split_once('/')?;
-        let (pid, host) = who.split_once('/')?;
-        Some(Self { who: format!("process {pid} on {host}"), since: Instant::parse(since.as_bytes()) })
-    }
-}
-
-fn locked(merchant: &str, told: Option<Holder>) -> StoreError {
-    let (holder, since) =
-        told.map_or_else(|| ("a process that does not say which".to_owned(), None), |told| (told.who, told.since));
-    StoreError::Locked { merchant: merchant.to_owned(), holder, since }
-}
-
-/// The first 64 bits of a digest: the same in every process, and unlike any key that another program would choose.
-fn advisory_key(merchant: &str) -> i64 {
-    let digest = ring::digest::digest(&ring::digest::SHA256, format!("antom-recon run {merchant}").as_bytes());
-    digest.as_ref().iter().take(8).fold(0, |key, &byte| (key << 8) | i64::from(byte))
 }
 
 /// A merchant id as part of a file name. Two that fall together share a lock, which is safe.

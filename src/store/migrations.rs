@@ -1,7 +1,11 @@
 //! The schema: embedded migrations, the same version numbers and names for both databases.
 
-use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use std::fmt::Write as _;
+use std::path::Path;
 
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
+
+use super::address::Address;
 use super::error::StoreError;
 use super::pool::{Pool, Store};
 
@@ -20,6 +24,78 @@ pub struct Migrations {
     pub applied: usize,
 }
 
+/// The two kinds of databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseKind {
+    /// A file of its own.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl DatabaseKind {
+    /// The words of the command line, and what they mean.
+    pub const WORDS: [(&'static str, Self); 2] = [("sqlite", Self::Sqlite), ("postgres", Self::Postgres)];
+
+    /// Which kind a URL is of.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] for a URL that is none.
+    pub fn of_url(url: &str) -> Result<Self, StoreError> {
+        Ok(match Address::parse(url, Path::new(""))? {
+            Address::Sqlite(_) => Self::Sqlite,
+            Address::Postgres(_) => Self::Postgres,
+        })
+    }
+
+    /// The version of the newest schema.
+    #[must_use]
+    pub fn newest(self) -> i64 {
+        self.migrator().iter().map(|migration| migration.version).max().unwrap_or_default()
+    }
+
+    /// The migrations from version `from` on as a script for the database's own tool. It also notes each as applied, so that
+    /// the program takes the schema for its own and applies nothing.
+    #[must_use]
+    pub fn script(self, from: i64) -> String {
+        let (instant, bytes) = match self {
+            Self::Sqlite => ("TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP", "BLOB"),
+            Self::Postgres => ("TIMESTAMPTZ NOT NULL DEFAULT now()", "BYTEA"),
+        };
+        // The driver's own definition of its table.
+        let mut script = format!(
+            "CREATE TABLE IF NOT EXISTS {TABLE} (\n    version BIGINT PRIMARY KEY,\n    description TEXT NOT NULL,\n    \
+             installed_on {instant},\n    success BOOLEAN NOT NULL,\n    checksum {bytes} NOT NULL,\n    \
+             execution_time BIGINT NOT NULL\n);\n"
+        );
+        for migration in self.migrator().iter().filter(|migration| migration.version >= from) {
+            let hex = migration.checksum.iter().fold(String::new(), |mut text, byte| {
+                write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+                text
+            });
+            let checksum = match self {
+                Self::Sqlite => format!("X'{hex}'"),
+                Self::Postgres => format!("'\\x{hex}'::bytea"),
+            };
+            let (version, description, sql) = (migration.version, &migration.description, migration.sql.as_str());
+            script.push_str(&format!(
+                "\n-- Migration {version}: {description}\nBEGIN;\n{}\nINSERT INTO {TABLE} (version, description, success, checksum, \
+                 execution_time)\nVALUES ({version}, '{}', TRUE, {checksum}, 0);\nCOMMIT;\n",
+                sql.trim_end(),
+                description.replace('\'', "''")
+            ));
+        }
+        script
+    }
+
+    fn migrator(self) -> &'static Migrator {
+        match self {
+            Self::Sqlite => &SQLITE,
+            Self::Postgres => &POSTGRES,
+        }
+    }
+}
+
 fn of(pool: &Pool) -> &'static Migrator {
     match pool {
         Pool::Sqlite(_) => &SQLITE,
@@ -27,14 +103,42 @@ fn of(pool: &Pool) -> &'static Migrator {
     }
 }
 
-/// Applies what is missing, under the driver's lock.
+/// Applies what is missing, under the driver's lock. A schema that is as it should be is only read: whoever runs the program
+/// need not have the right to create tables.
 pub(super) async fn run(pool: &Pool, name: &str) -> Result<(), StoreError> {
     let migrator = of(pool);
+    if is_complete(pool, migrator).await {
+        return Ok(());
+    }
     let result = match pool {
         Pool::Sqlite(pool) => migrator.run(pool).await,
         Pool::Postgres(pool) => migrator.run(pool).await,
     };
     result.map_err(|error| sort(name, &error))
+}
+
+/// Whether all migrations are applied as they are here, and no others. Anything else, errors included, is the driver's to judge.
+async fn is_complete(pool: &Pool, migrator: &Migrator) -> bool {
+    async fn applied(connection: &mut impl Migrate) -> Option<Vec<AppliedMigration>> {
+        match connection.dirty_version(TABLE).await {
+            Ok(None) => connection.list_applied_migrations(TABLE).await.ok(),
+            Ok(Some(_)) | Err(_) => None,
+        }
+    }
+    let applied = match pool {
+        Pool::Sqlite(pool) => match pool.acquire().await {
+            Ok(mut connection) => applied(&mut *connection).await,
+            Err(_) => None,
+        },
+        Pool::Postgres(pool) => match pool.acquire().await {
+            Ok(mut connection) => applied(&mut *connection).await,
+            Err(_) => None,
+        },
+    };
+    let is_here = |found: &AppliedMigration| {
+        migrator.iter().any(|known| known.version == found.version && known.checksum == found.checksum)
+    };
+    applied.is_some_and(|applied| applied.len() == migrator.iter().count() && applied.iter().all(is_here))
 }
 
 impl Store {

@@ -27,6 +27,8 @@ pub struct StoreOptions {
     pub statement_timeout: Duration,
     /// How long reading the whole ledger may take.
     pub ledger_timeout: Duration,
+    /// How long the lock of a run lasts that is not heard of; it is renewed every third of this.
+    pub lease: Duration,
 }
 
 impl Default for StoreOptions {
@@ -36,6 +38,7 @@ impl Default for StoreOptions {
             connect_timeout: Duration::from_secs(15),
             statement_timeout: Duration::from_secs(60),
             ledger_timeout: Duration::from_secs(30 * 60),
+            lease: Duration::from_secs(60),
         }
     }
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use sqlx::Row;
 
 use super::bulk::{Cell, Table, digest_cells, hex, new_digest};
+use super::chain;
 use super::error::StoreError;
 use super::files::FILES_SEEN;
+use super::lock::RunLock;
 use super::pool::{Store, Tx, on_tx};
 use super::remembered::{AcceptedHeader, Volume};
 use super::{proof_rows, rows};
@@ -59,6 +61,8 @@ pub struct RunRecord<'a> {
     pub program_version: &'a str,
     /// Digest over all inputs, the configuration that matters included.
     pub inputs_digest: &'a str,
+    /// Digest over the configuration that decides about results.
+    pub configuration_digest: &'a str,
     /// Counts and sums, as JSON.
     pub outcome: &'a str,
     /// Its input files, in their order.
@@ -75,6 +79,9 @@ pub struct RunRecord<'a> {
     pub volumes: &'a [Volume],
     /// What is held after it.
     pub held: &'a [Held],
+    /// The lock under which it is recorded, which the same transaction proves to be held still. None is for tools and tests
+    /// that are alone by other means.
+    pub lock: Option<&'a RunLock>,
 }
 
 /// What became of a record.
@@ -112,12 +119,14 @@ impl Store {
     /// revision for merchant and date has the same inputs and the same content, nothing is added.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] if another run recorded the same revision meanwhile, or an id stands twice; as any statement.
+    /// [`StoreError::Locked`] if another run took over the lock; [`StoreError::Integrity`] if another run recorded the same
+    /// revision meanwhile, or an id stands twice; as any statement.
     /// Nothing is left behind by a failure.
     pub async fn record_run(&self, record: &RunRecord<'_>) -> Result<Recorded, StoreError> {
         let content = Content::of(record);
         let digest = content.digest(record.outcome);
         let mut tx = self.begin(DOING).await?;
+        self.prove_lock(&mut tx, record.lock).await?;
         let newest = self.within(DOING, newest_revision(&mut tx, record)).await?;
         if let Some((run_id, revision, inputs, known)) = &newest
             && inputs == record.inputs_digest
@@ -136,13 +145,34 @@ impl Store {
         }
         let seen = seen_cells(record);
         self.within(DOING, FILES_SEEN.insert(&mut tx, &seen)).await?;
+        let link = self.within(DOING, chain::next_link(&mut tx, record)).await?;
+        self.within(DOING, chain::append(&mut tx, run_id, record.platform_merchant_id, &link)).await?;
+        // Renewed once more, so that what follows a long record has the whole lease.
+        self.prove_lock(&mut tx, record.lock).await?;
         self.commit(DOING, tx).await?;
         Ok(Recorded::New { run_id: RunId(run_id), revision: self.revision(revision)? })
+    }
+
+    /// Makes sure that the lock is held, and that nobody takes it before the transaction ends.
+    async fn prove_lock(&self, tx: &mut Tx, lock: Option<&RunLock>) -> Result<(), StoreError> {
+        let Some(claim) = lock.map(RunLock::claim) else { return Ok(()) };
+        let is_ours = self.within(DOING, self.fence(tx, claim)).await?;
+        if is_ours { Ok(()) } else { Err(self.locked(claim, true).await) }
     }
 
     pub(super) fn revision(&self, stored: i64) -> Result<u32, StoreError> {
         u32::try_from(stored)
             .map_err(|_| self.damaged("reading a run", format!("revision is `{stored}`; expected 1 or more")))
+    }
+}
+
+impl Recorded {
+    /// Which run it is.
+    #[must_use]
+    pub const fn run_id(self) -> RunId {
+        match self {
+            Self::Same { run_id, .. } | Self::New { run_id, .. } => run_id,
+        }
     }
 }
 

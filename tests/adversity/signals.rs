@@ -108,7 +108,7 @@ fn a_second_run_is_refused_while_one_is_under_way() {
         desk.run(&antom.run()).with_code(6).says(&["locked: ", &first.id().to_string()]);
         assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
         assert_eq!(antom.sftp().log().connections(), connections, "the second one fetches nothing");
-        desk.done("status");
+        desk.done("status").shows(&[&format!("lock is held by process {} on ", first.id())]);
         antom.sftp().faults().clear();
         assert!(first.kill_after(Duration::ZERO));
         let patience = Instant::now();

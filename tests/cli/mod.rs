@@ -45,6 +45,9 @@ fn help_is_for_people() {
     assert_snapshot!("help_ledger_import", help("ledger import"));
     assert_snapshot!("help_explain", help("explain"));
     assert_snapshot!("help_status", help("status"));
+    assert_snapshot!("help_verify", help("verify"));
+    assert_snapshot!("help_prune", help("prune"));
+    assert_snapshot!("help_migrate", help("migrate"));
     assert_snapshot!("help_doctor", help("doctor"));
     assert_snapshot!("help_config", help("config"));
     assert_snapshot!("help_config_example", help("config example"));
@@ -84,6 +87,23 @@ fn a_missing_or_wrong_configuration_is_exit_code_2() {
 fn the_example_goes_to_stdout() {
     let (code, text) = run("config example");
     assert_eq!((code, text.as_str()), (0, antom_recon::config::EXAMPLE));
+}
+
+#[test]
+fn migrations_are_printed_without_a_configuration() {
+    for (database, part) in [("sqlite", "STRICT"), ("postgres", "plpgsql")] {
+        let (code, text) = run(&format!("migrate --print --database {database}"));
+        assert_eq!(code, 0);
+        assert!(
+            text.starts_with("-- antom-recon ") && text.contains(part) && text.contains("_sqlx_migrations"),
+            "{text}"
+        );
+    }
+    let (code, text) = run("migrate --print --from 2 --database sqlite");
+    assert_eq!((code, text.contains("-- Migration 1:"), text.contains("-- Migration 2:")), (0, false, true));
+    for line in ["migrate --from 2", "migrate --print --from 0", "migrate --print --from 999 --database sqlite"] {
+        assert_eq!(run(line), (2, String::new()), "`{line}`");
+    }
 }
 
 #[test]

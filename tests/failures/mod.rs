@@ -16,6 +16,7 @@ mod integrity;
 mod partners;
 mod settings;
 mod signals;
+mod trail;
 mod usage;
 
 use std::fmt::Write as _;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod answers;
+mod chain;
 mod ledger;
 mod locks;
 mod opening;
@@ -11,6 +12,7 @@ mod remembered;
 mod runs;
 mod samples;
 mod schema;
+mod scripts;
 
 use std::time::Duration;
 

@@ -154,6 +154,7 @@ pub fn run(on: &str) -> RunRecord<'static> {
         finished_at: at("2026-10-02T01:02:03.456Z"),
         program_version: "0.1.0",
         inputs_digest: "inputs-1",
+        configuration_digest: "configuration-1",
         outcome: "{\"matched\":1}",
         files: &[],
         discrepancies: &[],
@@ -162,6 +163,7 @@ pub fn run(on: &str) -> RunRecord<'static> {
         headers: &[],
         volumes: &[],
         held: &[],
+        lock: None,
     }
 }
 

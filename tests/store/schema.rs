@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use antom_recon::movement::ReportKind;
 use antom_recon::proof::HeldKind;
-use antom_recon::store::RunRecord;
+use antom_recon::store::{PublishedFile, RunRecord};
 use sqlx::Connection;
 
 use super::samples::{MERCHANT, at, bare_discrepancy, cleared, day, file, header, held, in_transit, run, volume};
@@ -52,7 +52,7 @@ fn both_folders_have_the_same_migrations() {
         std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect::<BTreeSet<_>>()
     };
     assert_eq!(names("sqlite"), names("postgres"));
-    assert!(names("sqlite").len() >= 3);
+    assert!(names("sqlite").len() >= 4);
 }
 
 on_both! {
@@ -74,6 +74,10 @@ on_both! {
             asked_at: at("2026-10-01T00:00:00Z"), answered_at: None, http_status: None, signature: "", body: b"", outcome: "o",
         };
         store.save_answer(&answer).await.unwrap();
+        let run = store.latest_run(MERCHANT, day("2026-10-01")).await.unwrap().unwrap().run_id;
+        let output = PublishedFile { name: "a.csv".to_owned(), size: 1, sha256: "aa".to_owned() };
+        store.note_outputs(run, &[output]).await.unwrap();
+        store.note_pruned(MERCHANT, &["aa"], day("2026-10-01"), at("2026-10-01T00:00:00Z")).await.unwrap();
         for sql in [
             "UPDATE runs SET outcome = ''",
             "DELETE FROM runs",
@@ -95,6 +99,12 @@ on_both! {
             "DELETE FROM run_held",
             "UPDATE answers SET outcome = ''",
             "DELETE FROM answers",
+            "UPDATE run_chain SET record_digest = ''",
+            "DELETE FROM run_chain",
+            "UPDATE run_outputs SET sha256 = ''",
+            "DELETE FROM run_outputs",
+            "UPDATE pruned_files SET sha256 = ''",
+            "DELETE FROM pruned_files",
         ] {
             let error = harness.raw(sql).await.expect_err(sql);
             assert!(error.contains("is history: rows are only added"), "{sql}: {error}");

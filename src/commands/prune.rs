@@ -1,0 +1,190 @@
+//! `antom-recon prune`: taking out of the archive what nothing needs any more.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use super::{open_store, session};
+use crate::calendar::BusinessDate;
+use crate::clock;
+use crate::config::Config;
+use crate::failure::{Failure, Kind};
+use crate::fetch::{Archive, Digest};
+use crate::movement::ReportKind;
+use crate::pipeline::{OrKind, archive, policy};
+use crate::store::{ArchivedFile, RunId, Store};
+
+/// Delete archived files that no run since a date and no open item needs
+///
+/// Kept is every file that a run on or after the date names, every file of a date within the lookback of the newest run, every
+/// file of a date on which something is still open or in transit, and every file that no run names. What is deleted is noted, so
+/// that `verify` does not take it for lost. The history in the database is never deleted: it says what was decided and why.
+/// Archive and database are only ever pruned while no run is under way.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Delete only what runs before this business date have read
+    #[arg(long, value_name = "DATE")]
+    pub before: BusinessDate,
+    /// List what would be deleted, and delete nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Deletes, or lists on `out` what would be deleted.
+///
+/// # Errors
+/// See [`crate::failure`].
+pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
+    let merchant = config.merchant()?.platform_merchant_id;
+    session(async {
+        let store = open_store(config).await?;
+        let lock = store.lock(&merchant, clock::now).await.or_kind()?;
+        let archive = archive(config)?;
+        let files = store.files_of_all_runs(&merchant).await.or_kind()?;
+        let needs = needs(config, &store, &merchant, args.before).await?;
+        let others = store.digests_of_others(&merchant).await.or_kind()?;
+        let unneeded = unneeded(&files, &needs, &others);
+        let found = tokio::task::block_in_place(|| in_archive(&archive, &unneeded))?;
+        if !args.dry_run {
+            lock.verify().await.or_kind()?;
+            let digests: Vec<&str> = found.iter().map(|(file, ..)| file.sha256.as_str()).collect();
+            // Noted before it is deleted: a prune that is killed between the two is finished by the next one.
+            store.note_pruned(&merchant, &digests, needs.since, clock::now()).await.or_kind()?;
+            for (_, digest, _) in &found {
+                archive.remove(*digest).or_kind()?;
+            }
+        }
+        for (file, _, size) in &found {
+            writeln!(
+                out,
+                "{}  {:<22} {size:>12} bytes  {}  {}",
+                file.business_date, file.kind, file.sha256, file.path
+            )?;
+        }
+        let bytes: u64 = found.iter().map(|(.., size)| size).sum();
+        let deed = if args.dry_run { "would be deleted" } else { "deleted" };
+        writeln!(out, "{} files with {bytes} bytes {deed}, of runs before {}", found.len(), needs.since)?;
+        if needs.since < args.before {
+            writeln!(out, "kept from {} on: the newest run looks back so far", needs.since)?;
+        }
+        let history = store.size().await.or_kind()?;
+        writeln!(out, "the history in {} stays, {history} bytes", store.name())?;
+        lock.release().await.or_kind()?;
+        store.close().await;
+        Ok(())
+    })
+}
+
+/// What must stay.
+struct Needs {
+    /// Everything that runs of this date or later read.
+    since: BusinessDate,
+    /// What runs of these dates read: something of theirs is open.
+    dates: BTreeSet<BusinessDate>,
+    /// Files of these names: something open stands in them.
+    names: BTreeSet<String>,
+}
+
+impl Needs {
+    fn keep(&self, file: &ArchivedFile) -> bool {
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        file.business_date >= self.since || self.dates.contains(&file.business_date) || self.names.contains(name)
+    }
+}
+
+/// What open items and the lookback of the newest run need. Without any run, nothing is named by one, and nothing deleted.
+async fn needs(config: &Config, store: &Store, merchant: &str, before: BusinessDate) -> anyhow::Result<Needs> {
+    let mut needs = Needs { since: before, dates: BTreeSet::new(), names: BTreeSet::new() };
+    let overview = store.runs_overview(merchant, 1).await.or_kind()?;
+    let Some(newest) = overview.first().map(|known| &known.run) else { return Ok(needs) };
+    needs.since = before.min(policy(config, newest.business_date)?.window_start);
+    let run: RunId = newest.run_id;
+    for row in store.discrepancies_of(run).await.or_kind()? {
+        needs.dates.extend([row.business_date, row.first_seen_on]);
+        if !row.report_file.is_empty() {
+            needs.names.insert(row.report_file);
+        }
+    }
+    needs.dates.extend(store.in_transit_of(run).await.or_kind()?.into_iter().map(|item| item.business_date));
+    Ok(needs)
+}
+
+/// The files that only runs name that need them no more, each once. Of other merchants' runs every file stays.
+fn unneeded<'a>(files: &'a [ArchivedFile], needs: &Needs, others: &BTreeSet<String>) -> Vec<&'a ArchivedFile> {
+    let kept: BTreeSet<&str> = files.iter().filter(|file| needs.keep(file)).map(|file| file.sha256.as_str()).collect();
+    let mut seen = BTreeSet::new();
+    let is_report = |file: &&ArchivedFile| ReportKind::parse(&file.kind).is_some();
+    files
+        .iter()
+        .filter(is_report)
+        .filter(|file| !kept.contains(file.sha256.as_str()) && !others.contains(&file.sha256))
+        .filter(|file| seen.insert(file.sha256.as_str()))
+        .collect()
+}
+
+/// Those that are in the archive, with the bytes that they take there.
+fn in_archive<'a>(
+    archive: &Archive,
+    files: &[&'a ArchivedFile],
+) -> anyhow::Result<Vec<(&'a ArchivedFile, Digest, u64)>> {
+    let mut found = Vec::new();
+    for file in files {
+        let digest: Digest = file.sha256.parse().map_err(|error| {
+            let (on, path) = (file.business_date, &file.path);
+            Failure::new(Kind::Integrity, format!("the run of {on} names `{path}` under {error}"))
+        })?;
+        if let Some(size) = archive.size_of(digest).or_kind()? {
+            found.push((*file, digest, size));
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(on: &str, name: &str, sha256: &str) -> ArchivedFile {
+        ArchivedFile {
+            business_date: on.parse().expect("a date"),
+            revision: 1,
+            kind: "transaction_details".to_owned(),
+            path: format!("/v1/settlements/2188/{name}"),
+            sha256: sha256.to_owned(),
+            size: 1,
+        }
+    }
+
+    /// What is deleted of the files, by digest.
+    fn check(needs: &Needs, others: &[&str], expected: &[&str]) {
+        let mut files = vec![
+            file("2026-01-01", "old.csv", "aa"),
+            file("2026-01-02", "open.csv", "bb"),
+            file("2026-01-03", "same.csv", "cc"),
+            file("2026-01-04", "old.csv", "aa"),
+            file("2026-03-01", "new.csv", "dd"),
+            file("2026-03-02", "same.csv", "cc"),
+        ];
+        files.push(ArchivedFile { kind: "ledger".to_owned(), ..file("2026-01-01", "ledger", "ee") });
+        let others = others.iter().map(|&digest| digest.to_owned()).collect();
+        let found: Vec<&str> = unneeded(&files, needs, &others).iter().map(|file| file.sha256.as_str()).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn only_what_nothing_needs_is_deleted() {
+        let since = |since: &str| Needs {
+            since: since.parse().expect("a date"),
+            dates: BTreeSet::new(),
+            names: BTreeSet::new(),
+        };
+        check(&since("2026-01-01"), &[], &[]);
+        check(&since("2026-02-01"), &[], &["aa", "bb"]);
+        check(&since("2026-03-02"), &[], &["aa", "bb", "dd"]);
+        check(&since("2026-04-01"), &[], &["aa", "bb", "cc", "dd"]);
+        check(&since("2026-04-01"), &["bb", "dd"], &["aa", "cc"]);
+        let open = Needs { names: BTreeSet::from(["open.csv".to_owned()]), ..since("2026-02-01") };
+        check(&open, &[], &["aa"]);
+        let dates = BTreeSet::from(["2026-01-04".parse().expect("a date")]);
+        check(&Needs { dates, ..since("2026-02-01") }, &[], &["bb"]);
+    }
+}

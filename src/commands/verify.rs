@@ -1,0 +1,188 @@
+//! `antom-recon verify`: whether anything that was recorded, archived or published is another than it was.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::Path;
+
+use super::{open_store, session};
+use crate::calendar::BusinessDate;
+use crate::config::Config;
+use crate::export;
+use crate::failure::{Failure, Kind};
+use crate::fetch::{Archive, Digest, FetchError};
+use crate::id::PlatformMerchantId;
+use crate::movement::ReportKind;
+use crate::pipeline::{OrKind, archive, published_files};
+use crate::store::{ArchivedFile, PublishedFile, PublishedRun, Store};
+
+/// Verify that nothing recorded, archived or published was changed since
+///
+/// Every run was recorded with a digest of all that is stored of it and of the run before it. This computes them anew, reads every
+/// file of the archive that a run names, and compares the published folders, superseded ones too, with what was published. The
+/// first thing that differs is named, with exit code 5. The last digest stands for all of them: note it elsewhere, and not even
+/// the end of the chain can be cut off unnoticed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Verify the runs of this merchant [default: the one of the configuration]
+    #[arg(long, value_name = "PLATFORM MERCHANT ID")]
+    pub merchant: Option<String>,
+}
+
+/// Verifies the trail and says in one line on `out` that it holds.
+///
+/// # Errors
+/// [`Kind::Integrity`] naming the first thing that differs; see [`crate::failure`].
+pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
+    let merchant = match &args.merchant {
+        Some(merchant) => merchant.clone(),
+        None => config.merchant()?.platform_merchant_id,
+    };
+    session(async {
+        let store = open_store(config).await?;
+        let chain = store.verify_chain(&merchant).await.or_kind()?;
+        let files = store.files_of_all_runs(&merchant).await.or_kind()?;
+        let pruned = store.pruned_digests(&merchant).await.or_kind()?;
+        let archive = archive(config)?;
+        let (archived, gone) = tokio::task::block_in_place(|| verify_archive(&archive, &files, &pruned))?;
+        let (folders, unnoted) = verify_outputs(&store, &config.output_dir(), &merchant).await?;
+        let head = if chain.head.is_empty() { "none".to_owned() } else { format!("`{}`", chain.head) };
+        let mut line = format!(
+            "{merchant}: {} runs, {archived} archived files and {folders} published folders are what was recorded; last digest {head}",
+            chain.runs
+        );
+        for (count, what) in [
+            (chain.not_chained, "runs not chained (recorded before there was a chain)"),
+            (gone, "archived files pruned"),
+            (unnoted, "runs without noted outputs"),
+        ] {
+            if count > 0 {
+                line.push_str(&format!("; {count} {what}"));
+            }
+        }
+        writeln!(out, "{line}")?;
+        store.close().await;
+        Ok(())
+    })
+}
+
+/// Reads every file that a run names, once. Gives how many are right, and how many were pruned.
+fn verify_archive(archive: &Archive, files: &[ArchivedFile], pruned: &BTreeSet<String>) -> anyhow::Result<(u64, u64)> {
+    let mut seen = BTreeSet::new();
+    let (mut right, mut gone) = (0, 0);
+    // Other inputs (ledger, registry, contract) are not archived: their digest is all that is kept.
+    for file in files.iter().filter(|file| ReportKind::parse(&file.kind).is_some()) {
+        if !seen.insert(&file.sha256) {
+            continue;
+        }
+        let of_run = |problem: String| {
+            let (on, revision, path) = (file.business_date, file.revision, &file.path);
+            Failure::new(Kind::Integrity, format!("run {on} revision {revision}, `{path}`: {problem}"))
+        };
+        let digest: Digest = file.sha256.parse().map_err(|error| of_run(format!("{error}")))?;
+        if pruned.contains(&file.sha256) && archive.size_of(digest).or_kind()?.is_none() {
+            gone += 1;
+            continue;
+        }
+        let read = archive.read(digest).and_then(|mut reader| {
+            let copied = std::io::copy(&mut reader, &mut std::io::sink());
+            copied.map_err(|error| FetchError::from_read(error, &archive.path_of(digest)))
+        });
+        match read {
+            Ok(size) if size == file.size => right += 1,
+            Ok(size) => return Err(of_run(format!("has {size} bytes; recorded were {}", file.size)).into()),
+            Err(FetchError::Integrity(problem)) => return Err(of_run(problem).into()),
+            Err(other) => return Err(other).or_kind(),
+        }
+    }
+    Ok((right, gone))
+}
+
+/// Compares every date's folders with what was published. Gives how many are right, and how many runs never noted theirs.
+async fn verify_outputs(store: &Store, out: &Path, merchant: &str) -> anyhow::Result<(u64, u64)> {
+    let mut by_date = BTreeMap::<BusinessDate, Vec<PublishedRun>>::new();
+    for run in store.published_runs(merchant).await.or_kind()? {
+        by_date.entry(run.business_date).or_default().push(run);
+    }
+    let merchant = PlatformMerchantId::new(merchant.to_owned());
+    let (mut right, mut unnoted) = (0, 0);
+    for (on, runs) in &by_date {
+        unnoted += runs.iter().filter(|run| run.publications.is_empty()).count() as u64;
+        right += tokio::task::block_in_place(|| verify_date(out, &merchant, *on, runs))?;
+    }
+    Ok((right, unnoted))
+}
+
+/// Compares a date's folders, and gives how many are right. A run that noted nothing (of an older program, or killed between
+/// publishing and noting) may have any outputs.
+fn verify_date(
+    out: &Path,
+    merchant: &PlatformMerchantId,
+    on: BusinessDate,
+    runs: &[PublishedRun],
+) -> anyhow::Result<u64> {
+    let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
+    let mut right = 0;
+    let mut found: Vec<Vec<PublishedFile>> = Vec::new();
+    let newest = runs.last().and_then(|run| run.publications.last());
+    let folder = export::published_folder(out, merchant, on).map_err(failed)?;
+    let files = published_files(&folder)?;
+    match newest {
+        Some(expected) => match difference(&folder, &files, expected) {
+            Some(difference) => return Err(Failure::new(Kind::Integrity, difference).into()),
+            None => right += 1,
+        },
+        // Recorded and not published yet: the older outputs are still in place.
+        None => found.push(files),
+    }
+    let mut known: Vec<&Vec<PublishedFile>> = runs.iter().flat_map(|run| &run.publications).collect();
+    let any_may_be = runs.iter().any(|run| run.publications.is_empty());
+    for folder in export::superseded_folders(out, merchant, on).map_err(failed)? {
+        let files = published_files(&folder)?;
+        if known.contains(&&files) {
+            right += 1;
+        } else if !any_may_be {
+            // The publication that it shares most with is the one that was changed.
+            known.sort_by_key(|publication| files.iter().filter(|file| !publication.contains(file)).count());
+            let text = known.first().and_then(|expected| difference(&folder, &files, expected));
+            let text = text.unwrap_or_else(|| format!("`{}` was never published", folder.display()));
+            return Err(Failure::new(Kind::Integrity, text).into());
+        }
+        found.push(files);
+    }
+    let older = runs.iter().rev().skip(1);
+    for run in older {
+        let Some(expected) = run.publications.last() else { continue };
+        let is_newest = newest == Some(expected);
+        if !is_newest && !found.contains(expected) {
+            let text = format!(
+                "the outputs of run {on} revision {} are missing below `superseded`; restore them from a backup",
+                run.revision
+            );
+            return Err(Failure::new(Kind::Integrity, text).into());
+        }
+    }
+    Ok(right)
+}
+
+/// The first file of a folder that is another than it was.
+fn difference(folder: &Path, found: &[PublishedFile], expected: &[PublishedFile]) -> Option<String> {
+    for file in expected {
+        let path = folder.join(&file.name);
+        match found.iter().find(|found| found.name == file.name) {
+            None => return Some(format!("`{}` is missing; restore it from a backup", path.display())),
+            Some(found) if found != file => {
+                return Some(format!(
+                    "`{}` has the digest `{}` and {} bytes; published were `{}` and {} bytes",
+                    path.display(),
+                    found.sha256,
+                    found.size,
+                    file.sha256,
+                    file.size
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    let added = found.iter().find(|file| expected.iter().all(|known| known.name != file.name))?;
+    Some(format!("`{}` was not published", folder.join(&added.name).display()))
+}

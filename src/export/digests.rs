@@ -1,0 +1,67 @@
+//! What is published, as it lies on the disk now: for the trail that shows tampering.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::csv_out::{Hashing, Written};
+use super::journal::Folders;
+use super::publish::{Output, OutputDigest, PublishError, during};
+use crate::calendar::BusinessDate;
+use crate::id::PlatformMerchantId;
+
+/// The outputs in a folder, in the order of their names, each with the digest of its bytes. Other files do not count.
+///
+/// # Errors
+/// What the file system says.
+pub fn digests_in(folder: &Path) -> Result<Vec<OutputDigest>, PublishError> {
+    let mut digests = Vec::new();
+    for &output in Output::ALL {
+        let path = folder.join(output.as_str());
+        if path.try_exists().map_err(during("look at", &path))? {
+            digests.push(OutputDigest { output, written: digest_of(&path).map_err(during("read", &path))? });
+        }
+    }
+    digests.sort_by_key(|digest| digest.output.as_str());
+    Ok(digests)
+}
+
+fn digest_of(path: &Path) -> io::Result<Written> {
+    let mut hashing = Hashing::new(io::sink());
+    io::copy(&mut File::open(path)?, &mut hashing)?;
+    hashing.finish(None)
+}
+
+/// Where a date's outputs are shown, whether they are there or not.
+///
+/// # Errors
+/// A merchant id that is no folder name.
+pub fn published_folder(out: &Path, merchant: &PlatformMerchantId, on: BusinessDate) -> Result<PathBuf, PublishError> {
+    Ok(Folders::new(out, merchant, on)?.visible)
+}
+
+/// The folders of a date that later ones superseded, by name.
+///
+/// # Errors
+/// A merchant id that is no folder name; what the file system says.
+pub fn superseded_folders(
+    out: &Path,
+    merchant: &PlatformMerchantId,
+    on: BusinessDate,
+) -> Result<Vec<PathBuf>, PublishError> {
+    let folder = Folders::new(out, merchant, on)?.merchant.join("superseded");
+    if !folder.try_exists().map_err(during("look at", &folder))? {
+        return Ok(Vec::new());
+    }
+    let prefix = format!("{on}-r");
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(during("list", &folder))? {
+        let path = entry.map_err(during("list", &folder))?.path();
+        let is_of_date = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix));
+        if is_of_date && path.is_dir() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}

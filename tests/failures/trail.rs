@@ -1,0 +1,175 @@
+//! Verifying what was recorded, archived and published; pruning what nothing needs.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::{DATE, Place};
+
+impl Place {
+    fn published(&self, name: &str) -> PathBuf {
+        self.path(&format!("out/2188120000000001/{DATE}/{name}"))
+    }
+
+    /// The archived files.
+    fn archived(&self) -> Vec<PathBuf> {
+        let folders = fs::read_dir(self.path("archive")).unwrap().map(|entry| entry.unwrap().path());
+        let shelves = folders.filter(|path| !path.ends_with(".incoming"));
+        let mut files: Vec<PathBuf> =
+            shelves.flat_map(|shelf| fs::read_dir(shelf).unwrap().map(|entry| entry.unwrap().path())).collect();
+        files.sort();
+        files
+    }
+
+    /// A day that is done.
+    fn done() -> Self {
+        let place = Self::quiet_day();
+        assert_eq!(place.run_day().code, Some(0));
+        place
+    }
+
+    /// What `verify` says: its line, or why not.
+    fn verified(&self) -> (Option<i32>, String) {
+        let ended = self.run("verify");
+        (ended.code, ended.stdout + &ended.stderr)
+    }
+
+    fn is_whole(&self, parts: &[&str]) {
+        let (code, text) = self.verified();
+        assert_eq!(code, Some(0), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+        parts.iter().for_each(|part| assert!(text.contains(part), "`{part}` in {text}"));
+    }
+
+    fn differs(&self, parts: &[&str]) {
+        let (code, text) = self.verified();
+        assert_eq!(code, Some(5), "{text}");
+        parts.iter().for_each(|part| assert!(text.contains(part), "`{part}` in {text}"));
+    }
+}
+
+#[test]
+fn what_was_not_changed_is_verified_in_one_line() {
+    let place = Place::quiet_day();
+    place.is_whole(&["0 runs, 0 archived files and 0 published folders", "last digest none"]);
+    assert_eq!(place.run_day().code, Some(0));
+    place.is_whole(&["2188120000000001: 1 runs, ", " 1 published folders are what was recorded; last digest `"]);
+    // Again, and as another revision.
+    assert_eq!(place.run_day().code, Some(0));
+    place.is_whole(&["1 runs, "]);
+    place.configure_more("[severity]\nMISSING_IN_LEDGER = \"info\"");
+    let again = place.run_day();
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    place.is_whole(&["2 runs, "]);
+    let other = place.run("verify --merchant 2188999999999999");
+    assert!(other.stdout.starts_with("2188999999999999: 0 runs"), "{}", other.stdout);
+}
+
+#[test]
+fn an_output_that_was_changed_is_named() {
+    let place = Place::done();
+    let path = place.published("discrepancies.csv");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, [&bytes[..], b"\r\n"].concat()).unwrap();
+    place.differs(&["integrity: `", "discrepancies.csv` has the digest `", "; published were `"]);
+    fs::remove_file(&path).unwrap();
+    place.differs(&["discrepancies.csv` is missing; restore it from a backup"]);
+    fs::write(&path, &bytes).unwrap();
+    place.is_whole(&[]);
+    // Notes that somebody put there are nobody's business.
+    fs::write(place.published("notes.txt"), "called the seller").unwrap();
+    place.is_whole(&[]);
+    fs::rename(place.published(""), place.path("elsewhere")).unwrap();
+    place.differs(&["is missing"]);
+}
+
+#[test]
+fn an_archived_file_that_was_changed_or_is_gone_is_named() {
+    let place = Place::done();
+    let file = place.archived().remove(0);
+    let bytes = fs::read(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    place.differs(&["integrity: run 2026-03-02 revision 1, `", "` is missing; expected the file that was archived"]);
+    fs::write(&file, &bytes[..bytes.len() - 2]).unwrap();
+    place.differs(&["run 2026-03-02 revision 1", "cannot be unpacked"]);
+    fs::write(&file, &bytes).unwrap();
+    place.is_whole(&[]);
+}
+
+#[test]
+fn a_folder_that_was_superseded_is_verified_as_well() {
+    let place = Place::done();
+    let report = fs::read_to_string(place.report()).unwrap();
+    let line = report.lines().nth(1).unwrap();
+    place.write(
+        "remote/v1/settlements/2188120000000001/20260302/transactionItems_20260302_000.csv",
+        report.replacen(line, &format!("{line}\r\n{line}"), 1),
+    );
+    let again = place.run_day();
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    place.is_whole(&["2 runs, ", " 2 published folders"]);
+    let older = place.path("out/2188120000000001/superseded/2026-03-02-r1");
+    let page = older.join("control_totals.csv");
+    let bytes = fs::read(&page).unwrap();
+    fs::write(&page, b"nothing").unwrap();
+    place.differs(&["superseded/2026-03-02-r1/control_totals.csv` has the digest"]);
+    fs::write(&page, bytes).unwrap();
+    place.is_whole(&[]);
+    fs::rename(&older, place.path("elsewhere")).unwrap();
+    place.differs(&["the outputs of run 2026-03-02 revision 1 are missing below `superseded`"]);
+}
+
+#[test]
+fn pruning_leaves_what_is_within_the_lookback() {
+    let place = Place::done();
+    let before = place.archived();
+    let ended = place.run("prune --before 2027-01-01");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("0 files with 0 bytes deleted"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("on: the newest run looks back so far"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("the history in sqlite://"), "{}", ended.stdout);
+    assert_eq!(place.archived(), before);
+}
+
+#[test]
+fn pruning_deletes_what_nothing_needs_and_verify_knows_it() {
+    let place = Place::quiet_day();
+    let dates = ["2026-03-02", "2026-06-01"];
+    let folder = |date: &str| format!("remote/v1/settlements/2188120000000001/{}", date.replace('-', ""));
+    assert_eq!(place.run_day().code, Some(0));
+    // The same day again three months later, under its own name and with other bytes.
+    for file in fs::read_dir(place.path(&folder(dates[0]))).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let text = fs::read_to_string(place.path(&folder(dates[0])).join(&name)).unwrap();
+        let later = text.replace("2026-03-02", dates[1]).replace("20260302", "20260601");
+        place.write(&format!("{}/{}", folder(dates[1]), name.replace("20260302", "20260601")), later);
+    }
+    let later = place.run("run --date 2026-06-01 --allow-missing");
+    assert_eq!(later.code, Some(0), "{}", later.stderr);
+    let before = place.archived();
+    let listed = place.run("prune --before 2026-06-01 --dry-run");
+    assert_eq!(listed.code, Some(0), "{}", listed.stderr);
+    assert_eq!(place.archived(), before, "a dry run deletes nothing");
+    let pruned = place.run("prune --before 2026-06-01");
+    assert_eq!(
+        pruned.stdout.replace(" deleted, of", " would be deleted, of").lines().next(),
+        listed.stdout.lines().next()
+    );
+    let deleted = before.len() - place.archived().len();
+    assert!(deleted > 0 && pruned.stdout.contains(&format!("{deleted} files with ")), "{}", pruned.stdout);
+    assert!(pruned.stdout.contains("2026-03-02  transaction_details"), "{}", pruned.stdout);
+    place.is_whole(&["2 runs, ", &format!("; {deleted} archived files pruned")]);
+    let again = place.run("prune --before 2026-06-01");
+    assert!(again.stdout.starts_with("0 files with 0 bytes deleted"), "{}", again.stdout);
+}
+
+#[test]
+fn the_schema_is_brought_up_to_date_and_told() {
+    let place = Place::quiet_day();
+    let told = place.run("migrate");
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    assert!(told.stdout.contains("antom-recon.db has schema version "), "{}", told.stdout);
+    let script = place.run("migrate --print");
+    assert!(script.stdout.contains("STRICT"), "the kind of the configuration");
+    let status = place.run("status").stdout;
+    assert!(status.contains("lock is free\n") && status.contains("has schema version"), "{status}");
+}

@@ -5,6 +5,7 @@
 
 pub(crate) mod asking;
 mod carry;
+mod decided;
 mod evidence;
 pub mod fee_schedule;
 mod findings;
@@ -18,15 +19,16 @@ pub mod proving;
 mod texts;
 mod timing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::BusinessDate;
 use crate::clock;
 use crate::config::Config;
 use crate::conservation;
+use crate::decision::Shown;
 use crate::discrepancy::{ClearedRow, Describer, Discrepancy, InTransitRow, Names};
 use crate::failure::{Failure, Kind};
-use crate::id::{KeyMaker, KeySet, PlatformMerchantId, Symbols};
+use crate::id::{DiscrepancyId, KeyMaker, KeySet, PlatformMerchantId, Symbols};
 use crate::kind::{DiscrepancyKind, Severity};
 use crate::matching::{self, Inputs};
 use crate::proof::{Held, ProofFinding};
@@ -69,6 +71,8 @@ pub(crate) struct Day {
     pub discrepancies: Vec<Discrepancy>,
     pub in_transit: Vec<InTransitRow>,
     pub cleared: Vec<ClearedRow>,
+    /// The decisions that open rows show.
+    pub decided: BTreeMap<DiscrepancyId, Shown>,
     pub controls: conservation::ControlTotals,
     pub proofs: proving::Proofs,
     pub period_crossings: u64,
@@ -102,7 +106,9 @@ pub async fn run_day(
     outputs::finish_interrupted(&job)?;
 
     let policy = options::policy(config, today)?;
-    let carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
+    let mut carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
+    let decided = decided::Decided::load(&job).await?;
+    decided.carry_reopened(&job, carried.as_mut());
     let older = carry::older_dates(carried.as_ref(), policy.window_start);
     let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
     let window = (policy.window_start, &older);
@@ -167,6 +173,7 @@ pub async fn run_day(
         controls,
         remarks: reports.remarks.clone(),
         cleared: Vec::new(),
+        decided: BTreeMap::new(),
         in_transit: described.in_transit,
         discrepancies: described.discrepancies,
     };
@@ -176,9 +183,10 @@ pub async fn run_day(
     let standing = carry::standing_proofs(&job, carried.as_ref()).await?;
     let before = carry::Before { carried: carried.as_ref(), loaded: &loaded, ledger_from: ledger.from, standing };
     carry::age_and_carry(&job, &policy, &before, &described.closed, &described.became, &mut day).await?;
+    let decisions = decided.apply(&job, carried.as_ref(), &mut day).await?;
     let asked = asking::ask(&job, &mut day, &mut timings).await?;
 
-    let remembered = inputs::remembered(&known.held, &volumes);
+    let remembered = inputs::remembered(&known.held, &volumes) + &decisions;
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), &remembered)?;
     lock.verify().await.or_kind()?;
     let revision = outputs::record(&job, &record, &day, &reports, started_at).await?;

@@ -65,14 +65,14 @@ fn rows(bytes: Vec<u8>) -> Vec<String> {
 
 fn discrepancy_row(row: &Discrepancy) -> String {
     let mut bytes = Vec::new();
-    export::discrepancies(&mut bytes, [row]).unwrap();
+    export::discrepancies(&mut bytes, [row], &BTreeMap::new()).unwrap();
     rows(bytes).remove(0)
 }
 
 #[test]
 fn the_header_of_discrepancies_is_the_contract() {
     let mut bytes = Vec::new();
-    export::discrepancies(&mut bytes, Vec::<Discrepancy>::new()).unwrap();
+    export::discrepancies(&mut bytes, Vec::<Discrepancy>::new(), &BTreeMap::new()).unwrap();
     assert_eq!(
         String::from_utf8(bytes).unwrap(),
         "discrepancy_id,kind,severity,business_date,first_seen_on,age_days,sub_merchant_id,entry_type,request_id,\
@@ -119,7 +119,7 @@ fn a_file_has_no_amounts_and_an_amount_needs_a_currency() {
     (row.ledger_amount, row.report_amount, row.answer_amount) = (None, None, None);
     assert!(discrepancy_row(&row).contains(",,,,,SUCCESS,"));
     row.report_amount = Some(1);
-    assert!(export::discrepancies(Vec::new(), [&row]).is_err());
+    assert!(export::discrepancies(Vec::new(), [&row], &BTreeMap::new()).is_err());
 }
 
 #[test]

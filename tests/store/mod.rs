@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod answers;
+mod decisions;
 mod ledger;
 mod locks;
 mod opening;

@@ -32,7 +32,7 @@ use crate::id::{DiscrepancyId, KeyMaker, KeySet, PlatformMerchantId, Symbols};
 use crate::kind::{DiscrepancyKind, Severity};
 use crate::matching::{self, Inputs};
 use crate::proof::{Held, ProofFinding};
-use crate::store::{Recorded, Store};
+use crate::store::{Carried, Recorded, Store};
 
 pub use folds::OrKind;
 pub use inputs::{Contract, contract};
@@ -154,11 +154,7 @@ pub async fn run_day(
             job.threads.install(|| evidence.describe(&describer, &mut reconciliation, &open_before))
         })
     })?;
-    let known = KnownBefore {
-        has_schedule: schedule.is_some(),
-        held: store.held_before(job.merchant.as_str(), today).await.or_kind()?,
-        open_payouts: carry::open_payouts(carried.as_ref()),
-    };
+    let known = KnownBefore::load(&job, schedule.is_some(), carried.as_ref()).await?;
     let (proofs, controls) = timings.stage("prove", rows, || {
         tokio::task::block_in_place(|| prove(&evidence, &reconciliation, &described, &known))
     })?;
@@ -205,6 +201,13 @@ struct KnownBefore {
     held: Vec<Held>,
     /// Payouts that were missing or wrong: batch and party.
     open_payouts: BTreeSet<(String, String)>,
+}
+
+impl KnownBefore {
+    async fn load(job: &Job<'_>, has_schedule: bool, carried: Option<&Carried>) -> anyhow::Result<Self> {
+        let held = job.store.held_before(job.merchant.as_str(), job.today).await.or_kind()?;
+        Ok(Self { has_schedule, held, open_payouts: carry::open_payouts(carried) })
+    }
 }
 
 /// Runs the proofs of the day's reports, and proves that every line and entry of the day has one place.

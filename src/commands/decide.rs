@@ -17,7 +17,7 @@ use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::Digest;
 use crate::id::DiscrepancyId;
 use crate::pipeline::OrKind;
-use crate::store::{NewDecision, NewDecisions, RunId, Store, StoredDecision};
+use crate::store::{NewDecision, NewDecisions, RunId, RunLock, Store, StoredDecision};
 
 /// Take decisions about discrepancies back from a file
 ///
@@ -54,15 +54,14 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
         let store = open_store(config).await?;
         let now = clock::now();
         let desk = Desk { args, merchant: &merchant, sha256: &sha256, approval: &approval };
-        let told = if args.dry_run {
-            desk.decide(&store, &sheet, now).await?
-        } else {
-            let mut lock = store.lock(&merchant, now).await.or_kind()?;
-            lock.verify().await.or_kind()?;
-            let told = desk.decide(&store, &sheet, now).await?;
-            lock.release().await.or_kind()?;
-            told
+        let mut lock = match args.dry_run {
+            true => None,
+            false => Some(store.lock(&merchant, now).await.or_kind()?),
         };
+        let told = desk.decide(&store, lock.as_mut(), &sheet, now).await?;
+        if let Some(lock) = lock {
+            lock.release().await.or_kind()?;
+        }
         out.write_all(told.as_bytes())?;
         store.close().await;
         Ok(())
@@ -91,8 +90,14 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// Checks the decisions, applies them unless it is a trial, and tells what came of it.
-    async fn decide(&self, store: &Store, sheet: &Sheet, now: Instant) -> anyhow::Result<String> {
+    /// Checks the decisions, applies them unless it is a trial, which needs no lock, and tells what came of it.
+    async fn decide(
+        &self,
+        store: &Store,
+        lock: Option<&mut RunLock>,
+        sheet: &Sheet,
+        now: Instant,
+    ) -> anyhow::Result<String> {
         let file = self.args.file.display();
         if let Some(at) = store.decided_file(self.merchant, self.sha256).await.or_kind()? {
             return Ok(format!("`{file}` was applied on {} already; nothing was applied\n", at.rfc3339()));
@@ -123,7 +128,8 @@ impl Desk<'_> {
                 NewDecision { decision, line: checked.handed.line, row_run }
             })
             .collect();
-        if !self.args.dry_run && !new.is_empty() {
+        if let Some(lock) = lock.filter(|_| !new.is_empty()) {
+            lock.verify().await.or_kind()?;
             self.apply(store, newest.run_id, &new, now).await?;
         }
         Ok(self.told(sheet, &verdict))

@@ -164,3 +164,72 @@ fn a_file_about_an_older_state_is_refused() {
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains(" changed since: ledger_amount was `20,00`, is `19.00`"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_rerun_of_the_same_date_shows_what_was_decided_and_the_next_date_does_not_tell_it_again() {
+    let place = Place::of_scenario("every_value_mismatch");
+    place.run_day();
+    let two = id_of(&place, "pay-2");
+    place.write("a.csv", format!("discrepancy_id,decision,decided_by,reason\n{two},accept,anna,agreed\n"));
+    succeed(&place, "decide a.csv");
+    let revision = |on: &str| {
+        let status = succeed(&place, "status");
+        let line = status.lines().find(|line| line.contains(on)).unwrap().to_owned();
+        line.split("revision ").nth(1).unwrap()[..1].to_owned()
+    };
+    for expected in ["2", "2"] {
+        succeed(&place, "run --date 2026-03-02");
+        assert_eq!(revision("2026-03-02"), expected);
+    }
+    assert!(!rows(&place, "2026-03-02", "discrepancies.csv").contains_key(&two));
+    assert_eq!(rows(&place, "2026-03-02", "cleared.csv")[&two]["cleared_by"], "accepted by `anna`: agreed");
+    put_empty_day(&place, "2026-03-03");
+    succeed(&place, "run --date 2026-03-03");
+    assert!(!rows(&place, "2026-03-03", "cleared.csv").contains_key(&two));
+    // Decided when the third was the newest: the second is what it was.
+    let four = id_of(&place, "pay-4");
+    place.write("b.csv", format!("discrepancy_id,decision,decided_by,reason\n{four},accept,anna,agreed\n"));
+    succeed(&place, "decide b.csv");
+    succeed(&place, "run --from 2026-03-02 --to 2026-03-03");
+    assert_eq!([revision("2026-03-02"), revision("2026-03-03")], ["2", "2"]);
+}
+
+#[test]
+fn a_row_of_an_earlier_proof_comes_back_when_it_is_reopened() {
+    let place = Place::of_scenario("proof_rows_stay_open");
+    let dates: Vec<String> = fs::read_dir(place.path("remote/v1/settlements/2188120000000001"))
+        .unwrap()
+        .map(|date| date.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let first = dates.iter().min().unwrap();
+    let date = |day: u32| format!("{}-{}-{:02}", &first[..4], &first[4..6], first[6..].parse::<u32>().unwrap() + day);
+    // Only the first day as it is; then nothing but empty days.
+    for later in dates.iter().filter(|date| *date != first) {
+        fs::remove_dir_all(place.path(&format!("remote/v1/settlements/2188120000000001/{later}"))).unwrap();
+    }
+    let header = fs::read_to_string(Place::quiet_day().report()).unwrap().lines().next().unwrap().to_owned();
+    let run = |day: u32| {
+        let compact = date(day).replace('-', "");
+        let path = format!("remote/v1/settlements/2188120000000001/{compact}/transactionItems_{compact}_000.csv");
+        place.write(&path, format!("{header}\n<END>\n"));
+        succeed(&place, &format!("run --date {}", date(day)));
+    };
+    succeed(&place, &format!("run --date {}", date(0)));
+    let open = rows(&place, &date(0), "discrepancies.csv");
+    let (id, row) = open.iter().find(|(_, row)| row["stage"] == "proof").unwrap();
+    let hand_in = |name: &str, decision: &str| {
+        let head = "discrepancy_id,decision,decided_by,reason,approved_by";
+        place.write(name, format!("{head}\n{id},{decision},anna,so,bob\n"));
+        succeed(&place, &format!("decide {name}"));
+    };
+    hand_in("accept.csv", "accept");
+    run(1);
+    assert!(!rows(&place, &date(1), "discrepancies.csv").contains_key(id));
+    assert!(rows(&place, &date(1), "cleared.csv").contains_key(id));
+    hand_in("reopen.csv", "reopen");
+    for day in [2, 3] {
+        run(day);
+        let again = &rows(&place, &date(day), "discrepancies.csv")[id];
+        assert_eq!((&again["explanation"], &again["first_seen_on"]), (&row["explanation"], &date(0)));
+    }
+}

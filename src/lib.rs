@@ -33,6 +33,7 @@
 //! matching      the only module that knows both sides
 //! proof         sums that must agree: what settlement batches pay
 //! discrepancy   findings in words, ids for life, severity
+//! decision      what people decide about discrepancies
 //! conservation  every input counted once, in one place
 //!
 //! fetch         where reports come from; the archive
@@ -70,6 +71,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod conservation;
+pub mod decision;
 pub mod discrepancy;
 pub mod environment;
 pub mod export;

@@ -19,7 +19,7 @@ enum Block {
 use Block::{Assembly, Core, Shell};
 
 /// The modules in reading and import order.
-const ORDER: [(&str, Block); 26] = [
+const ORDER: [(&str, Block); 27] = [
     ("money", Core),
     ("movement", Core),
     ("kind", Core),
@@ -32,6 +32,7 @@ const ORDER: [(&str, Block); 26] = [
     ("matching", Core),
     ("proof", Core),
     ("discrepancy", Core),
+    ("decision", Core),
     ("conservation", Core),
     ("fetch", Shell),
     ("store", Shell),

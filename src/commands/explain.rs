@@ -1,7 +1,7 @@
 //! `antom-recon explain`: everything that is known about an id.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the ledger may be a file")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 
@@ -13,6 +13,7 @@ use crate::config::{Config, Ledger};
 use crate::discrepancy::Discrepancy;
 use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::{Digest, DigestError, FetchError};
+use crate::id::DiscrepancyId;
 use crate::kind::Answer;
 use crate::ledger::{EntryText, Import};
 use crate::money::Currency;
@@ -55,6 +56,7 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
             found = true;
             tell(happening, out)?;
         }
+        found |= decisions(&store, &merchant, &args.id, &history, out).await?;
         found |= answers(&store, &merchant, &ids, out).await?;
         if !found {
             writeln!(out, "nothing is known about `{}`", args.id)?;
@@ -208,6 +210,36 @@ fn said(row: &Discrepancy) -> String {
         None => row.explanation.clone(),
         Some(answer) => format!("{}; Antom: {} {}", row.explanation, Answer::as_str(answer), row.answer_status),
     }
+}
+
+/// What people decided about the discrepancy, or about those of the request or Antom id, in the order in which they did.
+async fn decisions(
+    store: &Store,
+    merchant: &str,
+    id: &str,
+    history: &[Happening],
+    out: &mut dyn Write,
+) -> anyhow::Result<bool> {
+    let listed = history.iter().filter_map(|happening| match &happening.event {
+        Event::Listed(row) => Some(row.discrepancy_id.clone()),
+        Event::InTransit(_) | Event::Cleared(_) => None,
+    });
+    let ids: BTreeSet<DiscrepancyId> = listed.chain([DiscrepancyId::new(id)]).collect();
+    let mut found = false;
+    for id in ids {
+        for stored in store.decisions_about(merchant, &id).await.or_kind()? {
+            found = true;
+            let (taken, decision) = (&stored.taken, &stored.taken.decision);
+            let approved = match decision.approved_by.as_str() {
+                "" => String::new(),
+                name => format!(", approved by `{name}`"),
+            };
+            let (at, file, line) = (taken.decided_at.rfc3339(), &taken.file_sha256, taken.line);
+            let what = format!("{id} {} by `{}`{approved}: {}", decision.kind, decision.decided_by, decision.told());
+            writeln!(out, "decision  {at}  {what} (after the run of {}, file {file} line {line})", taken.decided_on)?;
+        }
+    }
+    Ok(found)
 }
 
 /// What Antom was asked about the ids, and what it said.

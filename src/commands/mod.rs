@@ -19,6 +19,7 @@ use crate::store::Store;
 pub mod check;
 pub mod config;
 mod dates;
+pub mod decide;
 pub mod doctor;
 pub mod explain;
 pub mod fetch;
@@ -64,6 +65,7 @@ pub enum Command {
     Check(check::Args),
     Parse(parse::Args),
     Ledger(ledger::Args),
+    Decide(decide::Args),
     Explain(explain::Args),
     Status(status::Args),
     Verify(verify::Args),
@@ -88,6 +90,7 @@ impl Command {
             Self::Check(args) => check::run(args, &load_if_present()?, out).map(drop),
             Self::Parse(args) => parse::run(args, &report_rules(&load_if_present()?)?, out).map(drop),
             Self::Ledger(args) => ledger::run(args, &load()?, out),
+            Self::Decide(args) => decide::run(args, &load()?, out),
             Self::Explain(args) => explain::run(args, &load()?, out),
             Self::Status(args) => status::run(args, &load()?, out),
             Self::Verify(args) => verify::run(args, &load()?, out),

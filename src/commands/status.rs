@@ -7,6 +7,7 @@ use super::{open_store, session};
 use crate::calendar::BusinessDate;
 use crate::clock;
 use crate::config::{Config, Expectation};
+use crate::decision::{DecisionKind, standing};
 use crate::pipeline::{OrKind, calendar};
 use crate::store::{RunOverview, Store};
 
@@ -46,6 +47,7 @@ pub fn run(_args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result
         }
         if let Some(newest) = runs.first() {
             by_age(&store, newest, out).await?;
+            decisions(&store, &merchant, out).await?;
         }
         missing(config, &store, &merchant, today, out).await?;
         lock(&store, &merchant, out).await?;
@@ -81,6 +83,26 @@ async fn lock(store: &Store, merchant: &str, out: &mut dyn Write) -> anyhow::Res
             writeln!(out, "lock is free; it was left by {lease}; its lease ended {}", lease.ends())?;
         }
         Some(lease) => writeln!(out, "lock is held by {lease}; its lease ends {}", lease.ends())?,
+    }
+    Ok(())
+}
+
+/// How many decisions stand; nothing is said if there are none.
+async fn decisions(store: &Store, merchant: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    let taken = store.decisions(merchant).await.or_kind()?.into_iter().map(|stored| stored.taken);
+    let mut counts = BTreeMap::<DecisionKind, u64>::new();
+    for standing in standing(taken).into_values() {
+        // Whoever it was assigned to has nothing left to do once it is settled.
+        let assigned = standing.note.filter(|note| note.decision.kind == DecisionKind::Assign);
+        if let Some(stands) = standing.settled.or(assigned) {
+            *counts.entry(stands.decision.kind).or_default() += 1;
+        }
+    }
+    if !counts.is_empty() {
+        writeln!(out, "standing decisions")?;
+    }
+    for (kind, count) in counts {
+        writeln!(out, "  {:<30} {count:>20}", kind.as_str())?;
     }
     Ok(())
 }

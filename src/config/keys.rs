@@ -130,6 +130,7 @@ const FIXED: &[(&str, &[(&str, Shape)])] = &[
         ],
     ),
     ("fees", &[("schedule", Shape::Text)]),
+    ("decisions", &[("approve_above", Shape::Text)]),
     ("output", &[("dir", Shape::Text)]),
     ("run", &[("threads", Shape::Number)]),
 ];

@@ -1,9 +1,10 @@
-//! `[proof]` and `[fees]`: what proofs allow for, and the contract that fees are held against.
+//! `[proof]`, `[fees]` and `[decisions]`: what proofs allow for, the contract that fees are held against, who approves.
 
 use std::path::PathBuf;
 
 use super::Config;
 use super::options::Proof;
+use super::units::MajorAmount;
 use crate::failure::Failure;
 
 /// Smallest units of tolerance: more would hide what the formula is for.
@@ -32,5 +33,15 @@ impl Config {
     /// See [`Config::merchant`].
     pub fn fee_schedule(&self) -> Result<Option<PathBuf>, Failure> {
         self.settings.existing_file("fees", "schedule", "the TOML or CSV file that holds the contract's fees")
+    }
+
+    /// `[decisions] approve_above`: above this amount a second person must approve what settles a discrepancy.
+    ///
+    /// # Errors
+    /// See [`Config::merchant`].
+    pub fn approve_above(&self) -> Result<MajorAmount, Failure> {
+        let text = self.settings.text("decisions", "approve_above").unwrap_or("1000.00");
+        let expected = "an amount in major units such as `\"1000.00\"`, not negative, with at most four decimals";
+        MajorAmount::parse(text).ok_or_else(|| self.settings.wrong("decisions", "approve_above", expected))
     }
 }

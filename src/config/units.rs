@@ -54,6 +54,15 @@ impl MajorAmount {
         }
         self.scaled.div_ceil(10u128.pow((PLACES - places).into()))
     }
+
+    /// The smallest amount above it, in the smallest unit of a currency with this many places.
+    #[must_use]
+    pub fn above_in_minor(self, places: u8) -> u128 {
+        match places >= PLACES {
+            true => self.in_minor(places) + 1,
+            false => self.scaled / 10u128.pow((PLACES - places).into()) + 1,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -92,6 +101,11 @@ mod tests {
         assert_eq!(minor("0.5", 0), Some(1));
         assert_eq!(minor("0.005", 2), Some(1));
         assert_eq!(minor("1", 6), Some(1_000_000));
+        let above = |text, places| MajorAmount::parse(text).map(|amount| amount.above_in_minor(places));
+        assert_eq!(above("1000.00", 2), Some(100_001));
+        assert_eq!(above("1000.00", 0), Some(1001));
+        assert_eq!(above("0.005", 2), Some(1));
+        assert_eq!(above("1", 6), Some(1_000_001));
         for text in ["", "-1", "+1", "1,000", "1.", ".5", "1e3", "0.00001", "123456789012345", "1.2.3"] {
             assert_eq!(MajorAmount::parse(text), None, "`{text}`");
         }

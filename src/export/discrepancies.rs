@@ -2,13 +2,16 @@
 
 use std::borrow::Borrow;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{CsvOut, Written};
+use crate::decision::Shown;
 use crate::discrepancy::Discrepancy;
+use crate::id::DiscrepancyId;
 
 /// The contract's columns in the contract's order, then ours.
-pub const DISCREPANCY_COLUMNS: [&str; 27] = [
+pub const DISCREPANCY_COLUMNS: [&str; 30] = [
     "discrepancy_id",
     "kind",
     "severity",
@@ -36,6 +39,9 @@ pub const DISCREPANCY_COLUMNS: [&str; 27] = [
     "stage",
     "ledger_currency",
     "answer_currency",
+    "decision",
+    "decided_by",
+    "reason",
 ];
 
 /// Brings discrepancies into the order in which an analyst works through them: the most severe first, then by stage, kind,
@@ -48,18 +54,20 @@ pub fn sort_discrepancies(rows: &mut [Discrepancy]) {
     rows.sort_by(|left, right| place(left).cmp(&place(right)));
 }
 
-/// Writes `discrepancies.csv`, in the order given.
+/// Writes `discrepancies.csv`, in the order given, each row with the decision that it shows.
 ///
 /// # Errors
 /// The sink's, and `InvalidData` for an amount without a currency.
-pub fn discrepancies<W, I>(sink: W, rows: I) -> io::Result<Written>
+pub fn discrepancies<W, I>(sink: W, rows: I, decided: &BTreeMap<DiscrepancyId, Shown>) -> io::Result<Written>
 where
     W: Write,
     I: IntoIterator<Item: Borrow<Discrepancy>>,
 {
     let mut table = CsvOut::new(sink, &DISCREPANCY_COLUMNS)?;
     for row in rows {
-        write_row(&mut table, row.borrow())?;
+        let row = row.borrow();
+        write_row(&mut table, row)?;
+        write_decision(&mut table, decided.get(&row.discrepancy_id))?;
     }
     table.finish()
 }
@@ -92,6 +100,13 @@ fn write_row<W: Write>(table: &mut CsvOut<W>, row: &Discrepancy) -> io::Result<(
     table.optional(row.report_line)?;
     table.value(row.stage)?;
     table.optional(row.ledger_currency)?;
-    table.optional(row.answer_currency)?;
+    table.optional(row.answer_currency)
+}
+
+/// The last cells of a row: a decision, or room for one.
+fn write_decision<W: Write>(table: &mut CsvOut<W>, shown: Option<&Shown>) -> io::Result<()> {
+    table.optional(shown.map(|shown| shown.kind))?;
+    table.text(shown.map_or("", |shown| &shown.decided_by))?;
+    table.text(shown.map_or("", |shown| &shown.reason))?;
     table.end()
 }

@@ -29,6 +29,7 @@ pub use digests::{digests_in, published_folder, superseded_folders};
 pub use discrepancies::{DISCREPANCY_COLUMNS, discrepancies, sort_discrepancies};
 pub use fees::{FEE_COLUMNS, FeeRow, fees};
 pub use journal::{recover, unfinished};
+pub use neutral::unshielded;
 pub use open_items::{CLEARED_COLUMNS, IN_TRANSIT_COLUMNS, cleared, in_transit};
 pub use publish::{Outcome, Output, OutputDigest, Publication, PublishError, Published};
 pub use rejects::{REJECTED_COLUMNS, RejectedRow, rejected_lines};

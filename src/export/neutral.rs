@@ -22,6 +22,12 @@ pub(super) fn needs_shield(text: &str) -> bool {
     first.is_some_and(|at| FORMULA_STARTS.contains(&at)) || text.chars().any(char::is_control)
 }
 
+/// The text of a cell without the `'` that outputs put before it.
+#[must_use]
+pub fn unshielded(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|text| needs_shield(text)).unwrap_or(cell)
+}
+
 const fn is_quote(at: char) -> bool {
     matches!(at, '\'' | '"' | '‘' | '’' | '“' | '”')
 }
@@ -63,6 +69,7 @@ mod tests {
             "“=x",
         ] {
             assert!(needs_shield(text), "{text:?}");
+            assert_eq!(unshielded(&format!("'{text}")), text);
         }
         for text in [
             "",
@@ -80,6 +87,7 @@ mod tests {
             "_-",
         ] {
             assert!(!needs_shield(text), "{text:?}");
+            assert_eq!(unshielded(text), text);
         }
     }
 }

@@ -122,13 +122,7 @@ pub async fn age_and_carry(
             .map(|item| cleared_item(job, item, closed));
         let arrived: Vec<ClearedRow> = arrived.collect();
         day.cleared.extend(arrived);
-        day.cleared.sort_by(|one, other| {
-            (one.business_date, &one.entry_type, &one.item_id).cmp(&(
-                other.business_date,
-                &other.entry_type,
-                &other.item_id,
-            ))
-        });
+        sort_cleared(&mut day.cleared);
     }
     let ids: Vec<DiscrepancyId> = day.discrepancies.iter().map(|row| row.discrepancy_id.clone()).collect();
     let first_seen = job.store.first_seen_on(job.merchant.as_str(), job.today, &ids).await.or_kind()?;
@@ -140,10 +134,19 @@ pub async fn age_and_carry(
     Ok(())
 }
 
+/// Brings what was closed into the order of `cleared.csv`.
+pub fn sort_cleared(rows: &mut [ClearedRow]) {
+    fn place(row: &ClearedRow) -> impl Ord + '_ {
+        (row.business_date, &row.entry_type, &row.item_id)
+    }
+    rows.sort_by(|one, other| place(one).cmp(&place(other)));
+}
+
 /// What closes a row of which nothing was said on this day: the sides agree as they stand now.
 const AGREEMENT: &str = "the sides agree as they stand now";
 
-fn cleared_discrepancy(job: &Job<'_>, row: &Discrepancy, closed: &BTreeMap<String, String>) -> ClearedRow {
+/// The row of `cleared.csv` of a discrepancy that this day closed; `closed` says by what, for those of which something was said.
+pub fn cleared_discrepancy(job: &Job<'_>, row: &Discrepancy, closed: &BTreeMap<String, String>) -> ClearedRow {
     let side = if row.report_amount.is_some() || row.report_line.is_some() { Side::Report } else { Side::Ledger };
     let names = [
         job.names.item(&["ledger", &row.entry_type, &row.ledger_entry_id]),

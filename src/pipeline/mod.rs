@@ -5,6 +5,7 @@
 
 pub(crate) mod asking;
 mod carry;
+mod decided;
 mod evidence;
 pub mod fee_schedule;
 mod findings;
@@ -18,19 +19,20 @@ pub mod proving;
 mod texts;
 mod timing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::BusinessDate;
 use crate::clock;
 use crate::config::Config;
 use crate::conservation;
+use crate::decision::Shown;
 use crate::discrepancy::{ClearedRow, Describer, Discrepancy, InTransitRow, Names};
 use crate::failure::{Failure, Kind};
-use crate::id::{KeyMaker, KeySet, PlatformMerchantId, Symbols};
+use crate::id::{DiscrepancyId, KeyMaker, KeySet, PlatformMerchantId, Symbols};
 use crate::kind::{DiscrepancyKind, Severity};
 use crate::matching::{self, Inputs};
 use crate::proof::{Held, ProofFinding};
-use crate::store::{Recorded, Store};
+use crate::store::{Carried, Recorded, Store};
 
 pub use folds::OrKind;
 pub use inputs::{Contract, contract};
@@ -70,6 +72,8 @@ pub(crate) struct Day {
     pub discrepancies: Vec<Discrepancy>,
     pub in_transit: Vec<InTransitRow>,
     pub cleared: Vec<ClearedRow>,
+    /// The decisions that open rows show.
+    pub decided: BTreeMap<DiscrepancyId, Shown>,
     pub controls: conservation::ControlTotals,
     pub proofs: proving::Proofs,
     pub period_crossings: u64,
@@ -103,7 +107,9 @@ pub async fn run_day(
     outputs::finish_interrupted(&job).await?;
 
     let policy = options::policy(config, today)?;
-    let carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
+    let mut carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
+    let decided = decided::Decided::load(&job).await?;
+    decided.carry_reopened(&job, carried.as_mut());
     let older = carry::older_dates(carried.as_ref(), policy.window_start);
     let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
     let window = (policy.window_start, &older);
@@ -149,11 +155,7 @@ pub async fn run_day(
             job.threads.install(|| evidence.describe(&describer, &mut reconciliation, &open_before))
         })
     })?;
-    let known = KnownBefore {
-        has_schedule: schedule.is_some(),
-        held: store.held_before(job.merchant.as_str(), today).await.or_kind()?,
-        open_payouts: carry::open_payouts(carried.as_ref()),
-    };
+    let known = KnownBefore::load(&job, schedule.is_some(), carried.as_ref()).await?;
     let (proofs, controls) = timings.stage("prove", rows, || {
         tokio::task::block_in_place(|| prove(&evidence, &reconciliation, &described, &known))
     })?;
@@ -168,6 +170,7 @@ pub async fn run_day(
         controls,
         remarks: reports.remarks.clone(),
         cleared: Vec::new(),
+        decided: BTreeMap::new(),
         in_transit: described.in_transit,
         discrepancies: described.discrepancies,
     };
@@ -177,9 +180,10 @@ pub async fn run_day(
     let standing = carry::standing_proofs(&job, carried.as_ref()).await?;
     let before = carry::Before { carried: carried.as_ref(), loaded: &loaded, ledger_from: ledger.from, standing };
     carry::age_and_carry(&job, &policy, &before, &described.closed, &described.became, &mut day).await?;
+    let decisions = decided.apply(&job, carried.as_ref(), &mut day).await?;
     let asked = asking::ask(&job, &mut day, &mut timings).await?;
 
-    let remembered = inputs::remembered(&known.held, &volumes);
+    let remembered = inputs::remembered(&known.held, &volumes) + &decisions;
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), &remembered)?;
     lock.verify().await.or_kind()?;
     let recorded = outputs::record(&job, &lock, &record, &day, &reports, started_at).await?;
@@ -197,6 +201,13 @@ struct KnownBefore {
     held: Vec<Held>,
     /// Payouts that were missing or wrong: batch and party.
     open_payouts: BTreeSet<(String, String)>,
+}
+
+impl KnownBefore {
+    async fn load(job: &Job<'_>, has_schedule: bool, carried: Option<&Carried>) -> anyhow::Result<Self> {
+        let held = job.store.held_before(job.merchant.as_str(), job.today).await.or_kind()?;
+        Ok(Self { has_schedule, held, open_payouts: carry::open_payouts(carried) })
+    }
 }
 
 /// Runs the proofs of the day's reports, and proves that every line and entry of the day has one place.

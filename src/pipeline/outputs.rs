@@ -156,7 +156,9 @@ fn write(
     let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
     timings.begin();
     let mut folder = Publication::begin(&job.config.output_dir(), &job.merchant, job.today).map_err(failed)?;
-    folder.write(Output::Discrepancies, |file| export::discrepancies(file, &day.discrepancies)).map_err(failed)?;
+    folder
+        .write(Output::Discrepancies, |file| export::discrepancies(file, &day.discrepancies, &day.decided))
+        .map_err(failed)?;
     folder.write(Output::InTransit, |file| export::in_transit(file, &day.in_transit)).map_err(failed)?;
     folder.write(Output::Cleared, |file| export::cleared(file, &day.cleared)).map_err(failed)?;
     let rejects = rejects(job, reports, ledger_rejects);

@@ -14,6 +14,7 @@ mod answers;
 mod bulk;
 mod carried;
 mod chain;
+mod decisions;
 mod entries;
 mod entry_row;
 mod error;
@@ -35,6 +36,7 @@ mod trail;
 
 pub use answers::{NewAnswer, StoredAnswer};
 pub use carried::{Carried, CarriedInTransit};
+pub use decisions::{NewDecision, NewDecisions, StoredDecision};
 pub use entries::{Import, Imported, NewEntry};
 pub use error::{EntryConflict, StoreError};
 pub use files::SeenFile;

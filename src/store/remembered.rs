@@ -129,8 +129,8 @@ impl Store {
         rows.into_iter().map(|row| row.into_held().map_err(|problem| self.damaged(DOING, problem))).collect()
     }
 
-    /// Which of these discrepancies, each with the date that judges it, the newest revision of that very date lists. One whose
-    /// date was never run is not listed.
+    /// Which of these discrepancies, each with the date that judges it, the newest revision of that very date lists, or cleared
+    /// itself: it found what a decision settled. One whose date was never run is not listed.
     ///
     /// # Errors
     /// As any query.
@@ -147,9 +147,10 @@ impl Store {
         for (on, ids) in by_date {
             let Some(run) = self.latest_run(merchant, on).await? else { continue };
             for chunk in ids.chunks(IDS) {
+                let ids = placeholders(chunk.len(), 2);
                 let sql = format!(
-                    "SELECT discrepancy_id FROM run_discrepancies WHERE run_id = $1 AND discrepancy_id IN ({})",
-                    placeholders(chunk.len(), 2)
+                    "SELECT discrepancy_id FROM run_discrepancies WHERE run_id = $1 AND discrepancy_id IN ({ids})
+                     UNION SELECT item_id FROM run_cleared WHERE run_id = $1 AND item_id IN ({ids})"
                 );
                 let rows: Vec<(String,)> = self
                     .within(DOING, async {

@@ -43,6 +43,7 @@ fn help_is_for_people() {
     assert_snapshot!("help_parse", help("parse"));
     assert_snapshot!("help_ledger", help("ledger"));
     assert_snapshot!("help_ledger_import", help("ledger import"));
+    assert_snapshot!("help_decide", help("decide"));
     assert_snapshot!("help_explain", help("explain"));
     assert_snapshot!("help_status", help("status"));
     assert_snapshot!("help_verify", help("verify"));

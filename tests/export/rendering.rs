@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use antom_recon::calendar::BusinessDate;
+use antom_recon::decision::{DecisionKind, Shown};
 use antom_recon::discrepancy::{Answer, ClearedRow, Discrepancy, DiscrepancyKind, InTransitRow, Severity, Side, Stage};
 use antom_recon::export::{
     self, ControlTotalRow, Placed, ProofName, ProofSummary, RejectedRow, SideTotals, StageTiming, Summary,
@@ -65,19 +66,20 @@ fn rows(bytes: Vec<u8>) -> Vec<String> {
 
 fn discrepancy_row(row: &Discrepancy) -> String {
     let mut bytes = Vec::new();
-    export::discrepancies(&mut bytes, [row]).unwrap();
+    export::discrepancies(&mut bytes, [row], &BTreeMap::new()).unwrap();
     rows(bytes).remove(0)
 }
 
 #[test]
 fn the_header_of_discrepancies_is_the_contract() {
     let mut bytes = Vec::new();
-    export::discrepancies(&mut bytes, Vec::<Discrepancy>::new()).unwrap();
+    export::discrepancies(&mut bytes, Vec::<Discrepancy>::new(), &BTreeMap::new()).unwrap();
     assert_eq!(
         String::from_utf8(bytes).unwrap(),
         "discrepancy_id,kind,severity,business_date,first_seen_on,age_days,sub_merchant_id,entry_type,request_id,\
          antom_id,order_id,currency,ledger_amount,report_amount,delta,ledger_status,report_status,answer,answer_status,\
-         answer_amount,explanation,ledger_entry_id,report_file,report_line,stage,ledger_currency,answer_currency\r\n"
+         answer_amount,explanation,ledger_entry_id,report_file,report_line,stage,ledger_currency,answer_currency,\
+         decision,decided_by,reason\r\n"
     );
 }
 
@@ -88,8 +90,18 @@ fn a_discrepancy_with_both_sides() {
         "d1,AMOUNT_MISMATCH,medium,2026-03-02,2026-03-02,3,seller-1,PAYMENT,order-1,\
          20230618194010800190188000009014801,\"'=HYPERLINK(\"\"http://x\"\")\",USD,10.00,-0.05,-10.05,SUCCESS,,\
          CONFIRMS_LEDGER,SUCCESS,10.00,\"the report has -0.05, the ledger 10.00\",e-1,\
-         transactionItems_20260302_000.csv,7,transactions,,USD"
+         transactionItems_20260302_000.csv,7,transactions,,USD,,,"
     );
+}
+
+#[test]
+fn a_row_shows_its_decision_and_no_formula() {
+    let shown = Shown { kind: DecisionKind::Assign, decided_by: "=anna".to_owned(), reason: "bob".to_owned() };
+    let (row, mut bytes) = (discrepancy(), Vec::new());
+    let decided = BTreeMap::from([(row.discrepancy_id.clone(), shown)]);
+    export::discrepancies(&mut bytes, [row], &decided).unwrap();
+    let row = rows(bytes).remove(0);
+    assert!(row.ends_with(",assign,'=anna,bob"), "{row}");
 }
 
 #[test]
@@ -109,7 +121,7 @@ fn each_amount_of_a_currency_mismatch_is_in_its_own_currency() {
     let cells = discrepancy_row(&row);
     assert!(cells.contains(",USD,1450,10.00,,"), "{cells}");
     assert!(cells.contains(",SUCCESS,1.000,"), "{cells}");
-    assert!(cells.ends_with(",JPY,KWD"), "{cells}");
+    assert!(cells.ends_with(",JPY,KWD,,,"), "{cells}");
 }
 
 #[test]
@@ -119,7 +131,7 @@ fn a_file_has_no_amounts_and_an_amount_needs_a_currency() {
     (row.ledger_amount, row.report_amount, row.answer_amount) = (None, None, None);
     assert!(discrepancy_row(&row).contains(",,,,,SUCCESS,"));
     row.report_amount = Some(1);
-    assert!(export::discrepancies(Vec::new(), [&row]).is_err());
+    assert!(export::discrepancies(Vec::new(), [&row], &BTreeMap::new()).is_err());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod answers;
 mod chain;
+mod decisions;
 mod ledger;
 mod locks;
 mod opening;

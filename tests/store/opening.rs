@@ -11,7 +11,7 @@ on_both! {
         let (a, b, c, d) = tokio::join!(harness.open(), harness.open(), harness.open(), harness.open());
         for store in [&a, &b, &c, &d] {
             let migrations = store.check_migrations().await.unwrap();
-            assert_eq!((migrations.newest, migrations.applied), (4, 4));
+            assert_eq!((migrations.newest, migrations.applied), (5, 5));
         }
         a.close().await;
     }

@@ -25,7 +25,8 @@ fn written(names: &[&str], run: impl Fn(Vec<PathBuf>, &mut Vec<u8>)) -> String {
 
 /// The configuration of a machine that has none.
 fn defaults() -> Config {
-    Config::load_if_present(None, &Environment::default(), &Flags::default()).ok().expect("defaults are right")
+    let defaults = Config::load_if_present(None, &Environment::default(), &Flags::default());
+    defaults.unwrap_or_else(|failure| panic!("defaults are right: {failure}"))
 }
 
 fn checked(names: &[&str], format: check::Format) -> String {

@@ -31,7 +31,7 @@
 //! report        the incoming side: schema, lines, parsing, control totals
 //! ledger        entries and their types
 //! matching      the only module that knows both sides
-//! proof         sums that must agree: what settlement batches pay
+//! proof         what must agree: lines, fees, batches, balances, payouts
 //! discrepancy   findings in words, ids for life, severity
 //! decision      what people decide about discrepancies
 //! conservation  every input counted once, in one place

@@ -284,7 +284,13 @@ impl DayToProve<'_> {
             let failed = judged(&proofs.batches).filter(|row| row.proved == Proved::Fails).count();
             ProofSummary::run(ProofName::Batches, count(judged_rows), count(failed))
         } else {
-            ProofSummary::not_run(ProofName::Batches, reason(of_batches, "there are no batches"))
+            let has_summary = !of_date(self.summaries, self.today).is_empty();
+            let otherwise = match (has_details, has_summary) {
+                (true, false) => "there is no settlement summary",
+                (false, true) => "there are no settlement details",
+                _ => "there are no batches",
+            };
+            ProofSummary::not_run(ProofName::Batches, reason(of_batches, otherwise))
         };
         let rolled: Vec<&AccountRow> = proofs.accounts.iter().filter(|row| row.difference.is_some()).collect();
         let balances = if rolled.is_empty() {

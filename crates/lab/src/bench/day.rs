@@ -108,8 +108,11 @@ fn templates(currency: &str, amount: &str) -> Templates {
     );
     let settlement = format!(
         "{BATCH},21591102########,seller####,{payment},,{request},order-############,KAKAOPAY,KaKaoPay,PAYMENT,{time},\
-         {DATE}T20:00:00+08:00,CASHIER_PAYMENT,{amount},{currency},{amount},{currency},,,,,,,,,,,,\n"
+         {DATE}T20:00:00+08:00,CASHIER_PAYMENT,{amount},{currency},{amount},{currency}"
     );
+    // No quote and no fees: as many empty cells as the layout has columns behind the settlement's currency.
+    let columns = Layout::Marketplace.columns(Report::SettlementDetails).len();
+    let settlement = format!("{settlement}{}\n", ",".repeat(columns - settlement.split(',').count()));
     let entry = |status: &str| {
         format!(
             "e############,PAYMENT,{request},{payment},,,order-############,seller####,{minor},{currency},{status},{time},,,\n"

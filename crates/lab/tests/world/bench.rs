@@ -14,7 +14,11 @@ fn config(command: &[OsString]) -> PathBuf {
 
 fn report(folder: &Path, name: &str) -> BTreeMap<String, Row> {
     let text = fs::read_to_string(folder.join("remote/v1/settlements/2188120000000001/20261118").join(name)).unwrap();
-    let rows = table(text.strip_suffix("<END>\n").unwrap());
+    let text = text.strip_suffix("<END>\n").unwrap();
+    let width = |line: &str| line.split(',').count();
+    let columns = text.lines().next().map(width).unwrap();
+    assert!(text.lines().all(|line| width(line) == columns), "`{name}`: every line has {columns} cells");
+    let rows = table(text);
     let count = rows.len();
     let rows: BTreeMap<String, Row> = rows.into_iter().map(|row| (row["transactionRequestId"].clone(), row)).collect();
     assert_eq!(rows.len(), count, "no request id twice");

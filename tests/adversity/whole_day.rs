@@ -171,3 +171,18 @@ fn the_worlds_of_these_tests_have_what_they_are_for() {
     assert!(world.expected.len() > 30);
     assert!(injected(Fault::SettledTwice) && injected(Fault::PaymentNotBooked) && injected(Fault::SplitDiffers));
 }
+
+#[test]
+fn a_report_that_is_never_delivered_is_told_and_nothing_else() {
+    let antom = Antom::of(Plan { payments: 6, ..Plan::one_day(26) });
+    let mut desk = antom.csv_desk();
+    desk.set("EXPECT_SETTLEMENT_SUMMARY", "daily");
+    for file in antom.world.files.iter().filter(|file| file.name().starts_with("settlementSummary")) {
+        std::fs::remove_file(antom.root().join("remote").join(&file.path)).unwrap();
+    }
+    desk.run(&antom.run()).with_code(3).says(&["settlement_summary is expected in "]);
+    desk.done(&format!("{} --allow-missing", antom.run()));
+    let outputs = desk.outputs(&antom.date());
+    let rows: Vec<&str> = outputs["discrepancies.csv"].lines().skip(1).collect();
+    assert!(matches!(&rows[..], [row] if row.contains(",FILE_MISSING,high,")), "{rows:?}");
+}

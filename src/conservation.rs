@@ -19,7 +19,7 @@ use crate::money::{Currency, Tally};
 use crate::movement::EntryType;
 use crate::report::{Line, TypeTotals};
 
-pub use statements::{NOT_PROVED, StatementLine};
+pub use statements::{NOT_PROVED, StatementCell};
 
 /// One row of the proof: a side, file, type and currency.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

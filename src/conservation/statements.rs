@@ -1,5 +1,7 @@
 //! Lines of summaries, activities and balances are counted like all others: each once, in the place that its proof gave it.
 
+use std::collections::BTreeMap;
+
 use crate::discrepancy::Side;
 use crate::kind::DiscrepancyKind;
 use crate::money::{Currency, Tally};
@@ -11,52 +13,48 @@ use super::{ControlKey, ControlTotals, Imbalance, describe};
 /// The rule that excludes lines whose proof could not be run: the other report is missing, or there is no day before.
 pub const NOT_PROVED: &str = "not_proved";
 
-/// One line of such a report, as it is counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatementLine {
+/// Lines of one file that are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StatementCell {
     /// `IN` and `OUT` of an activity, `BALANCE`, the type of a summary's row or `SUMMARY`.
     pub entry_type: String,
-    /// Its currency.
+    /// Their currency.
     pub currency: Currency,
-    /// Its amount in the currency's smallest unit.
-    pub amount: i64,
-    /// Where it ended.
+    /// Where they ended.
     pub proved: Proved,
 }
 
 impl ControlTotals {
-    /// Counts the lines and rejects of one file. `findings` are the kinds of what was found about the reports of its kind: lines
-    /// that fail must be named by something.
+    /// Counts the lines and rejects of one file, of which the parser read `parsed` lines. `findings` are the kinds of what proofs
+    /// found: lines that fail must be named by something.
     ///
     /// # Errors
-    /// An [`Imbalance`]: the parts do not make the whole, or lines fail and nothing was found.
+    /// An [`Imbalance`]: a line has no place, the parts do not make the whole, or lines fail and nothing was found.
     pub fn count_statement(
         &mut self,
         file: &str,
-        lines: impl Iterator<Item = StatementLine>,
+        parsed: u64,
+        cells: BTreeMap<StatementCell, Tally>,
         rejects: &[Reject],
         findings: &[DiscrepancyKind],
     ) -> Result<(), Imbalance> {
-        for line in lines {
-            let key = ControlKey {
-                side: Side::Report,
-                file: file.to_owned(),
-                entry_type: line.entry_type,
-                currency: Some(line.currency),
-            };
-            if line.proved == Proved::Fails && findings.is_empty() {
+        let placed: u64 = cells.values().map(|tally| tally.count).sum();
+        if placed != parsed {
+            return Err(Imbalance::Unplaced(format!("`{file}`: {placed} of {parsed} lines have a place; the rest")));
+        }
+        for (StatementCell { entry_type, currency, proved }, tally) in cells {
+            let key = ControlKey { side: Side::Report, file: file.to_owned(), entry_type, currency: Some(currency) };
+            if proved == Proved::Fails && findings.is_empty() {
                 return Err(Imbalance::Unnamed(describe(&key), "a discrepancy"));
             }
-            let mut tally = Tally::default();
-            tally.add(line.amount);
             let total = self.rows.entry(key).or_default();
             total.total.merge(&tally);
-            match line.proved {
+            match proved {
                 Proved::Holds => total.matched.merge(&tally),
                 Proved::Fails => total.discrepancies.merge(&tally),
                 Proved::NotRun => {
                     total.excluded.merge(&tally);
-                    *self.excluded_by.entry(NOT_PROVED).or_default() += 1;
+                    *self.excluded_by.entry(NOT_PROVED).or_default() += tally.count;
                 }
             }
         }
@@ -74,20 +72,27 @@ impl ControlTotals {
 mod tests {
     use super::*;
 
-    fn line(amount: i64, proved: Proved) -> StatementLine {
+    fn cells(lines: &[(i64, Proved)]) -> BTreeMap<StatementCell, Tally> {
         let currency = Currency::parse(b"USD").expect("a known currency");
-        StatementLine { entry_type: "IN".to_owned(), currency, amount, proved }
+        let mut cells = BTreeMap::<_, Tally>::new();
+        for &(amount, proved) in lines {
+            let cell = StatementCell { entry_type: "IN".to_owned(), currency, proved };
+            cells.entry(cell).or_default().add(amount);
+        }
+        cells
     }
 
     #[test]
     fn every_line_has_a_place_and_a_failure_has_a_name() {
         let mut totals = ControlTotals::default();
-        let lines = [line(5, Proved::Holds), line(-3, Proved::Fails), line(7, Proved::NotRun)];
-        totals.count_statement("a.csv", lines.into_iter(), &[], &[DiscrepancyKind::BalanceRoll]).expect("a balance");
+        let lines = cells(&[(5, Proved::Holds), (-3, Proved::Fails), (7, Proved::NotRun)]);
+        totals.count_statement("a.csv", 3, lines.clone(), &[], &[DiscrepancyKind::BalanceRoll]).expect("a balance");
         let row = totals.rows.values().next().expect("a row");
         assert_eq!((row.total.count, row.matched.sum(), row.discrepancies.sum(), row.excluded.sum()), (3, 5, -3, 7));
         assert_eq!(totals.excluded_by[NOT_PROVED], 1);
-        let nameless = totals.count_statement("b.csv", [line(1, Proved::Fails)].into_iter(), &[], &[]);
+        let nameless = totals.count_statement("b.csv", 1, cells(&[(1, Proved::Fails)]), &[], &[]);
         assert!(matches!(nameless, Err(Imbalance::Unnamed(..))));
+        let lost = totals.count_statement("c.csv", 4, lines, &[], &[DiscrepancyKind::BalanceRoll]);
+        assert!(matches!(lost, Err(Imbalance::Unplaced(_))));
     }
 }

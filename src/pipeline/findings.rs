@@ -1,12 +1,16 @@
 //! From what proofs found to rows: the ids of lines are read again, batches and accounts have theirs.
+#![allow(clippy::disallowed_types, reason = "reports are unpacked into files without a name")]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 
 use crate::discrepancy::{Describer, Discrepancy, LineEvidence, ProofTexts};
 use crate::kind::{DiscrepancyKind, Stage};
 use crate::proof::{LineFinding, ProofFinding};
-use crate::report::{LineText, Place, entry_type};
+use crate::report::{Place, entry_type};
 
 use super::Job;
 use super::evidence::tell_apart;
@@ -59,11 +63,11 @@ pub fn describe(
     Ok(rows)
 }
 
-/// The texts of log ids, asked for one by one. A file's repeated lines are few, unless it was delivered twice over: so all lines of
-/// a file that are asked for are kept.
+/// The texts of log ids, asked for one by one. A file is unpacked when its first one is asked for: where it was delivered twice
+/// over, all of its lines are repeated.
 pub struct LogIds<'a> {
     texts: Texts<'a>,
-    known: RefCell<BTreeMap<Place, String>>,
+    unpacked: RefCell<BTreeMap<u32, File>>,
     failed: RefCell<Option<anyhow::Error>>,
 }
 
@@ -74,32 +78,26 @@ impl<'a> LogIds<'a> {
     /// The archive cannot be opened.
     pub fn open(job: &Job<'_>, inputs: &'a [InputFile]) -> anyhow::Result<Self> {
         let texts = Texts::open(job, inputs)?;
-        Ok(Self { texts, known: RefCell::default(), failed: RefCell::default() })
-    }
-
-    /// Reads the log ids of these lines, file by file.
-    pub fn read_ahead(&self, places: impl Iterator<Item = Place>) {
-        let mut by_file = BTreeMap::<u32, Vec<(Place, Place)>>::new();
-        for place in places {
-            by_file.entry(place.file).or_default().push((place, place));
-        }
-        for wanted in by_file.into_values() {
-            let keep = |place, text: LineText| {
-                self.known.borrow_mut().insert(place, text.log_id);
-                Ok(())
-            };
-            if let Err(error) = self.texts.read(wanted, keep) {
-                self.failed.borrow_mut().get_or_insert(error);
-            }
-        }
+        Ok(Self { texts, unpacked: RefCell::default(), failed: RefCell::default() })
     }
 
     /// The log id at a place; empty if it cannot be read, which [`LogIds::check`] tells.
     pub fn text(&self, place: Place) -> String {
-        if !self.known.borrow().contains_key(&place) {
-            self.read_ahead(std::iter::once(place));
-        }
-        self.known.borrow().get(&place).cloned().unwrap_or_default()
+        self.read(place).unwrap_or_else(|error| {
+            self.failed.borrow_mut().get_or_insert(error);
+            String::new()
+        })
+    }
+
+    fn read(&self, place: Place) -> anyhow::Result<String> {
+        let mut unpacked = self.unpacked.borrow_mut();
+        let file = match unpacked.entry(place.file) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(self.texts.unpack(place.file)?),
+        };
+        let mut raw = vec![0; place.length as usize];
+        file.read_exact_at(&mut raw, place.offset)?;
+        Ok(self.texts.layout(place.file).text(&raw).log_id)
     }
 
     /// Whether everything that was asked for could be read.

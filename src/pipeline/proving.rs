@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::{BusinessDate, SettlementCalendar};
-use crate::conservation::{ControlTotals, Imbalance, StatementLine};
+use crate::conservation::{ControlTotals, Imbalance, StatementCell};
 use crate::export::{ProofName, ProofSummary};
 use crate::id::Symbols;
 use crate::kind::DiscrepancyKind;
 use crate::matching::DayReport;
+use crate::money::{Currency, Tally};
 use crate::movement::ReportKind;
 use crate::proof::{
     self, AccountRow, BalanceInputs, BatchInputs, BatchRow, BatchSums, DayStatement, Held, HeldRow, Outgoing,
@@ -97,7 +98,7 @@ impl DayToProve<'_> {
         }
         let payouts = self.payouts();
         payouts.add_to(&mut batches.rows);
-        let accounts = prove_balances(&BalanceInputs {
+        let mut accounts = prove_balances(&BalanceInputs {
             today: self.today,
             before: of_date(self.balances, self.today.minus_days(1)),
             last_before: self.last_balances,
@@ -107,7 +108,7 @@ impl DayToProve<'_> {
             symbols: self.symbols,
             log_id: self.log_id,
         });
-        let mut accounts = accounts;
+        // Who gets none of these reports need not be told every day that they are not proved.
         if activity.is_empty() && balances.is_empty() {
             accounts.remarks.clear();
         }
@@ -154,10 +155,9 @@ impl DayToProve<'_> {
         let earlier = self.summaries[..before(self.summaries, self.today)].iter();
         let earlier: Vec<_> = earlier.filter_map(|file| file.with_lines(|line| !line.batch.is_empty())).collect();
         let wanted = self.rows.sums.keys().map(|key| key.batch);
-        let wanted: BTreeSet<_> =
-            wanted.chain(summaries.iter().flat_map(|file| &file.parsed.lines).map(|line| line.batch)).collect();
+        let wanted = wanted.chain(summaries.iter().flat_map(|file| &file.parsed.lines).map(|line| line.batch));
         // Lines without a batch belong to their own day's.
-        let wanted: BTreeSet<_> = wanted.into_iter().filter(|batch| !batch.is_empty()).collect();
+        let wanted: BTreeSet<_> = wanted.filter(|batch| !batch.is_empty()).collect();
         let details = self.settlements.iter().filter(|file| file.date < self.today);
         let earlier_details: BatchSums = sums_of_lines(details, &wanted);
         let mut rejected = BTreeMap::<String, u64>::new();
@@ -339,36 +339,41 @@ impl Proofs {
         totals: &mut ControlTotals,
     ) -> Result<(), Imbalance> {
         let kinds: Vec<DiscrepancyKind> = self.findings.iter().map(|found| found.kind).collect();
+        let of_type = |raw_type| match symbols.text(raw_type) {
+            none if none.is_empty() => "SUMMARY".to_owned(),
+            named => named,
+        };
+        let of_direction = |out| if out { "OUT" } else { "IN" }.to_owned();
         for (file, places) in of_date(&reports.summaries, today).iter().zip(&self.summary_places) {
-            let lines = file.parsed.lines.iter().zip(places).map(|(line, &proved)| StatementLine {
-                entry_type: match symbols.text(line.raw_type) {
-                    none if none.is_empty() => "SUMMARY".to_owned(),
-                    named => named,
-                },
-                currency: line.currency,
-                amount: line.net,
-                proved,
-            });
-            totals.count_statement(&file.name, lines, &file.parsed.rejects, &kinds)?;
+            let cells = cells(file, places, |line| (line.raw_type, line.currency, line.net), of_type);
+            totals.count_statement(&file.name, file.parsed.lines.len() as u64, cells, &file.parsed.rejects, &kinds)?;
         }
         for (file, places) in of_date(&reports.activities, today).iter().zip(&self.activity_places) {
-            let lines = file.parsed.lines.iter().zip(places).map(|(line, &proved)| StatementLine {
-                entry_type: if line.out { "OUT" } else { "IN" }.to_owned(),
-                currency: line.currency,
-                amount: line.amount,
-                proved,
-            });
-            totals.count_statement(&file.name, lines, &file.parsed.rejects, &kinds)?;
+            let cells = cells(file, places, |line| (line.out, line.currency, line.amount), of_direction);
+            totals.count_statement(&file.name, file.parsed.lines.len() as u64, cells, &file.parsed.rejects, &kinds)?;
         }
         for (file, places) in of_date(&reports.balances, today).iter().zip(&self.balance_places) {
-            let lines = file.parsed.lines.iter().zip(places).map(|(line, &proved)| StatementLine {
-                entry_type: "BALANCE".to_owned(),
-                currency: line.currency,
-                amount: line.balance,
-                proved,
-            });
-            totals.count_statement(&file.name, lines, &file.parsed.rejects, &kinds)?;
+            let cells = cells(file, places, |line| ((), line.currency, line.balance), |()| "BALANCE".to_owned());
+            totals.count_statement(&file.name, file.parsed.lines.len() as u64, cells, &file.parsed.rejects, &kinds)?;
         }
         Ok(())
     }
+}
+
+/// The lines of a file by what they are, their currency and their place.
+fn cells<L, K: Ord + Copy>(
+    file: &DayStatement<L>,
+    places: &[Proved],
+    of: impl Fn(&L) -> (K, Currency, i64),
+    word: impl Fn(K) -> String,
+) -> BTreeMap<StatementCell, Tally> {
+    let mut tallies = BTreeMap::<(K, Currency, Proved), Tally>::new();
+    for (line, &proved) in file.parsed.lines.iter().zip(places) {
+        let (known, currency, amount) = of(line);
+        tallies.entry((known, currency, proved)).or_default().add(amount);
+    }
+    let named = tallies
+        .into_iter()
+        .map(|((known, currency, proved), tally)| (StatementCell { entry_type: word(known), currency, proved }, tally));
+    named.collect()
 }

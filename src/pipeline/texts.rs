@@ -1,10 +1,12 @@
 //! The text of lines, read again from the archive for the few of them that end in an output.
+#![allow(clippy::disallowed_types, reason = "a report is unpacked into a file without a name")]
 
+use std::fs::File;
 use std::io::{BufReader, Read};
 
-use crate::failure::{Failure, Kind};
-use crate::fetch::{Archive, FetchError, Unread};
-use crate::report::{LineText, Place};
+use crate::failure::{Failure, Kind, OrFail};
+use crate::fetch::{Archive, FetchError, ReportReader, Unread};
+use crate::report::{Layout, LineText, Place};
 
 use super::folds::fetch_failure;
 use super::intake::InputFile;
@@ -40,15 +42,7 @@ impl<'a> Texts<'a> {
         wanted.sort_by_key(|(place, _)| place.offset);
         let Some(first) = wanted.first() else { return Ok(()) };
         let file = &self.inputs[first.0.file as usize];
-        let reader = self.archive.read_report_again(file.digest, file.format).map_err(|error| match error {
-            Unread::Archive(error) => fetch_failure(&error),
-            error @ Unread::File { .. } => Failure::new(Kind::Unforeseen, error.to_string()),
-            Unread::Workbook(error) => fetch_failure(&FetchError::Integrity(format!(
-                "`{}` was read and cannot be read again: {error}",
-                file.name
-            ))),
-        })?;
-        let mut reader = BufReader::with_capacity(BUFFER_BYTES, reader);
+        let mut reader = BufReader::with_capacity(BUFFER_BYTES, self.reader(file)?);
         let (mut at, mut raw) = (0_u64, Vec::new());
         let failed = |error| fetch_failure(&FetchError::from_read(error, &self.archive.path_of(file.digest)));
         for (place, item) in wanted {
@@ -59,5 +53,36 @@ impl<'a> Texts<'a> {
             take(item, file.layout.text(&raw))?;
         }
         Ok(())
+    }
+
+    /// A whole file as text, in a file that has no name and ends with the run: for lines that are asked for one by one.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); there is no room for it.
+    pub fn unpack(&self, file: u32) -> anyhow::Result<File> {
+        let known = &self.inputs[file as usize];
+        let no_room =
+            || format!("`{}` cannot be unpacked; expected room in the folder for temporary files", known.name);
+        let mut text = tempfile::tempfile().or_fail(Kind::Unforeseen, no_room)?;
+        let failed = |error| fetch_failure(&FetchError::from_read(error, &self.archive.path_of(known.digest)));
+        std::io::copy(&mut self.reader(known)?, &mut text).map_err(failed)?;
+        Ok(text)
+    }
+
+    /// Cuts the lines of a file.
+    pub fn layout(&self, file: u32) -> &Layout {
+        &self.inputs[file as usize].layout
+    }
+
+    fn reader(&self, file: &InputFile) -> anyhow::Result<ReportReader> {
+        let reader = self.archive.read_report_again(file.digest, file.format).map_err(|error| match error {
+            Unread::Archive(error) => fetch_failure(&error),
+            error @ Unread::File { .. } => Failure::new(Kind::Unforeseen, error.to_string()),
+            Unread::Workbook(error) => fetch_failure(&FetchError::Integrity(format!(
+                "`{}` was read and cannot be read again: {error}",
+                file.name
+            ))),
+        });
+        Ok(reader?)
     }
 }

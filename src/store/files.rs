@@ -68,6 +68,28 @@ impl Store {
         Ok(row.map(|(sha256, at)| SeenFile { sha256, first_seen_at: Instant::from_millis(at) }))
     }
 
+    /// The newest content of every path in a directory that was ever seen: path and SHA-256, by path.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn contents_in(&self, merchant: &str, directory: &str) -> Result<Vec<(String, String)>, StoreError> {
+        // The character after the slash ends the range of paths that begin with the directory.
+        const SQL: &str = "SELECT path, sha256 FROM files_seen AS item
+             WHERE platform_merchant_id = $1 AND path > $2 AND path < $3 AND NOT EXISTS (
+                 SELECT 1 FROM files_seen AS later WHERE later.platform_merchant_id = item.platform_merchant_id
+                 AND later.path = item.path AND (later.first_seen_at_ms > item.first_seen_at_ms
+                     OR (later.first_seen_at_ms = item.first_seen_at_ms AND later.sha256 < item.sha256)))
+             ORDER BY path";
+        let directory = directory.trim_end_matches('/');
+        self.within("looking for files of a directory", async {
+            on_pool!(&self.pool, pool => {
+                let (from, to) = (format!("{directory}/"), format!("{directory}0"));
+                sqlx::query_as(SQL).bind(merchant).bind(from).bind(to).fetch_all(pool).await
+            })
+        })
+        .await
+    }
+
     /// The content that the path was last seen with for the first time.
     ///
     /// # Errors

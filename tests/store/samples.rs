@@ -163,6 +163,7 @@ pub fn run(on: &str) -> RunRecord<'static> {
         headers: &[],
         volumes: &[],
         held: &[],
+        bases: &[],
         lock: None,
     }
 }

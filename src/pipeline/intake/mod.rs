@@ -1,6 +1,8 @@
 //! Intake: what is expected is fetched and archived, what is in force is parsed, what is missing or refused is said.
 
+mod kept;
 mod problems;
+mod restated;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +24,7 @@ use super::folds::OrKind;
 use super::timing::Timings;
 use super::{Job, options};
 pub use problems::accepted_headers;
+pub use restated::{Restatement, runs_anew};
 use sources::{Lookback, Source};
 pub use sources::{damaged, ignored_sheets};
 
@@ -73,6 +76,8 @@ pub struct Reports {
     pub scope: BTreeSet<BusinessDate>,
     /// Those of them whose transaction details are missing.
     pub missing: BTreeSet<BusinessDate>,
+    /// Reports whose content is another one than before.
+    pub restatements: Vec<Restatement>,
     /// For the operator.
     pub remarks: Vec<String>,
 }
@@ -93,6 +98,7 @@ impl Reports {
             discrepancies: Vec::new(),
             scope: BTreeSet::from([today]),
             missing: BTreeSet::new(),
+            restatements: Vec::new(),
             remarks: Vec::new(),
         }
     }
@@ -220,7 +226,8 @@ pub fn not_ready(fetched: &Fetched, expected: &[ReportKind]) -> Vec<(ReportKind,
 /// Fetches the day's reports and holds them against what is expected.
 pub async fn fetch_for_run(job: &Job<'_>, allow_missing: bool, timings: &mut Timings) -> anyhow::Result<Intake> {
     timings.begin();
-    let fetched = fetch_day(job.config, &job.merchant, job.today).await?;
+    let mut fetched = fetch_day(job.config, &job.merchant, job.today).await?;
+    kept::keep(job, &mut fetched).await?;
     timings.end("fetch", fetched.files.len() as u64);
     for entry in &fetched.ignored {
         tracing::info!(directory = %fetched.directory, "not used: {entry}");
@@ -288,7 +295,7 @@ pub async fn parse(
     reports.broken_sets.extend(refused.iter().map(|file| (file.kind, file.name.clone())));
     problems::refuse(job, &refused, allow_missing, &describer, &intake.fetched, &mut reports)?;
     problems::file_discrepancies(&intake, &describer, &mut reports);
-    problems::restated(job, &intake.fetched, &describer, &mut reports).await?;
+    restated::restated(job, &intake.fetched, &describer, &mut reports).await?;
     problems::drifted(job, &intake.fetched, &describer, &mut reports).await?;
     note_files(&intake.fetched, &mut reports);
     if !reports.transactions.iter().any(|file| file.date == job.today) {
@@ -302,7 +309,7 @@ fn note_files(fetched: &Fetched, reports: &mut Reports) {
     let counts = reports.counts();
     let files = fetched.files.iter().map(|file| {
         let count = counts.get(&(file.kind, file.date, file.name.as_str())).copied();
-        let kind = if count.is_none() { format!("{} (not read)", file.kind) } else { file.kind.to_string() };
+        let kind = if count.is_none() { format!("{}{}", file.kind, kept::NOT_READ) } else { file.kind.to_string() };
         let (lines, rejects) = count.unwrap_or_default();
         RunFile {
             kind,

@@ -95,7 +95,8 @@ fn matched(
             (Some(one), Some(other)) if by(one) == by(other) => {
                 pair(one, other);
                 pairs += 1;
-                (before.next(), after.next());
+                before.next();
+                after.next();
             }
             (Some(one), Some(other)) if by(one) < by(other) => {
                 left.push(**one);

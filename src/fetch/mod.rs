@@ -81,6 +81,39 @@ pub fn list(
     })
 }
 
+/// What a date's directory holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayListing {
+    /// The directory.
+    pub directory: String,
+    /// What is in it.
+    pub listing: Listing,
+}
+
+/// Reads the directories of several dates, in their order, over one connection as long as it holds.
+///
+/// # Errors
+///
+/// As for [`list`].
+pub fn list_days(
+    source: &SourceOptions,
+    merchant: &PlatformMerchantId,
+    dates: &[BusinessDate],
+    control: &Control<'_>,
+) -> Result<Vec<DayListing>, FetchError> {
+    with_endpoint(source, |endpoint| {
+        let mut connection = None;
+        let mut days = Vec::with_capacity(dates.len());
+        for &date in dates {
+            let directory = directory_of(endpoint, merchant, date)?;
+            let (listing, used) = list_directory_over(connection.take(), endpoint, &directory, control)?;
+            connection = Some(used);
+            days.push(DayListing { directory, listing });
+        }
+        Ok(days)
+    })
+}
+
 /// Brings the wanted reports of a date into the archive, several files at once. The result does not depend on the order in
 /// which they arrive. A file that is not whole is archived all the same, as evidence, and listed apart.
 ///
@@ -166,11 +199,24 @@ fn list_directory(
     directory: &str,
     control: &Control<'_>,
 ) -> Result<(Listing, Box<dyn Connection>), FetchError> {
+    list_directory_over(None, endpoint, directory, control)
+}
+
+/// The same over a connection that is there already, if there is one.
+fn list_directory_over(
+    mut ready: Option<Box<dyn Connection>>,
+    endpoint: &dyn Endpoint,
+    directory: &str,
+    control: &Control<'_>,
+) -> Result<(Listing, Box<dyn Connection>), FetchError> {
     let address = endpoint.address();
     let what = format!("listing `{directory}`");
     let mut attempts = Attempts::new(endpoint.patience(), &what, &address);
     loop {
-        let mut connection = connect(endpoint, control)?;
+        let mut connection = match ready.take() {
+            Some(known) => known,
+            None => connect(endpoint, control)?,
+        };
         let mut collector = Collector::new(directory);
         match connection.list(directory, &mut |entry| collector.add(entry)) {
             Ok(()) => return Ok((collector.finish(), connection)),

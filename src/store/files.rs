@@ -3,7 +3,7 @@
 use super::bulk::{Cell, Table};
 use super::error::StoreError;
 use super::pool::{Store, on_pool};
-use crate::calendar::Instant;
+use crate::calendar::{BusinessDate, Instant};
 
 const DOING: &str = "noting the files that were seen";
 
@@ -88,6 +88,32 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// The newest content of every path in the directory of a date that was ever seen: path and SHA-256, by path.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn contents_of_date(
+        &self,
+        merchant: &str,
+        on: BusinessDate,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        const SQL: &str =
+            "SELECT path FROM files_seen WHERE platform_merchant_id = $1 AND path LIKE $2 ORDER BY path LIMIT 1";
+        let directory = format!("/{merchant}/{}", on.compact());
+        let first: Option<(String,)> = self
+            .within("looking for files of a date", async {
+                on_pool!(&self.pool, pool => {
+                    let pattern = format!("%{directory}/%");
+                    sqlx::query_as(SQL).bind(merchant).bind(pattern).fetch_optional(pool).await
+                })
+            })
+            .await?;
+        match first.as_ref().and_then(|(path,)| path.rsplit_once('/')) {
+            Some((found, _)) if found.ends_with(&directory) => self.contents_in(merchant, found).await,
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The content that the path was last seen with for the first time.

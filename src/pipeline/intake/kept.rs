@@ -15,7 +15,7 @@ use crate::pipeline::{Job, options};
 pub(super) const NOT_READ: &str = " (not read)";
 
 /// Which report an input file of a run is, refused or not; none for the ledger and the like.
-pub(super) fn kind_of(file: &RunFile) -> Option<ReportKind> {
+pub fn kind_of(file: &RunFile) -> Option<ReportKind> {
     ReportKind::parse(file.kind.strip_suffix(NOT_READ).unwrap_or(&file.kind))
 }
 

@@ -23,6 +23,7 @@ use crate::store::RunFile;
 use super::folds::OrKind;
 use super::timing::Timings;
 use super::{Job, options};
+pub use kept::kind_of;
 pub use problems::accepted_headers;
 pub use restated::{Restatement, runs_anew};
 use sources::{Lookback, Source};
@@ -216,11 +217,16 @@ pub fn not_ready(fetched: &Fetched, expected: &[ReportKind]) -> Vec<(ReportKind,
         if !broken.is_empty() {
             problems.push((kind, broken.join("; ")));
         } else if !fetched.files.iter().any(|file| file.kind == kind) {
-            let found = if fetched.directory_exists { "no such file" } else { "no such directory" };
-            problems.push((kind, format!("{kind} is expected in `{}`; found {found}", fetched.directory)));
+            problems.push((kind, absent(kind, &fetched.directory, fetched.directory_exists)));
         }
     }
     problems
+}
+
+/// An expected report that is not there, in words.
+pub fn absent(kind: ReportKind, directory: &str, directory_exists: bool) -> String {
+    let found = if directory_exists { "no such file" } else { "no such directory" };
+    format!("{kind} is expected in `{directory}`; found {found}")
 }
 
 /// Fetches the day's reports and holds them against what is expected.

@@ -58,8 +58,10 @@ impl Restatement {
                 LineChange::Added(new) => Ok(format!("line {} was added", new.line)),
                 LineChange::Changed(old, new) => {
                     let cells = self.difference.cells(&self.older(old)?, &self.newer(new)?);
-                    let names: Vec<String> = cells.into_iter().map(|cell| format!("`{}`", cell.column)).collect();
-                    Ok(format!("line {} changed in {}", new.line, names.join(", ")))
+                    let names = cells.into_iter().filter(|cell| !cell.column.is_empty());
+                    let names: Vec<String> = names.map(|cell| format!("`{}`", cell.column)).collect();
+                    let of = if names.is_empty() { String::new() } else { format!(" in {}", names.join(", ")) };
+                    Ok(format!("line {} changed{of}", new.line))
                 }
             })
             .collect()

@@ -14,7 +14,10 @@ use super::intake::{absent, expected, kind_of};
 use super::{bases, options};
 
 /// How many later dates of a range are listed at the source when one is not ready: a month. Each costs one listing.
-pub const MAX_LISTED_DATES: usize = 31;
+const MAX_LISTED_DATES: usize = 31;
+
+/// How far back a run looks for dates to be run anew: a leap year, as long as the longest window; `status` looks at all.
+const MAX_STALE_DAYS: u32 = 366;
 
 /// A date whose files Antom keeps still.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +83,7 @@ pub async fn warnings(config: &Config, store: &Store, today: BusinessDate) -> an
             )
         })
         .collect();
-    let stale = bases::stale(config, store, first, last).await?;
+    let stale = bases::stale(config, store, first.max(last.minus_days(MAX_STALE_DAYS)), last).await?;
     sentences.extend(bases::put_right(&stale).map(|(dates, command)| {
         format!("{dates} rest on superseded revisions of earlier dates: {command} runs them anew, `antom-recon status` says why")
     }));

@@ -200,3 +200,25 @@ fn a_date_that_is_run_only_later_makes_those_after_it_stale() {
     let status = place.run("status").stdout;
     assert!(status.contains("  2026-03-04  was run before revision 1 of 2026-03-03\n"), "{status}");
 }
+
+#[test]
+fn a_restated_workbook_is_compared_as_the_csv_that_it_stands_for() {
+    let place = Place::quiet_day();
+    let text = fs::read_to_string(place.report()).unwrap();
+    let write = |text: &str| {
+        let rows: Vec<Vec<String>> = text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+        fs::write(place.report().with_extension("xlsx"), lab::xlsx::workbook(&rows, &[])).unwrap();
+    };
+    fs::remove_file(place.report()).unwrap();
+    write(&text);
+    assert_eq!(place.run_day().code, Some(0));
+    assert!(!place.path("out/2188120000000001/2026-03-02/restated_lines.csv").exists());
+    write(&text.replace("PAYMENT,25.50,USD", "PAYMENT,=1+1,USD"));
+    let ended = place.run_day();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let rows = fs::read_to_string(place.path("out/2188120000000001/2026-03-02/restated_lines.csv")).unwrap();
+    let rows: Vec<&str> = rows.lines().collect();
+    let expected = "transactionItems_20260302_000.xlsx,changed,3,3,PAYMENT,pay-2,20260302194010800100188000000002,seller-2,\
+                    transactionAmountValue,25.50,'=1+1";
+    assert_eq!(rows[1..], [expected]);
+}

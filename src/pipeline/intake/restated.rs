@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_types, reason = "both contents are unpacked into files without a name")]
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Read, Seek};
+use std::io::{BufRead, BufReader, Seek, Write};
 use std::os::unix::fs::FileExt;
 
 use crate::calendar::BusinessDate;
@@ -127,8 +127,7 @@ async fn changed<'a>(
     let mut found = Vec::new();
     for file in &fetched.files {
         let digest = file.digest.to_string();
-        let of_runs =
-            contents(revisions, &file.path).find(|(_, known)| *known != digest).map(|(_, known)| known.to_owned());
+        let of_runs = contents(revisions, &file.path).find(|known| *known != digest).map(str::to_owned);
         let older = match of_runs {
             Some(known) => Some(known),
             // Seen by `fetch`, and by no run.
@@ -175,10 +174,10 @@ fn withdrawn<'a>(fetched: &Fetched, revisions: &'a [Revision]) -> Vec<Changed<'a
 }
 
 /// The contents of a path, by revision, newest first.
-fn contents<'a>(revisions: &'a [Revision], path: &'a str) -> impl Iterator<Item = (RunId, &'a str)> {
+fn contents<'a>(revisions: &'a [Revision], path: &'a str) -> impl Iterator<Item = &'a str> {
     revisions.iter().filter_map(move |revision| {
         let file = revision.files.iter().find(|file| file.path == path)?;
-        Some((revision.run_id, file.sha256.as_str()))
+        Some(file.sha256.as_str())
     })
 }
 
@@ -237,9 +236,10 @@ fn header_of(older: &File) -> anyhow::Result<File> {
     let mut header = Vec::new();
     let reader = older.try_clone().or_fail(Kind::Unforeseen, again)?;
     BufReader::new(reader).read_until(b'\n', &mut header).or_fail(Kind::Unforeseen, again)?;
-    (&mut &*older).rewind().or_fail(Kind::Unforeseen, again)?;
+    let mut whole = older;
+    whole.rewind().or_fail(Kind::Unforeseen, again)?;
     let mut file = tempfile::tempfile().or_fail(Kind::Unforeseen, again)?;
-    std::io::copy(&mut Cursor::new(header).take(u64::MAX), &mut file).or_fail(Kind::Unforeseen, again)?;
+    file.write_all(&header).or_fail(Kind::Unforeseen, again)?;
     file.rewind().or_fail(Kind::Unforeseen, again)?;
     Ok(file)
 }

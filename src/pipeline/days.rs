@@ -10,7 +10,7 @@ use crate::movement::ReportKind;
 use crate::store::Store;
 
 use super::folds::OrKind;
-use super::intake::{absent, expected, kind_of};
+use super::intake::{absent, due, expected, kind_of};
 use super::{bases, options};
 
 /// How many later dates of a range are listed at the source when one is not ready: a month. Each costs one listing.
@@ -32,6 +32,18 @@ pub struct DayOutlook {
     pub missing: Vec<ReportKind>,
     /// How many days are left until Antom may delete its files.
     pub days_left: u32,
+}
+
+impl DayOutlook {
+    /// When Antom may delete the files of the date.
+    #[must_use]
+    pub fn deadline(&self) -> String {
+        match self.days_left {
+            0 => "today".to_owned(),
+            1 => "in 1 day".to_owned(),
+            days => format!("in {days} days"),
+        }
+    }
 }
 
 /// The dates within Antom's retention that have ended, oldest first, as far as the database knows them.
@@ -62,6 +74,23 @@ pub async fn outlook(config: &Config, store: &Store, today: BusinessDate) -> any
     Ok(days)
 }
 
+/// The dates between the first and the last completed one that were never run although reports are expected for them, and whose
+/// files Antom keeps no longer: [`outlook`] does not show them.
+///
+/// # Errors
+/// A failure of the configuration or the database.
+pub async fn never_run(config: &Config, store: &Store, today: BusinessDate) -> anyhow::Result<Vec<BusinessDate>> {
+    let merchant = config.merchant()?.platform_merchant_id;
+    let Some((first, last)) = store.completed_range(&merchant).await.or_kind()? else { return Ok(Vec::new()) };
+    let last = last.min(today.minus_days(config.retention()?.days + 1));
+    let done: BTreeSet<BusinessDate> =
+        store.completed_dates(&merchant, first, last).await.or_kind()?.into_iter().collect();
+    let (calendar, expect) = (options::calendar(config)?, config.expect()?);
+    let days = std::iter::successors(Some(first), |date| Some(date.plus_days(1))).take_while(|date| *date <= last);
+    let is_due = |date: BusinessDate| expect.values().any(|expectation| due(*expectation, &calendar, date));
+    Ok(days.filter(|date| !done.contains(date) && is_due(*date)).collect())
+}
+
 /// What is worth a warning after a run: files that Antom will soon delete and nobody has, and dates that rest on what is no longer
 /// in force. Dates before the first one that was ever run are nobody's.
 ///
@@ -74,12 +103,14 @@ pub async fn warnings(config: &Config, store: &Store, today: BusinessDate) -> an
     let ending = outlook(config, store, today).await?.into_iter();
     let ending = ending.filter(|day| day.on > first && day.days_left <= within && !day.missing.is_empty());
     let mut sentences: Vec<String> = ending
-        .map(|DayOutlook { on, missing, days_left, .. }| {
-            let missing: Vec<&str> = missing.iter().map(|kind| kind.as_str()).collect();
+        .map(|day| {
+            let missing: Vec<&str> = day.missing.iter().map(|kind| kind.as_str()).collect();
             format!(
-                "{on} lacks {}, and Antom may delete its files in {days_left} days: `antom-recon fetch --date {on}` keeps what \
-                 is there, ask Antom for what is not",
-                missing.join(", ")
+                "{on} lacks {}, and Antom may delete its files {}: `antom-recon fetch --date {on}` keeps what is there, ask Antom \
+                 for what is not",
+                missing.join(", "),
+                day.deadline(),
+                on = day.on
             )
         })
         .collect();

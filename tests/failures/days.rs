@@ -199,6 +199,20 @@ fn a_date_that_is_run_only_later_makes_those_after_it_stale() {
     assert_eq!(place.run("run --date 2026-03-03").code, Some(0));
     let status = place.run("status").stdout;
     assert!(status.contains("  2026-03-04  was run before revision 1 of 2026-03-03\n"), "{status}");
+    assert!(!status.contains("never run"), "{status}");
+    // Nobody ever ran the day between these two.
+    assert_eq!(place.run("run --date 2026-03-01 --allow-missing").code, Some(0));
+    let status = place.run("status").stdout;
+    assert!(status.contains("never run, and older than that: 2026-03-02\n"), "{status}");
+}
+
+#[test]
+fn what_was_taken_back_before_anybody_used_it_is_not_used() {
+    let place = Place::quiet_day();
+    assert_eq!(place.run("fetch --date 2026-03-02").code, Some(0));
+    // The settlement files of the date are still at the source.
+    fs::remove_file(place.report()).unwrap();
+    assert_eq!(place.run_day().code, Some(3));
 }
 
 #[test]

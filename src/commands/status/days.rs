@@ -5,8 +5,11 @@ use std::io::Write;
 use crate::calendar::BusinessDate;
 use crate::config::Config;
 use crate::movement::ReportKind;
-use crate::pipeline::{DayOutlook, Superseded, outlook, put_right, stale};
+use crate::pipeline::{DayOutlook, Superseded, never_run, outlook, put_right, stale};
 use crate::store::Store;
+
+/// How many dates that were never run are named.
+const MAX_NAMED: usize = 10;
 
 /// The dates whose files Antom keeps still, each with what is expected and what of it is missing.
 pub(super) async fn expected(
@@ -19,6 +22,13 @@ pub(super) async fn expected(
     writeln!(out, "reports expected and missing, of the last {kept} days (Antom keeps files that long)")?;
     for day in outlook(config, store, today).await? {
         writeln!(out, "  {}", line(&day))?;
+    }
+    let never = never_run(config, store, today).await?;
+    if !never.is_empty() {
+        let named: Vec<String> = never.iter().take(MAX_NAMED).map(ToString::to_string).collect();
+        let more = never.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        writeln!(out, "never run, and older than that: {}{more}", named.join(", "))?;
     }
     Ok(())
 }
@@ -35,18 +45,9 @@ fn line(day: &DayOutlook) -> String {
     line.push_str(&match (day.missing.is_empty(), day.revision.is_some()) {
         (true, true) => "; all there".to_owned(),
         (true, false) => "; all in the archive".to_owned(),
-        (false, _) => format!("; missing {}, {}", names(&day.missing), days_left(day.days_left)),
+        (false, _) => format!("; missing {}, which Antom may delete {}", names(&day.missing), day.deadline()),
     });
     line
-}
-
-/// How long Antom still keeps a file.
-fn days_left(days: u32) -> String {
-    match days {
-        0 => "which Antom may delete today".to_owned(),
-        1 => "which Antom may delete in 1 day".to_owned(),
-        _ => format!("which Antom may delete in {days} days"),
-    }
 }
 
 /// Completed dates that rest on what is no longer in force; nothing is said if there are none.

@@ -19,8 +19,9 @@ pub fn kind_of(file: &RunFile) -> Option<ReportKind> {
     ReportKind::parse(file.kind.strip_suffix(NOT_READ).unwrap_or(&file.kind))
 }
 
-/// Adds what an earlier revision of the date, or `fetch`, has seen of every report of which the source has no file at all. Where
-/// it has one, its word counts: a file that is not beside it any more was withdrawn.
+/// Adds what an earlier revision of the date has read of every report of which the source has no file at all; where it has one, its
+/// word counts, and a file that is not beside it any more was withdrawn. What only `fetch` has seen is added if the source has
+/// nothing of the date any more: while it has, a report that is gone was taken back before anybody used it.
 pub(super) async fn keep(job: &Job<'_>, fetched: &mut Fetched) -> anyhow::Result<()> {
     let is_there = |fetched: &Fetched, kind| {
         fetched.files.iter().any(|file| file.kind == kind) || fetched.incomplete.iter().any(|file| file.kind == kind)
@@ -29,6 +30,7 @@ pub(super) async fn keep(job: &Job<'_>, fetched: &mut Fetched) -> anyhow::Result
     if gone.is_empty() {
         return Ok(());
     }
+    let is_empty = fetched.files.is_empty() && fetched.incomplete.is_empty();
     let merchant = job.merchant.as_str();
     let (archive, patterns) = (options::archive(job.config)?, options::patterns(job.config)?);
     let of_newest = job.store.files_of(merchant, job.today).await.or_kind()?;
@@ -37,7 +39,7 @@ pub(super) async fn keep(job: &Job<'_>, fetched: &mut Fetched) -> anyhow::Result
     for kind in gone {
         let read = of_newest.iter().filter(|file| kind_of(file) == Some(kind));
         let mut known: Vec<(&str, &str)> = read.map(|file| (file.path.as_str(), file.sha256.as_str())).collect();
-        if known.is_empty() {
+        if known.is_empty() && is_empty {
             known = of_kind(kind, &seen, &patterns);
         }
         for (path, sha256) in known {

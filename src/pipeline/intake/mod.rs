@@ -7,7 +7,7 @@ mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::calendar::BusinessDate;
+use crate::calendar::{BusinessDate, SettlementCalendar};
 use crate::config::{Config, Expectation};
 use crate::discrepancy::{Describer, Discrepancy};
 use crate::failure::{Failure, Kind};
@@ -200,12 +200,17 @@ async fn fetch_kinds(
 /// The reports that must be there on a date.
 pub fn expected(config: &Config, date: BusinessDate) -> anyhow::Result<Vec<ReportKind>> {
     let calendar = options::calendar(config)?;
-    let is_due = |expectation: Expectation| match expectation {
+    let is_due = |(_, expectation): &(ReportKind, Expectation)| due(*expectation, &calendar, date);
+    Ok(config.expect()?.into_iter().filter(is_due).map(|(kind, _)| kind).collect())
+}
+
+/// Whether a report with this expectation must be there on a date.
+pub fn due(expectation: Expectation, calendar: &SettlementCalendar, date: BusinessDate) -> bool {
+    match expectation {
         Expectation::Daily => true,
         Expectation::BusinessDays => calendar.is_business_day(date),
         Expectation::Optional => false,
-    };
-    Ok(config.expect()?.into_iter().filter(|(_, expectation)| is_due(*expectation)).map(|(kind, _)| kind).collect())
+    }
 }
 
 /// What stands in the way of a run: expected reports that are missing or not whole, a sentence each.

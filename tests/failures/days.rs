@@ -236,3 +236,31 @@ fn a_restated_workbook_is_compared_as_the_csv_that_it_stands_for() {
                     transactionAmountValue,25.50,'=1+1";
     assert_eq!(rows[1..], [expected]);
 }
+
+#[test]
+fn an_older_content_that_was_pruned_is_said_and_does_not_stop_the_run() {
+    let place = Place::quiet_day();
+    assert_eq!(place.run_day().code, Some(0));
+    let text = fs::read_to_string(place.report()).unwrap();
+    fs::write(place.report(), text.replace("pay-3,order-3", "pay-3,order-9")).unwrap();
+    let explanation = || {
+        let ended = place.run_day();
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let rows = fs::read_to_string(place.path("out/2188120000000001/2026-03-02/discrepancies.csv")).unwrap();
+        rows.lines().find(|line| line.contains("FILE_RESTATED")).unwrap().to_owned()
+    };
+    let told = explanation();
+    assert!(
+        told.contains("lines added 0, removed 0, changed 1, as before 3: line 4 changed in `referenceTransactionId`"),
+        "{told}"
+    );
+    assert_eq!(explanation(), told);
+    // Two months later the date is beyond any lookback.
+    assert_eq!(place.run("run --date 2026-05-01 --allow-missing").code, Some(0));
+    let pruned = place.run("prune --before 2026-05-01");
+    assert_eq!(pruned.code, Some(0), "{}", pruned.stderr);
+    let told = explanation();
+    assert!(told.contains("what differs cannot be told: the older content was pruned from the archive"), "{told}");
+    assert!(!place.path("out/2188120000000001/2026-03-02/restated_lines.csv").exists());
+    assert_eq!(explanation(), told);
+}

@@ -43,7 +43,7 @@ pub(super) async fn keep(job: &Job<'_>, fetched: &mut Fetched) -> anyhow::Result
             known = of_kind(kind, &seen, &patterns);
         }
         for (path, sha256) in known {
-            kept.extend(file(job, &archive, &patterns, (kind, path, sha256))?);
+            kept.extend(tokio::task::block_in_place(|| file(job, &archive, &patterns, (kind, path, sha256)))?);
         }
     }
     for file in &kept {

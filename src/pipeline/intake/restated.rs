@@ -1,6 +1,7 @@
 //! Reports whose content is another one than before: what differs, line by line, and which later dates had been run by then.
 #![allow(clippy::disallowed_types, reason = "both contents are unpacked into files without a name")]
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, Write};
 use std::os::unix::fs::FileExt;
@@ -98,11 +99,7 @@ pub(super) async fn restated(
     for changed in changed(job, fetched, &revisions).await? {
         let later = job.store.dates_run_after(job.merchant.as_str(), job.today, changed.since).await.or_kind()?;
         let pruned = job.store.pruned_digests(job.merchant.as_str()).await.or_kind()?;
-        let compared = if pruned.contains(&changed.older) {
-            Err("the older content was pruned from the archive".to_owned())
-        } else {
-            tokio::task::block_in_place(|| job.threads.install(|| difference(job, &changed)))?
-        };
+        let compared = tokio::task::block_in_place(|| job.threads.install(|| difference(job, &changed, &pruned)))?;
         let sentence = explain(&changed, compared.as_ref().map_err(String::as_str), &later)?;
         let digest = changed.newer.as_deref().unwrap_or_default();
         reports.discrepancies.push(describer.about_file(DiscrepancyKind::FileRestated, changed.path, digest, sentence));
@@ -187,9 +184,17 @@ fn known_since(revisions: &[Revision], knew: impl Fn(&[RunFile]) -> bool) -> Opt
 }
 
 /// What differs, or why that cannot be told.
-fn difference(job: &Job<'_>, changed: &Changed<'_>) -> anyhow::Result<Result<Restatement, String>> {
+fn difference(
+    job: &Job<'_>,
+    changed: &Changed<'_>,
+    pruned: &BTreeSet<String>,
+) -> anyhow::Result<Result<Restatement, String>> {
     let archive = options::archive(job.config)?;
     let format = Format::of(changed.name);
+    // What was pruned may have come back since; what is missing otherwise was lost, and unpacking it says so.
+    if pruned.contains(&changed.older) && archive.size_of(digest_of(&changed.older)?).or_kind()?.is_none() {
+        return Ok(Err("the older content was pruned from the archive".to_owned()));
+    }
     let older = match unpack(&archive, &changed.older, format)? {
         Ok(file) => file,
         Err(why) => return Ok(Err(format!("the older content cannot be read: {why}"))),
@@ -214,8 +219,7 @@ fn difference(job: &Job<'_>, changed: &Changed<'_>) -> anyhow::Result<Result<Res
 
 /// A content as CSV, in a file that has no name and ends with the run, at its start; or why a workbook cannot be read.
 fn unpack(archive: &Archive, digest: &str, format: Format) -> anyhow::Result<Result<File, String>> {
-    let digest: Digest =
-        digest.parse().map_err(|error: DigestError| Failure::new(Kind::Integrity, error.to_string()))?;
+    let digest = digest_of(digest)?;
     let mut reader = match archive.read_report(digest, format) {
         Ok(reader) => reader,
         Err(Unread::Workbook(error)) => return Ok(Err(error.to_string())),
@@ -228,6 +232,11 @@ fn unpack(archive: &Archive, digest: &str, format: Format) -> anyhow::Result<Res
     std::io::copy(&mut reader, &mut file).map_err(failed)?;
     file.rewind().or_fail(Kind::Unforeseen, no_room)?;
     Ok(Ok(file))
+}
+
+/// A digest as the database has it.
+fn digest_of(text: &str) -> Result<Digest, Failure> {
+    text.parse().map_err(|error: DigestError| Failure::new(Kind::Integrity, error.to_string()))
 }
 
 /// A content with the header of another and no line, in place of a report that is gone.

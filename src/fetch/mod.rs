@@ -1,6 +1,6 @@
 //! Where reports come from: Antom's SFTP server, or the same tree on a local path.
 //!
-//! [`list`] reads the directory of a date, [`fetch`] brings its reports into the [`Archive`], [`probe`] tells `doctor` whether
+//! [`list_days`] reads the directories of dates, [`fetch`] brings its reports into the [`Archive`], [`probe`] tells `doctor` whether
 //! that would work. Raw bytes are archived under their SHA-256 before anything reads them. Nothing is ever written to or
 //! deleted from the source. Nothing that a server says is trusted: its host key must be the configured one, names are used only
 //! if they are harmless, and everything has a bound ([`bounds`]).
@@ -63,24 +63,6 @@ pub struct Request<'a> {
     pub patterns: &'a Patterns,
 }
 
-/// Reads the directory of a date. One that does not exist is empty.
-///
-/// # Errors
-///
-/// [`FetchError::Configuration`], [`FetchError::Unreachable`], [`FetchError::Integrity`] for the host key,
-/// [`FetchError::Bounds`] for a directory with too many entries, [`FetchError::Cancelled`].
-pub fn list(
-    source: &SourceOptions,
-    merchant: &PlatformMerchantId,
-    date: BusinessDate,
-    control: &Control<'_>,
-) -> Result<Listing, FetchError> {
-    with_endpoint(source, |endpoint| {
-        let directory = directory_of(endpoint, merchant, date)?;
-        list_directory(endpoint, &directory, control).map(|(listing, _)| listing)
-    })
-}
-
 /// What a date's directory holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayListing {
@@ -90,11 +72,12 @@ pub struct DayListing {
     pub listing: Listing,
 }
 
-/// Reads the directories of several dates, in their order, over one connection as long as it holds.
+/// Reads the directories of dates, in their order, over one connection as long as it holds. One that does not exist is empty.
 ///
 /// # Errors
 ///
-/// As for [`list`].
+/// [`FetchError::Configuration`], [`FetchError::Unreachable`], [`FetchError::Integrity`] for the host key,
+/// [`FetchError::Bounds`] for a directory with too many entries, [`FetchError::Cancelled`].
 pub fn list_days(
     source: &SourceOptions,
     merchant: &PlatformMerchantId,
@@ -119,7 +102,7 @@ pub fn list_days(
 ///
 /// # Errors
 ///
-/// As for [`list`]; also [`FetchError::Bounds`] for a file that is too large and [`FetchError::Archive`] if the archive cannot
+/// As for [`list_days`]; also [`FetchError::Bounds`] for a file that is too large and [`FetchError::Archive`] if the archive cannot
 /// be written. Files that are in the archive by then stay there, and the next fetch finds them.
 pub fn fetch(
     source: &SourceOptions,
@@ -142,7 +125,7 @@ pub fn fetch(
 ///
 /// # Errors
 ///
-/// As for [`list`].
+/// As for [`list_days`].
 pub fn probe(
     source: &SourceOptions,
     merchant: &PlatformMerchantId,

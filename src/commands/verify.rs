@@ -17,10 +17,11 @@ use crate::store::{ArchivedFile, PublishedFile, PublishedRun, Store};
 
 /// Verify that nothing recorded, archived or published was changed since
 ///
-/// Every run was recorded with a digest of all that is stored of it and of the run before it. This computes them anew, reads every
+/// Every run was recorded with a digest of all that is stored of it and of the run before it, and everything else that was added to
+/// history (answers, decisions, files seen, outputs, prunings) with an entry of a journal. This computes them anew, reads every
 /// file of the archive that a run names, and compares the published folders, superseded ones too, with what was published. The
 /// first thing that differs is named, with exit code 5. The last digest stands for all of them: note it elsewhere, and not even
-/// the end of the chain can be cut off unnoticed.
+/// the end of the journal can be cut off unnoticed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Verify the runs of this merchant [default: the one of the configuration]
@@ -40,24 +41,32 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     session(async {
         let store = open_store(config).await?;
         let chain = store.verify_chain(&merchant).await.or_kind()?;
+        let journal = store.verify_journal(&merchant).await.or_kind()?;
         let files = store.files_of_all_runs(&merchant).await.or_kind()?;
         let pruned = store.pruned_digests(&merchant).await.or_kind()?;
         let archive = archive(config)?;
         let (archived, gone) = tokio::task::block_in_place(|| verify_archive(&archive, &files, &pruned))?;
         let (folders, unnoted) = verify_outputs(&store, &config.output_dir(), &merchant).await?;
-        let head = if chain.head.is_empty() { "none".to_owned() } else { format!("`{}`", chain.head) };
+        // The journal covers the links of the chain as well; it is empty until something is added to history by this program.
+        let head = if journal.head.is_empty() { &chain.head } else { &journal.head };
+        let head = if head.is_empty() { "none".to_owned() } else { format!("`{head}`") };
         let mut line = format!(
             "{merchant}: {} runs, {archived} archived files and {folders} published folders are what was recorded; last digest {head}",
             chain.runs
         );
         for (count, what) in [
             (chain.not_chained, "runs not chained (recorded before there was a chain)"),
+            (chain.without_tables, "runs with one digest over all of their tables (recorded before each had its own)"),
             (gone, "archived files pruned"),
+            (chain.pruned, "runs with old rows pruned"),
             (unnoted, "runs without noted outputs"),
         ] {
             if count > 0 {
                 line.push_str(&format!("; {count} {what}"));
             }
+        }
+        for (table, count) in &journal.not_covered {
+            line.push_str(&format!("; {count} rows of {table} not journalled (recorded before there was a journal)"));
         }
         writeln!(out, "{line}")?;
         store.close().await;

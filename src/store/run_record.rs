@@ -8,6 +8,7 @@ use super::bulk::{Cell, Table, digest_cells, hex, new_digest};
 use super::chain;
 use super::error::StoreError;
 use super::files::FILES_SEEN;
+use super::journal::Act;
 use super::lock::RunLock;
 use super::pool::{Store, Tx, on_tx};
 use super::remembered::{AcceptedHeader, Volume};
@@ -135,7 +136,8 @@ impl Store {
             return Ok(Recorded::Same { run_id: RunId(*run_id), revision: self.revision(*revision)? });
         }
         let revision = newest.map_or(0, |(_, revision, ..)| revision) + 1;
-        let run_id = self.within(DOING, insert_run(&mut tx, record, revision, &digest)).await?;
+        let act = self.within(DOING, Act::begin(&mut tx, record.platform_merchant_id)).await?;
+        let run_id = self.within(DOING, insert_run(&mut tx, record, revision, &digest, &act)).await?;
         for (table, cells) in content.compared.iter().chain(&content.remembered) {
             let width = table.columns.len() - 1;
             for rows in cells.chunks(width * ROWS) {
@@ -143,10 +145,11 @@ impl Store {
                 self.within(DOING, table.insert(&mut tx, &rows)).await?;
             }
         }
-        let seen = seen_cells(record);
+        let seen = seen_cells(record, &act);
         self.within(DOING, FILES_SEEN.insert(&mut tx, &seen)).await?;
         let link = self.within(DOING, chain::next_link(&mut tx, record)).await?;
-        self.within(DOING, chain::append(&mut tx, run_id, record.platform_merchant_id, &link)).await?;
+        self.within(DOING, chain::append(&mut tx, run_id, &act, &link)).await?;
+        self.within(DOING, act.end(&mut tx)).await?;
         // Renewed once more, so that what follows a long record has the whole lease.
         self.prove_lock(&mut tx, record.lock).await?;
         self.commit(DOING, tx).await?;
@@ -219,13 +222,14 @@ fn with_run_id<'c>(run_id: i64, width: usize, cells: &'c [Cell<'_>]) -> Vec<Cell
     cells.chunks(width).flat_map(|row| std::iter::once(Cell::Integer(run_id)).chain(row.iter().map(borrowed))).collect()
 }
 
-fn seen_cells<'a>(record: &RunRecord<'a>) -> Vec<Cell<'a>> {
+fn seen_cells<'a>(record: &RunRecord<'a>, act: &Act) -> Vec<Cell<'a>> {
     let cells = |file: &'a RunFile| {
         [
             Cell::text(record.platform_merchant_id),
             Cell::text(file.path.as_str()),
             Cell::text(file.sha256.as_str()),
             Cell::Integer(record.finished_at.millis()),
+            Cell::Integer(act.number()),
         ]
     };
     record.files.iter().flat_map(cells).collect()
@@ -243,9 +247,10 @@ async fn newest_revision(tx: &mut Tx, record: &RunRecord<'_>) -> sqlx::Result<Op
     })
 }
 
-async fn insert_run(tx: &mut Tx, record: &RunRecord<'_>, revision: i64, digest: &str) -> sqlx::Result<i64> {
+async fn insert_run(tx: &mut Tx, record: &RunRecord<'_>, revision: i64, digest: &str, act: &Act) -> sqlx::Result<i64> {
     const SQL: &str = "INSERT INTO runs (platform_merchant_id, business_date, revision, started_at_ms, finished_at_ms,
-         program_version, inputs_digest, content_digest, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING run_id";
+         program_version, inputs_digest, content_digest, outcome, journal_sequence)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING run_id";
     on_tx!(tx, connection => {
         sqlx::query(SQL)
             .bind(record.platform_merchant_id)
@@ -257,6 +262,7 @@ async fn insert_run(tx: &mut Tx, record: &RunRecord<'_>, revision: i64, digest: 
             .bind(record.inputs_digest)
             .bind(digest)
             .bind(record.outcome)
+            .bind(act.number())
             .fetch_one(connection)
             .await?
             .try_get(0)

@@ -24,6 +24,15 @@ CREATE TABLE run_digests (
     PRIMARY KEY (run_id, table_name)
 );
 
+-- How the files of a run lie packed in the archive: the digest of a file's content does not see every bit of its packing.
+CREATE TABLE run_archived (
+    run_id BIGINT NOT NULL REFERENCES runs (run_id),
+    sha256 TEXT COLLATE "C" NOT NULL,
+    packed_size BIGINT NOT NULL,
+    packed_sha256 TEXT NOT NULL,
+    PRIMARY KEY (run_id, sha256)
+);
+
 -- Rows of a run that `prune` deleted: how many, and what was left.
 CREATE TABLE pruned_rows (
     run_id BIGINT NOT NULL REFERENCES runs (run_id),
@@ -65,6 +74,8 @@ CREATE INDEX decisions_by_row ON decisions (row_run_id, discrepancy_id);
 CREATE TRIGGER journal_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON journal
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_history();
 CREATE TRIGGER run_digests_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON run_digests
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_history();
+CREATE TRIGGER run_archived_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON run_archived
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_history();
 CREATE TRIGGER pruned_rows_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON pruned_rows
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_history();

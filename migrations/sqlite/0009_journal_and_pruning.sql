@@ -24,6 +24,15 @@ CREATE TABLE run_digests (
     PRIMARY KEY (run_id, table_name)
 ) STRICT;
 
+-- How the files of a run lie packed in the archive: the digest of a file's content does not see every bit of its packing.
+CREATE TABLE run_archived (
+    run_id INTEGER NOT NULL REFERENCES runs (run_id),
+    sha256 TEXT NOT NULL,
+    packed_size INTEGER NOT NULL,
+    packed_sha256 TEXT NOT NULL,
+    PRIMARY KEY (run_id, sha256)
+) STRICT;
+
 -- Rows of a run that `prune` deleted: how many, and what was left.
 CREATE TABLE pruned_rows (
     run_id INTEGER NOT NULL REFERENCES runs (run_id),
@@ -70,6 +79,10 @@ CREATE TRIGGER run_digests_refuses_update BEFORE UPDATE ON run_digests
 BEGIN SELECT RAISE(ABORT, '`run_digests` is history: rows are only added'); END;
 CREATE TRIGGER run_digests_refuses_delete BEFORE DELETE ON run_digests
 BEGIN SELECT RAISE(ABORT, '`run_digests` is history: rows are only added'); END;
+CREATE TRIGGER run_archived_refuses_update BEFORE UPDATE ON run_archived
+BEGIN SELECT RAISE(ABORT, '`run_archived` is history: rows are only added'); END;
+CREATE TRIGGER run_archived_refuses_delete BEFORE DELETE ON run_archived
+BEGIN SELECT RAISE(ABORT, '`run_archived` is history: rows are only added'); END;
 CREATE TRIGGER pruned_rows_refuses_update BEFORE UPDATE ON pruned_rows
 BEGIN SELECT RAISE(ABORT, '`pruned_rows` is history: rows are only added'); END;
 CREATE TRIGGER pruned_rows_refuses_delete BEFORE DELETE ON pruned_rows

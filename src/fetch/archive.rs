@@ -95,16 +95,20 @@ impl Archive {
     }
 
     fn open_file(&self, digest: Digest, verified: bool) -> Result<ArchiveReader, FetchError> {
+        let (path, file) = (self.path_of(digest), self.open_packed(digest)?);
+        let unreadable = FetchError::archive("open", &path);
+        ArchiveReader::new(file, path, digest, verified).map_err(unreadable)
+    }
+
+    fn open_packed(&self, digest: Digest) -> Result<File, FetchError> {
         let path = self.path_of(digest);
-        let file = File::open(&path).map_err(|error| match error.kind() {
+        File::open(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => FetchError::Integrity(format!(
                 "archive: `{}` is missing; expected the file that was archived under this digest; restore it from a backup",
                 path.display()
             )),
             _ => FetchError::archive("open", &path)(error),
-        })?;
-        let unreadable = FetchError::archive("open", &path);
-        ArchiveReader::new(file, path, digest, verified).map_err(unreadable)
+        })
     }
 
     /// All raw bytes of an archived file, verified.
@@ -138,6 +142,30 @@ impl Archive {
             Ok(file) => Ok(Some(file.len())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(FetchError::archive("look at", &path)(error)),
+        }
+    }
+
+    /// How a file lies in the archive: the size and the digest of its packed bytes. The digest of its content does not see every
+    /// bit of its packing; this one does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Archive::read`].
+    pub fn packing_of(&self, digest: Digest) -> Result<Stored, FetchError> {
+        let path = self.path_of(digest);
+        let unreadable = FetchError::archive("read", &path);
+        let mut file = self.open_packed(digest)?;
+        let (mut context, mut size, mut block) = (digest::Context::new(&SHA256), 0, vec![0; BLOCK_BYTES]);
+        loop {
+            match file.read(&mut block) {
+                Ok(0) => return Ok(Stored { digest: Digest::finish(&context.finish()), size }),
+                Ok(length) => {
+                    context.update(&block[..length]);
+                    size += length as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(unreadable(error)),
+            }
         }
     }
 

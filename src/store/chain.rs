@@ -15,7 +15,7 @@ use super::run_record::RunRecord;
 use super::{proof_rows, rows};
 
 /// The tables whose rows belong to one run, in the order of the digest. The second column orders the rows of a run.
-pub(super) const TABLES: [&Table; 7] = [
+pub(super) const TABLES: [&Table; 8] = [
     &rows::FILES,
     &rows::DISCREPANCIES,
     &rows::IN_TRANSIT,
@@ -23,6 +23,7 @@ pub(super) const TABLES: [&Table; 7] = [
     &proof_rows::HEADERS,
     &proof_rows::VOLUMES,
     &proof_rows::HELD,
+    &rows::ARCHIVED,
 ];
 
 /// The run itself.

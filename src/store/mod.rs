@@ -54,6 +54,6 @@ pub use pruned::{OldHistory, OldRun, PrunableRows};
 pub use publications::{PublishedFile, PublishedRun};
 pub use query_ledger::QueryLedger;
 pub use remembered::{AcceptedHeader, Volume};
-pub use run_record::{Recorded, RunFile, RunId, RunRecord};
+pub use run_record::{PackedFile, Recorded, RunFile, RunId, RunRecord};
 pub use runs::{Run, RunOverview};
 pub use trail::{ArchivedFile, Chain};

@@ -45,6 +45,17 @@ pub struct RunFile {
     pub rejects: u64,
 }
 
+/// How an input file of a run lies in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PackedFile {
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+    /// Bytes, packed.
+    pub packed_size: u64,
+    /// SHA-256 of the packed bytes, in hexadecimal.
+    pub packed_sha256: String,
+}
+
 /// A run that is done, as it goes into the database. Everything in it is what a rerun is compared by, but the times, the
 /// program's version, and what later proofs need (which follows from the inputs). So `outcome` holds counts and sums, never
 /// durations.
@@ -68,6 +79,8 @@ pub struct RunRecord<'a> {
     pub outcome: &'a str,
     /// Its input files, in their order.
     pub files: &'a [RunFile],
+    /// How those of them that are archived are packed, each content once.
+    pub archived: &'a [PackedFile],
     /// What is open after it, sorted.
     pub discrepancies: &'a [Discrepancy],
     /// What waits after it, sorted.
@@ -112,7 +125,7 @@ struct Content<'a> {
     /// What a rerun is compared by.
     compared: [Part<'a>; 4],
     /// What later proofs need.
-    remembered: [Part<'a>; 3],
+    remembered: [Part<'a>; 4],
 }
 
 impl Store {
@@ -191,6 +204,7 @@ impl<'a> Content<'a> {
         let volumes = record.volumes.iter().enumerate();
         let volumes = volumes.flat_map(|(at, volume)| proof_rows::volume_cells(at, volume)).collect();
         let held = record.held.iter().enumerate().flat_map(|(at, held)| proof_rows::held_cells(at, held)).collect();
+        let archived = record.archived.iter().flat_map(rows::archived_cells).collect();
         Self {
             compared: [
                 (&rows::FILES, files),
@@ -198,7 +212,12 @@ impl<'a> Content<'a> {
                 (&rows::IN_TRANSIT, in_transit),
                 (&rows::CLEARED, cleared),
             ],
-            remembered: [(&proof_rows::HEADERS, headers), (&proof_rows::VOLUMES, volumes), (&proof_rows::HELD, held)],
+            remembered: [
+                (&proof_rows::HEADERS, headers),
+                (&proof_rows::VOLUMES, volumes),
+                (&proof_rows::HELD, held),
+                (&rows::ARCHIVED, archived),
+            ],
         }
     }
 

@@ -7,7 +7,7 @@ use antom_recon::id::DiscrepancyId;
 use antom_recon::movement::ReportKind;
 use antom_recon::proof::HeldKind;
 use antom_recon::store::{
-    NewAnswer, NewDecision, NewDecisions, OldHistory, PublishedFile, RunId, RunRecord, Store, StoreError,
+    NewAnswer, NewDecision, NewDecisions, OldHistory, PackedFile, PublishedFile, RunId, RunRecord, Store, StoreError,
 };
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
@@ -26,6 +26,7 @@ async fn fill(store: &Store) {
     for (number, on) in ["2026-10-01", "2026-10-02", "2026-10-03"].into_iter().enumerate() {
         let record = RunRecord {
             files: &[file("/v1/a.csv", "aa"), file(&format!("/v1/b{number}.csv"), "bb")],
+            archived: &[PackedFile { sha256: "aa".to_owned(), packed_size: 9, packed_sha256: "ff".to_owned() }],
             discrepancies: &[full_discrepancy(&format!("D{number}"), on), bare_discrepancy("E1", on)],
             in_transit: &[in_transit(&format!("T{number}")), in_transit("U1")],
             cleared: &[cleared(&format!("C{number}"))],

@@ -69,6 +69,9 @@ CREATE INDEX pruned_files_by_act ON pruned_files (platform_merchant_id, journal_
 CREATE INDEX runs_by_act ON runs (platform_merchant_id, journal_sequence);
 CREATE INDEX run_chain_by_act ON run_chain (platform_merchant_id, journal_sequence);
 CREATE INDEX run_outputs_by_act ON run_outputs (journal_sequence);
+CREATE INDEX run_discrepancies_by_order ON run_discrepancies (order_id);
+CREATE INDEX ledger_entries_by_original_request ON ledger_entries (original_request_id) WHERE original_request_id <> '';
+CREATE INDEX ledger_entries_by_original_antom ON ledger_entries (original_antom_id) WHERE original_antom_id <> '';
 CREATE INDEX decisions_by_row ON decisions (row_run_id, discrepancy_id);
 
 CREATE TRIGGER journal_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON journal

@@ -16,6 +16,7 @@ mod ledger;
 mod options;
 mod outputs;
 pub mod proving;
+pub mod story;
 mod texts;
 mod timing;
 

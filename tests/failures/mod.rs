@@ -11,6 +11,7 @@ macro_rules! assert_page {
 
 mod checking;
 mod deciding;
+mod explaining;
 mod importing;
 mod inputs;
 mod integrity;

@@ -153,7 +153,7 @@ pub async fn story(config: &Config, store: &Store, asked: Asked<'_>) -> anyhow::
     };
     teller.tell(&archived, overview.first().map(|newest| newest.run.finished_at)).await?;
     let mut story = teller.story;
-    story.moments.sort_by_key(|moment| (moment.at, moment.what.rank()));
+    story.moments.sort_by_cached_key(|moment| (moment.at, moment.what.rank(), moment.what.place()));
     Ok(story)
 }
 
@@ -188,20 +188,15 @@ impl Teller<'_> {
             ids.extend(happening.ids());
             happening.dates().into_iter().for_each(|date| widen(&mut dates, date));
         }
-        let mut entries = self.entries(&ids, dates).await?;
-        for (row, entry) in entries.texts().into_iter().enumerate() {
-            ids.extend(ids_of(&entry));
-            widen(&mut dates, self.cut_off.date_of(entries.parsed.entries[row].occurred_at));
-        }
-        let mut found = self.search(&ids, dates)?;
+        let mut entries = self.entries(&mut ids, &mut dates).await?;
+        let mut found = self.search(&ids, &mut dates)?;
         let is_batch = batch::is_batch(self.asked.id, &found);
         let lines: u64 = found.iter().map(|file| file.hits.count).sum();
         let further: BTreeSet<String> = found.iter().flat_map(FoundFile::ids).filter(|id| !ids.contains(id)).collect();
         if !is_batch && lines <= MAX_LINES && !further.is_empty() {
             ids.extend(further.into_iter().take(MAX_IDS));
-            found.iter().for_each(|file| widen(&mut dates, file.file.date));
-            found = self.search(&ids, dates)?;
-            entries = self.entries(&ids, dates).await?;
+            entries = self.entries(&mut ids, &mut dates).await?;
+            found = self.search(&ids, &mut dates)?;
         }
         if is_batch {
             let (config, merchant) = (self.config, &self.merchant);
@@ -224,14 +219,23 @@ impl Teller<'_> {
         Ok(())
     }
 
-    async fn entries(&self, ids: &BTreeSet<String>, dates: Dates) -> anyhow::Result<entries::Entries> {
+    /// The entries that have the ids. Their own ids and dates are known from then on.
+    async fn entries(&self, ids: &mut BTreeSet<String>, dates: &mut Dates) -> anyhow::Result<entries::Entries> {
         let source = entries::Source {
             config: self.config,
             store: self.store,
             keys: self.reader.keys,
             symbols: self.reader.symbols,
         };
-        source.entries(ids, dates.map(|dates| self.around(dates))).await
+        let entries = source.entries(ids, dates.map(|dates| self.around(dates))).await?;
+        // Entries of a batch or of a sub-merchant are no movement's.
+        if entries.parsed.entries.len() as u64 <= MAX_LINES {
+            for (row, entry) in entries.texts().into_iter().enumerate() {
+                ids.extend(ids_of(&entry));
+                widen(dates, self.cut_off.date_of(entries.parsed.entries[row].occurred_at));
+            }
+        }
+        Ok(entries)
     }
 
     /// The dates within which what belongs together is looked for.
@@ -239,27 +243,35 @@ impl Teller<'_> {
         (first.minus_days(self.lookback), last.plus_days(self.lookback))
     }
 
-    /// Searches the reports near the dates; all of them if no date is known, or nothing is found there.
-    fn search(&mut self, ids: &BTreeSet<String>, dates: Dates) -> anyhow::Result<Vec<FoundFile>> {
+    /// Searches the reports near the dates, and further for as long as lines are found that have others near them; all reports if no
+    /// date is known, or nothing is found near those that are.
+    fn search(&mut self, ids: &BTreeSet<String>, dates: &mut Dates) -> anyhow::Result<Vec<FoundFile>> {
         let needles = Needles::new(ids.iter().map(String::as_str));
-        let near = dates.filter(|_| !self.asked.everywhere).map(|dates| self.around(dates));
-        let is_near = |file: &&ReportFile| near.is_none_or(|(first, last)| first <= file.date && file.date <= last);
-        let (near, rest): (Vec<&ReportFile>, Vec<&ReportFile>) = self.files.iter().partition(is_near);
         let mut searched = Searched { of: self.files.len(), ..Searched::default() };
-        let mut found = Vec::new();
-        for files in [near, rest] {
-            if !found.is_empty() || files.is_empty() || ids.is_empty() {
-                continue;
+        let mut found = Vec::<FoundFile>::new();
+        let mut left: Vec<&ReportFile> = if ids.is_empty() { Vec::new() } else { self.files.iter().collect() };
+        loop {
+            let near = dates.filter(|_| !self.asked.everywhere).map(|dates| self.around(dates));
+            let is_near = |file: &&ReportFile| near.is_none_or(|(first, last)| first <= file.date && file.date <= last);
+            let (mut now, mut rest): (Vec<&ReportFile>, Vec<&ReportFile>) = left.into_iter().partition(is_near);
+            if now.is_empty() && found.is_empty() {
+                std::mem::swap(&mut now, &mut rest);
+            }
+            if now.is_empty() {
+                break;
             }
             let (reader, threads) = (&self.reader, &self.threads);
             let (lines, bytes, not) =
-                tokio::task::block_in_place(|| threads.install(|| reader.search(&files, &needles)))?;
-            found = lines;
-            searched.files += files.len() - not.len();
+                tokio::task::block_in_place(|| threads.install(|| reader.search(&now, &needles)))?;
+            searched.files += now.len() - not.len();
             searched.bytes += bytes;
             searched.not.extend(not);
-            files.iter().for_each(|file| widen(&mut searched.dates, file.date));
+            now.iter().for_each(|file| widen(&mut searched.dates, file.date));
+            lines.iter().for_each(|file| widen(dates, file.file.date));
+            found.extend(lines);
+            left = rest;
         }
+        found.sort_by(|one, other| one.file.cmp(&other.file));
         self.story.searched = searched;
         Ok(found)
     }
@@ -365,6 +377,16 @@ impl What {
             Self::Answer(_) => 4,
             Self::Decision(_) => 5,
             Self::State { .. } => 6,
+        }
+    }
+}
+
+impl What {
+    /// The order of what one run said; the rest keeps the order in which it was found.
+    fn place(&self) -> String {
+        match self {
+            Self::Run(said) => format!("{} {:010} {} {}", said.run_date, said.revision, said.rank(), said.item_id()),
+            _ => String::new(),
         }
     }
 }

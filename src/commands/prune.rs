@@ -13,7 +13,7 @@ use crate::movement::ReportKind;
 use crate::pipeline::{OrKind, archive, policy};
 use crate::store::{ArchivedFile, RunId, RunLock, Store};
 
-/// Delete archived files and old rows of history that no run since a date and no open item needs
+/// Delete archived files and old history that no run since a date and no open item needs
 ///
 /// Of the archive, kept is every file that a run on or after the date names, every file of a date within the lookback of the newest
 /// run, every file of a date on which something is still open or in transit, and every file that no run names. Of the history, rows

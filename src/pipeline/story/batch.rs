@@ -1,7 +1,7 @@
 //! A settlement batch: what its lines come to, and what the outputs said of it. Of millions of lines, sums are told.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "published outputs are read")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 
@@ -9,7 +9,6 @@ use crate::config::Config;
 use crate::export::{self, Output};
 use crate::failure::{Failure, Kind, OrFail};
 use crate::id::PlatformMerchantId;
-use crate::matching::DayReport;
 use crate::money::Currency;
 use crate::movement::ReportKind;
 use crate::proof::sums_of_lines;
@@ -69,9 +68,8 @@ pub fn batch(
     let symbol = reader.symbols.intern(id.as_bytes());
     let details = |found: &&FoundFile| found.file.in_force && found.file.kind == ReportKind::SettlementDetails;
     for found in found.iter().filter(details) {
-        let (date, name) = (found.file.date, found.file.name.clone());
-        let report = DayReport { date, name, parsed: reader.parse_whole(&found.file)? };
-        for (key, lines) in sums_of_lines(std::iter::once(&report), &BTreeSet::from([symbol])) {
+        let report = reader.parse_whole(&found.file)?;
+        for (key, lines) in sums_of_lines(report.lines.iter().filter(|line| line.batch == symbol)) {
             let sum = batch.sums.entry((reader.symbols.text(key.party), key.currency)).or_default();
             sum.lines += lines.lines;
             sum.gross += lines.gross();

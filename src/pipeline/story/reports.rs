@@ -1,6 +1,7 @@
 //! The archived reports: which of them are searched, and what they say of an id.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -94,7 +95,7 @@ impl<'a> Reader<'a> {
     /// Reads what the configuration names.
     pub fn open(config: &Config, symbols: &'a Symbols) -> anyhow::Result<Self> {
         let (archive, rules) = (options::archive(config)?, options::report_rules(config)?);
-        Ok(Self { archive, rules, keys: options::random_keys(), symbols })
+        Ok(Self { archive, rules, keys: KeyMaker::new(RandomState::new().build_hasher().finish()), symbols })
     }
 
     /// Searches files on the current rayon pool, and gives those that have lines, with the bytes that were searched and the names

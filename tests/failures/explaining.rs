@@ -139,6 +139,17 @@ fn a_batch_is_told_in_sums() {
 }
 
 #[test]
+fn what_is_said_about_a_batch_leads_to_the_batch() {
+    let place = Place::after("two_batches_in_one_file", 3..=3);
+    let path = "out/2188120000000001/2026-03-03/discrepancies.csv";
+    let rows = std::fs::read_to_string(place.path(path)).unwrap();
+    let row = rows.lines().find(|row| row.contains(",BATCH_TOTAL,")).unwrap();
+    let text = place.told(row.split(',').next().unwrap());
+    assert!(text.starts_with("batch     party `") && text.contains(" BATCH_TOTAL ("), "{text}");
+    assert!(!text.contains("\nstate "), "a batch's lines are not judged one by one: {text}");
+}
+
+#[test]
 fn machines_get_the_same_story_as_one_object() {
     let place = Place::after("the_life_of_a_payment", 2..=6);
     let (object, text) = (place.object("pay-10"), place.told("pay-10"));

@@ -190,21 +190,23 @@ impl Teller<'_> {
         }
         let mut entries = self.entries(&mut ids, &mut dates).await?;
         let mut found = self.search(&ids, &mut dates)?;
-        let is_batch = batch::is_batch(self.asked.id, &found);
-        let lines: u64 = found.iter().map(|file| file.hits.count).sum();
+        let lines = |found: &[FoundFile]| found.iter().map(|file| file.hits.count).sum::<u64>();
+        // What is said about a batch names it where others name a movement.
+        let batch_id = ids.iter().find(|id| batch::is_batch(id, &found)).cloned();
         let further: BTreeSet<String> = found.iter().flat_map(FoundFile::ids).filter(|id| !ids.contains(id)).collect();
-        if !is_batch && lines <= MAX_LINES && !further.is_empty() {
+        if batch_id.is_none() && lines(&found) <= MAX_LINES && !further.is_empty() {
             ids.extend(further.into_iter().take(MAX_IDS));
             entries = self.entries(&mut ids, &mut dates).await?;
             found = self.search(&ids, &mut dates)?;
         }
-        if is_batch {
+        let movement = self.story.as_of.filter(|_| lines(&found) <= MAX_LINES);
+        if let Some(id) = batch_id {
             let (config, merchant) = (self.config, &self.merchant);
             let batch = tokio::task::block_in_place(|| {
-                self.threads.install(|| batch::batch(self.asked.id, config, merchant, &self.reader, &found))
+                self.threads.install(|| batch::batch(&id, config, merchant, &self.reader, &found))
             })?;
             self.story.batch = Some(batch);
-        } else if let Some(today) = self.story.as_of {
+        } else if let Some(today) = movement {
             let policy = options::policy(self.config, today)?;
             let days = days(archived);
             let judged =

@@ -1,4 +1,4 @@
-//! `antom-recon prune`: taking out of the archive what nothing needs any more.
+//! `antom-recon prune`: taking out of archive and history what nothing needs any more.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,14 +11,15 @@ use crate::failure::{Failure, Kind};
 use crate::fetch::{Archive, Digest};
 use crate::movement::ReportKind;
 use crate::pipeline::{OrKind, archive, policy};
-use crate::store::{ArchivedFile, RunId, Store};
+use crate::store::{ArchivedFile, RunId, RunLock, Store};
 
-/// Delete archived files that no run since a date and no open item needs
+/// Delete archived files and old history that no run since a date and no open item needs
 ///
-/// Kept is every file that a run on or after the date names, every file of a date within the lookback of the newest run, every
-/// file of a date on which something is still open or in transit, and every file that no run names. What is deleted is noted, so
-/// that `verify` does not take it for lost. The history in the database is never deleted: it says what was decided and why.
-/// Archive and database are only ever pruned while no run is under way.
+/// Of the archive, kept is every file that a run on or after the date names, every file of a date within the lookback of the newest
+/// run, every file of a date on which something is still open or in transit, and every file that no run names. Of the history, rows
+/// of the runs before go that say what was open, in transit or cleared, but for those of ids that a later run or a decision knows,
+/// and of what is open; runs, files, answers, decisions and digests stay. What is deleted is noted, so that `verify` still proves
+/// the rest and does not take it for lost. Archive and database are only ever pruned while no run is under way.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Delete only what runs before this business date have read
@@ -66,12 +67,45 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
         if needs.since < args.before {
             writeln!(out, "kept from {} on: the newest run looks back so far", needs.since)?;
         }
-        let history = store.size().await.or_kind()?;
-        writeln!(out, "the history in {} stays, {history} bytes", store.name())?;
+        let lock_or_trial = (!args.dry_run).then_some(&lock);
+        history(&store, &merchant, needs.since, lock_or_trial, out).await?;
         lock.release().await.or_kind()?;
         store.close().await;
         Ok(())
     })
+}
+
+/// Deletes old rows of history under the lock, or says without one what would be deleted.
+async fn history(
+    store: &Store,
+    merchant: &str,
+    since: BusinessDate,
+    lock: Option<&RunLock>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let history = store.old_history(merchant, since).await.or_kind()?;
+    let (mut runs, mut count) = (0, 0);
+    for run in &history.runs {
+        let rows = store.prunable_rows(&history, run).await.or_kind()?;
+        if rows.count() == 0 {
+            continue;
+        }
+        if let Some(lock) = lock {
+            lock.verify().await.or_kind()?;
+            store.prune_rows(merchant, run, &rows, history.before, clock::now()).await.or_kind()?;
+        }
+        writeln!(out, "{}  revision {:<4} {:>12} rows", run.business_date, run.revision, rows.count())?;
+        (runs, count) = (runs + 1, count + rows.count());
+    }
+    let deed = if lock.is_none() { "would be deleted" } else { "deleted" };
+    writeln!(out, "{count} rows of {runs} runs {deed}, of runs before {}", history.before)?;
+    if history.whole > 0 {
+        let whole = history.whole;
+        writeln!(out, "{whole} older runs stay whole: they have one digest over all of their tables")?;
+    }
+    let size = store.size().await.or_kind()?;
+    writeln!(out, "{} has {size} bytes; the space of deleted rows is used again", store.name())?;
+    Ok(())
 }
 
 /// What must stay.

@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::{open_store, session};
+use crate::calendar::AgeBucket;
 use crate::clock;
 use crate::config::Config;
 use crate::decision::{DecisionKind, standing};
-use crate::pipeline::OrKind;
+use crate::kind::DiscrepancyKind;
+use crate::money::Currency;
+use crate::pipeline::{OrKind, calendar};
 use crate::store::{RunOverview, Store};
 
 /// Show runs, open items by age, reports that are expected and missing, stale dates, and who holds the lock
@@ -18,10 +21,6 @@ pub struct Args {}
 
 /// How many dates are listed.
 const LISTED_RUNS: u32 = 14;
-
-/// The upper ends of the age buckets, in business days.
-const BUCKETS: [(u32, &str); 7] =
-    [(1, "0-1"), (3, "2-3"), (7, "4-7"), (30, "8-30"), (60, "31-60"), (90, "61-90"), (u32::MAX, "over 90")];
 
 /// Writes runs, open items and missing reports to `out`.
 ///
@@ -44,7 +43,7 @@ pub fn run(_args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result
             writeln!(out, "  {on}  revision {revision}  {counts}  finished {finished}")?;
         }
         if let Some(newest) = runs.first() {
-            by_age(&store, newest, out).await?;
+            by_age(config, &store, newest, out).await?;
             decisions(&store, &merchant, out).await?;
         }
         days::expected(config, &store, today, out).await?;
@@ -59,19 +58,30 @@ pub fn run(_args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result
     })
 }
 
-/// Open discrepancies of the newest run, by kind and age in business days.
-async fn by_age(store: &Store, newest: &RunOverview, out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut counts = BTreeMap::<(_, usize), u64>::new();
-    for row in store.discrepancies_of(newest.run.run_id).await.or_kind()? {
-        let bucket = BUCKETS.iter().position(|(end, _)| row.age_days <= *end).unwrap_or(BUCKETS.len() - 1);
-        *counts.entry((row.kind, bucket)).or_default() += 1;
+/// What the newest run left open, by kind, currency and age in business days; items in transit are last.
+async fn by_age(config: &Config, store: &Store, newest: &RunOverview, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (run, on) = (newest.run.run_id, newest.run.business_date);
+    let calendar = calendar(config)?;
+    let code = |currency: Option<Currency>| currency.map_or_else(|| "---".to_owned(), |known| known.code().to_owned());
+    let mut counts = BTreeMap::<(_, String, AgeBucket), u64>::new();
+    for row in store.discrepancies_of(run).await.or_kind()? {
+        let key = (Some(row.kind), code(row.currency), AgeBucket::of(row.age_days));
+        *counts.entry(key).or_default() += 1;
     }
-    writeln!(out, "open discrepancies after {}, by age in business days", newest.run.business_date)?;
+    let mut in_transit = BTreeMap::<(String, AgeBucket), u64>::new();
+    for item in store.in_transit_of(run).await.or_kind()? {
+        let since = item.first_seen_on.unwrap_or(item.business_date);
+        let age = AgeBucket::of(calendar.business_days_between(since, on));
+        *in_transit.entry((code(Some(item.currency)), age)).or_default() += 1;
+    }
+    writeln!(out, "open discrepancies after {on}, by age in business days")?;
     if counts.is_empty() {
         writeln!(out, "  none")?;
     }
-    for ((kind, bucket), count) in counts {
-        writeln!(out, "  {:<30} {:>7} days {count:>7}", kind.as_str(), BUCKETS[bucket].1)?;
+    let in_transit = in_transit.into_iter().map(|((currency, age), count)| ((None, currency, age), count));
+    for ((kind, currency, age), count) in counts.into_iter().chain(in_transit) {
+        let kind = kind.map_or("IN_TRANSIT", DiscrepancyKind::as_str);
+        writeln!(out, "  {kind:<30} {currency} {:>13} {count:>7}", format!("{age} days"))?;
     }
     Ok(())
 }

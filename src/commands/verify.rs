@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use super::{open_store, session};
 use crate::calendar::BusinessDate;
 use crate::config::Config;
@@ -13,14 +15,15 @@ use crate::fetch::{Archive, Digest, FetchError};
 use crate::id::PlatformMerchantId;
 use crate::movement::ReportKind;
 use crate::pipeline::{OrKind, archive, published_files};
-use crate::store::{ArchivedFile, PublishedFile, PublishedRun, Store};
+use crate::store::{ArchivedFile, PackedFile, PublishedFile, PublishedRun, Store};
 
 /// Verify that nothing recorded, archived or published was changed since
 ///
-/// Every run was recorded with a digest of all that is stored of it and of the run before it. This computes them anew, reads every
+/// Every run was recorded with a digest of all that is stored of it and of the run before it, and everything else that was added to
+/// history (answers, decisions, files seen, outputs, prunings) with an entry of a journal. This computes them anew, reads every
 /// file of the archive that a run names, and compares the published folders, superseded ones too, with what was published. The
 /// first thing that differs is named, with exit code 5. The last digest stands for all of them: note it elsewhere, and not even
-/// the end of the chain can be cut off unnoticed.
+/// the end of the journal can be cut off unnoticed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Verify the runs of this merchant [default: the one of the configuration]
@@ -40,24 +43,33 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     session(async {
         let store = open_store(config).await?;
         let chain = store.verify_chain(&merchant).await.or_kind()?;
+        let journal = store.verify_journal(&merchant).await.or_kind()?;
         let files = store.files_of_all_runs(&merchant).await.or_kind()?;
         let pruned = store.pruned_digests(&merchant).await.or_kind()?;
         let archive = archive(config)?;
-        let (archived, gone) = tokio::task::block_in_place(|| verify_archive(&archive, &files, &pruned))?;
+        let packed = store.packed_files(&merchant).await.or_kind()?;
+        let (archived, gone) = tokio::task::block_in_place(|| verify_archive(&archive, &files, &packed, &pruned))?;
         let (folders, unnoted) = verify_outputs(&store, &config.output_dir(), &merchant).await?;
-        let head = if chain.head.is_empty() { "none".to_owned() } else { format!("`{}`", chain.head) };
+        // The journal covers the links of the chain as well; it is empty until something is added to history by this program.
+        let head = if journal.head.is_empty() { &chain.head } else { &journal.head };
+        let head = if head.is_empty() { "none".to_owned() } else { format!("`{head}`") };
         let mut line = format!(
             "{merchant}: {} runs, {archived} archived files and {folders} published folders are what was recorded; last digest {head}",
             chain.runs
         );
         for (count, what) in [
             (chain.not_chained, "runs not chained (recorded before there was a chain)"),
+            (chain.without_tables, "runs with one digest over all of their tables (recorded before each had its own)"),
             (gone, "archived files pruned"),
+            (chain.pruned, "runs with old rows pruned"),
             (unnoted, "runs without noted outputs"),
         ] {
             if count > 0 {
                 line.push_str(&format!("; {count} {what}"));
             }
+        }
+        for (table, count) in &journal.not_covered {
+            line.push_str(&format!("; {count} rows of {table} not journalled (recorded before there was a journal)"));
         }
         writeln!(out, "{line}")?;
         store.close().await;
@@ -66,35 +78,64 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
 }
 
 /// Reads every file that a run names, once. Gives how many are right, and how many were pruned.
-fn verify_archive(archive: &Archive, files: &[ArchivedFile], pruned: &BTreeSet<String>) -> anyhow::Result<(u64, u64)> {
+fn verify_archive(
+    archive: &Archive,
+    files: &[ArchivedFile],
+    packed: &BTreeSet<PackedFile>,
+    pruned: &BTreeSet<String>,
+) -> anyhow::Result<(u64, u64)> {
     let mut seen = BTreeSet::new();
-    let (mut right, mut gone) = (0, 0);
     // Other inputs (ledger, registry, contract) are not archived: their digest is all that is kept.
-    for file in files.iter().filter(|file| ReportKind::parse(&file.kind).is_some()) {
-        if !seen.insert(&file.sha256) {
-            continue;
-        }
-        let of_run = |problem: String| {
-            let (on, revision, path) = (file.business_date, file.revision, &file.path);
-            Failure::new(Kind::Integrity, format!("run {on} revision {revision}, `{path}`: {problem}"))
-        };
-        let digest: Digest = file.sha256.parse().map_err(|error| of_run(format!("{error}")))?;
-        if pruned.contains(&file.sha256) && archive.size_of(digest).or_kind()?.is_none() {
-            gone += 1;
-            continue;
-        }
-        let read = archive.read(digest).and_then(|mut reader| {
-            let copied = std::io::copy(&mut reader, &mut std::io::sink());
-            copied.map_err(|error| FetchError::from_read(error, &archive.path_of(digest)))
-        });
-        match read {
-            Ok(size) if size == file.size => right += 1,
-            Ok(size) => return Err(of_run(format!("has {size} bytes; recorded were {}", file.size)).into()),
-            Err(FetchError::Integrity(problem)) => return Err(of_run(problem).into()),
-            Err(other) => return Err(other).or_kind(),
-        }
+    let reports = files.iter().filter(|file| ReportKind::parse(&file.kind).is_some());
+    let files: Vec<&ArchivedFile> = reports.filter(|file| seen.insert(&file.sha256)).collect();
+    let results: Vec<anyhow::Result<bool>> =
+        files.par_iter().map(|file| verify_file(archive, file, packed, pruned)).collect();
+    // The first in the order of runs is told, whichever was read first.
+    let is_there = results.into_iter().collect::<anyhow::Result<Vec<bool>>>()?;
+    let right = is_there.iter().filter(|there| **there).count();
+    Ok((right as u64, (is_there.len() - right) as u64))
+}
+
+/// Whether a file is there, as it was; if not, it was pruned.
+fn verify_file(
+    archive: &Archive,
+    file: &ArchivedFile,
+    packed: &BTreeSet<PackedFile>,
+    pruned: &BTreeSet<String>,
+) -> anyhow::Result<bool> {
+    let of_run = |problem: String| {
+        let (on, revision, path) = (file.business_date, file.revision, &file.path);
+        Failure::new(Kind::Integrity, format!("run {on} revision {revision}, `{path}`: {problem}"))
+    };
+    let digest: Digest = file.sha256.parse().map_err(|error| of_run(format!("{error}")))?;
+    if pruned.contains(&file.sha256) && archive.size_of(digest).or_kind()?.is_none() {
+        return Ok(false);
     }
-    Ok((right, gone))
+    let path = archive.path_of(digest);
+    let read = archive.read(digest).and_then(|mut reader| {
+        let copied = std::io::copy(&mut reader, &mut std::io::sink());
+        copied.map_err(|error| FetchError::from_read(error, &path))
+    });
+    match read {
+        Ok(size) if size == file.size => {}
+        Ok(size) => return Err(of_run(format!("has {size} bytes; recorded were {}", file.size)).into()),
+        Err(FetchError::Integrity(problem)) => return Err(of_run(problem).into()),
+        Err(other) => return Err(other).or_kind(),
+    }
+    let mut known = packed.iter().filter(|known| known.sha256 == file.sha256).peekable();
+    let packing = archive.packing_of(digest).or_kind()?;
+    let (packed_size, packed_sha256) = (packing.size, packing.digest.to_string());
+    // It may have been archived anew by another release of the compressor.
+    let is_known = |known: &PackedFile| known.packed_size == packed_size && known.packed_sha256 == packed_sha256;
+    if known.peek().is_some() && !known.any(is_known) {
+        let text = format!(
+            "archive: `{}` holds the right content, packed in {packed_size} bytes with the digest `{packed_sha256}`, which no run recorded; \
+             restore it from a backup",
+            path.display()
+        );
+        return Err(of_run(text).into());
+    }
+    Ok(true)
 }
 
 /// Compares every date's folders with what was published. Gives how many are right, and how many runs never noted theirs.

@@ -27,7 +27,21 @@ pub enum FileError {
     /// It is no CSV.
     #[error("it is no CSV ({0})")]
     NoCsv(String),
+    /// It is something else, told by its first bytes.
+    #[error("it is {0}; expected CSV in UTF-8: save it as that")]
+    OtherFormat(&'static str),
+    /// A quote does not close, or text follows it: rows after it would be taken for a part of its cell.
+    #[error("line {0}: a quote that opens a cell does not close it; expected quotes inside of a cell doubled")]
+    Quotes(u64),
 }
+
+/// What a file begins with that is something else.
+const OTHER_FORMATS: [(&[u8], &str); 4] = [
+    (b"PK\x03\x04", "a workbook"),
+    (b"\xd0\xcf\x11\xe0", "a workbook"),
+    (b"\xff\xfe", "text in UTF-16"),
+    (b"\xfe\xff", "text in UTF-16"),
+];
 
 /// What is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +86,13 @@ pub struct Sheet {
 /// [`FileError`]; what is wrong with single rows is in the [`Sheet`].
 pub fn read(bytes: &[u8], plain: fn(&str) -> &str) -> Result<Sheet, FileError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Some((_, format)) = OTHER_FORMATS.iter().find(|(start, _)| bytes.starts_with(start)) {
+        return Err(FileError::OtherFormat(format));
+    }
     let delimiter = delimiter(bytes);
+    if let Some(line) = wrong_quote(bytes, delimiter) {
+        return Err(FileError::Quotes(line));
+    }
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(bytes);
     let no_csv = |error: csv::Error| FileError::NoCsv(error.to_string());
     let columns = Columns::of(reader.byte_headers().map_err(no_csv)?)?;
@@ -96,6 +116,41 @@ pub fn read(bytes: &[u8], plain: fn(&str) -> &str) -> Result<Sheet, FileError> {
 fn delimiter(bytes: &[u8]) -> u8 {
     let header = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
     [b',', b';', b'\t'].into_iter().find(|byte| header.contains(byte)).unwrap_or(b',')
+}
+
+/// The physical line of the first quote that opens a cell and does not close it. The reader would be lenient, and swallow rows.
+fn wrong_quote(bytes: &[u8], delimiter: u8) -> Option<u64> {
+    let (mut at, mut line) = (0, 1);
+    while at < bytes.len() {
+        if bytes[at] != b'"' {
+            // Up to the next cell.
+            let end = memchr::memchr2(delimiter, b'\n', &bytes[at..])?;
+            line += u64::from(bytes[at + end] == b'\n');
+            at += end + 1;
+            continue;
+        }
+        let (opened, mut breaks) = (line, 0);
+        at += 1;
+        loop {
+            let end = memchr::memchr(b'"', bytes.get(at..)?).map(|end| at + end);
+            let Some(end) = end else { return Some(opened) };
+            breaks += memchr::memchr_iter(b'\n', &bytes[at..end]).count() as u64;
+            at = end + 1;
+            if bytes.get(at) != Some(&b'"') {
+                break;
+            }
+            at += 1;
+        }
+        line += breaks;
+        match &bytes[at..] {
+            [] | [b'\r'] => return None,
+            [byte, ..] if *byte == delimiter => at += 1,
+            [b'\n', ..] => (at, line) = (at + 1, line + 1),
+            [b'\r', b'\n', ..] => (at, line) = (at + 2, line + 1),
+            _ => return Some(opened),
+        }
+    }
+    None
 }
 
 /// Counts physical lines up to a record. The reader's own count is one too low where lines end in CRLF.

@@ -76,3 +76,27 @@ fn files_that_are_no_decisions_are_refused() {
         assert!(told(text.as_bytes()).starts_with(expected), "{}", told(text.as_bytes()));
     }
 }
+
+#[test]
+fn a_quote_that_swallows_rows_refuses_the_file() {
+    const HEAD: &str = "discrepancy_id,decision,decided_by,reason\n";
+    for (rows, expected) in [
+        ("D-1,accept,anna,\"known\"\r\nD-2,accept,anna,x", None),
+        ("D-1,accept,anna,\"two\nlines, \"\"quoted\"\"\"\n", None),
+        ("D-1,accept,anna,a \"word\" in it\n", None),
+        ("D-1,accept,anna,x\n\"D-2,accept,anna,x\nD-3,accept,anna,x\n", Some(3)),
+        ("D-1,accept,anna,\"a\nb\"\nD-2,accept,anna,\"x\nD-3,accept,anna,\"y\"\n", Some(4)),
+        ("D-1,accept,anna,\"x\" y\n", Some(2)),
+    ] {
+        let read = read(format!("{HEAD}{rows}").as_bytes(), |text| text);
+        assert_eq!(read.err(), expected.map(FileError::Quotes), "{rows}");
+    }
+    assert_eq!(wrong_quote(b"a;b\n\"1;2\";x\n", b';'), None);
+}
+
+#[test]
+fn a_file_of_another_format_is_told_by_its_first_bytes() {
+    for (bytes, format) in [(&b"PK\x03\x04rest"[..], "a workbook"), (b"\xff\xfed\0i\0", "text in UTF-16")] {
+        assert_eq!(read(bytes, |text| text).err(), Some(FileError::OtherFormat(format)));
+    }
+}

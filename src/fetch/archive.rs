@@ -153,6 +153,30 @@ impl Archive {
         }
     }
 
+    /// How a file lies in the archive: the size and the digest of its packed bytes. The digest of its content does not see every
+    /// bit of its packing; this one does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Archive::read`].
+    pub fn packing_of(&self, digest: Digest) -> Result<Stored, FetchError> {
+        let path = self.path_of(digest);
+        let unreadable = FetchError::archive("read", &path);
+        let mut file = self.open_packed(digest)?;
+        let (mut context, mut size, mut block) = (digest::Context::new(&SHA256), 0, vec![0; BLOCK_BYTES]);
+        loop {
+            match file.read(&mut block) {
+                Ok(0) => return Ok(Stored { digest: Digest::finish(&context.finish()), size }),
+                Ok(length) => {
+                    context.update(&block[..length]);
+                    size += length as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(unreadable(error)),
+            }
+        }
+    }
+
     /// Takes a file out for good. One that is not there is taken out already.
     ///
     /// # Errors

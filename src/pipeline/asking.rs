@@ -85,7 +85,7 @@ async fn stored(job: &Job<'_>, questions: &[Question]) -> anyhow::Result<BTreeMa
             continue;
         };
         let Ok(raw) = String::from_utf8(answer.body) else { continue };
-        let told = Told { outcome, reason: String::new(), raw };
+        let told = Told { outcome, reason: String::new(), raw, ahead_s: None };
         let answered_at = answer.answered_at.unwrap_or(answer.asked_at);
         let record = AnswerRecord::new(question, answer.asked_at, answered_at, told);
         if record.outcome.is_evidence() {
@@ -133,10 +133,41 @@ pub async fn probe(config: &Config) -> anyhow::Result<String> {
     let asking = requery::Inquirer::inquire(&client, &question);
     let told = tokio::time::timeout(super::options::DOCTOR_PATIENCE + Duration::from_secs(20), asking).await;
     let told = told.map_err(|_| Failure::new(Kind::Unreachable, "no answer in time"))?;
+    let clock = clock_beside(told.ahead_s)?;
     match told.outcome {
-        Evidence::Found | Evidence::NotFound => Ok("a signed answer came back, its signature is Antom's".to_owned()),
-        Evidence::Refused | Evidence::Unknown => Ok(format!("a signed answer came back: {}", told.reason)),
+        Evidence::Found | Evidence::NotFound => {
+            Ok(format!("a signed answer came back, its signature is Antom's, {clock}"))
+        }
+        Evidence::Refused | Evidence::Unknown => Ok(format!("a signed answer came back: {}, {clock}", told.reason)),
         Evidence::Untrusted | Evidence::NotAsked => Err(Failure::new(Kind::Integrity, told.reason).into()),
         Evidence::Unreachable => Err(Failure::new(Kind::Unreachable, told.reason).into()),
+    }
+}
+
+/// How this machine's clock stands beside that of a signed answer.
+fn clock_beside(ahead_s: Option<i64>) -> anyhow::Result<String> {
+    /// Antom publishes no figure for how far the time of a request may be off; gateways of its kind allow some minutes.
+    const MAX_SKEW_S: u64 = 300;
+    let Some(ahead) = ahead_s else { return Ok(String::new()) };
+    let word = if ahead < 0 { "ahead of" } else { "behind" };
+    let skew = format!("this machine's clock is {} s {word} Antom's", ahead.unsigned_abs());
+    if ahead.unsigned_abs() <= MAX_SKEW_S {
+        return Ok(skew);
+    }
+    let sentence = format!("{skew}; expected at most {MAX_SKEW_S} s; set the clock, or requests will be refused");
+    Err(Failure::new(Kind::Configuration, sentence).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_far_off_is_named() {
+        let said = |ahead| clock_beside(ahead).map_err(|error| error.to_string());
+        assert_eq!(said(Some(0)), Ok("this machine's clock is 0 s behind Antom's".to_owned()));
+        assert_eq!(said(Some(-300)), Ok("this machine's clock is 300 s ahead of Antom's".to_owned()));
+        assert!(said(Some(301)).is_err_and(|said| said.starts_with("this machine's clock is 301 s behind Antom's; ")));
+        assert_eq!(said(None), Ok(String::new()));
     }
 }

@@ -20,6 +20,7 @@ impl<T> OrKind<T> for Result<T, StoreError> {
                 StoreError::Address { .. }
                 | StoreError::Migration { .. }
                 | StoreError::Conflict { .. }
+                | StoreError::Pruned { .. }
                 | StoreError::LedgerQuery { .. } => Kind::Configuration,
                 StoreError::Unreachable { .. } => Kind::Unreachable,
                 StoreError::Locked { .. } => Kind::Locked,

@@ -21,6 +21,7 @@ mod outputs;
 pub mod proving;
 mod recall;
 mod restated_rows;
+pub mod story;
 mod texts;
 mod timing;
 

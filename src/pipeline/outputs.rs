@@ -1,6 +1,6 @@
 //! The end of a run: one transaction in the database, one rename in the file system, one page of text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::calendar::Instant;
@@ -12,11 +12,12 @@ use crate::export::{
     RejectedRow, SideTotals, Summary,
 };
 use crate::failure::{Failure, Kind};
+use crate::fetch::{Digest, DigestError};
 use crate::money::{Currency, Tally};
 use crate::movement::ReportKind;
 use crate::proof::{self, AccountRow, FeeTotal, FeeTotalKey, Held, HeldKind, HeldRow, VolumeKey, Volumes};
 use crate::report::Reject;
-use crate::store::{PublishedFile, Recorded, RunId, RunLock, RunRecord, Volume};
+use crate::store::{PackedFile, PublishedFile, Recorded, RunId, RunLock, RunRecord, Volume};
 
 use super::folds::OrKind;
 use super::inputs::RunInputs;
@@ -37,6 +38,7 @@ pub async fn record(
     let headers = accepted_headers(job, reports);
     let volumes = volumes(&reports.rows.volumes);
     let held: Vec<Held> = day.proofs.held.iter().map(HeldRow::kept).filter(|held| held.amount != 0).collect();
+    let archived = tokio::task::block_in_place(|| packed(job, reports))?;
     let record = RunRecord {
         platform_merchant_id: job.merchant.as_str(),
         business_date: job.today,
@@ -47,6 +49,7 @@ pub async fn record(
         configuration_digest: &inputs.configuration,
         outcome: &outcome_json(day),
         files: &inputs.files,
+        archived: &archived,
         discrepancies: &day.discrepancies,
         in_transit: &day.in_transit,
         cleared: &day.cleared,
@@ -57,6 +60,23 @@ pub async fn record(
         lock: Some(lock),
     };
     job.store.record_run(&record).await.or_kind()
+}
+
+/// How the day's files are packed in the archive.
+fn packed(job: &Job<'_>, reports: &Reports) -> anyhow::Result<Vec<PackedFile>> {
+    let archive = options::archive(job.config)?;
+    let contents: BTreeSet<&str> = reports.files.iter().map(|file| file.sha256.as_str()).collect();
+    let packed = |sha256: &str| {
+        let wrong = |error: DigestError| Failure::new(Kind::Integrity, format!("a file was archived under {error}"));
+        let digest: Digest = sha256.parse().map_err(wrong)?;
+        let packing = archive.packing_of(digest).or_kind()?;
+        Ok(PackedFile {
+            sha256: sha256.to_owned(),
+            packed_size: packing.size,
+            packed_sha256: packing.digest.to_string(),
+        })
+    };
+    contents.into_iter().map(packed).collect()
 }
 
 /// Notes what is published for a run, after that was done.

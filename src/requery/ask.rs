@@ -73,7 +73,7 @@ impl AnswerRecord {
     /// A record from its parts; facts are read from the body. A body that cannot be read is no evidence.
     #[must_use]
     pub fn new(question: &Question, asked_at: Instant, answered_at: Instant, told: Told) -> Self {
-        let Told { outcome, reason, raw } = told;
+        let Told { outcome, reason, raw, .. } = told;
         let (outcome, reason, facts) = match outcome {
             Evidence::Found | Evidence::NotFound => match facts_from_body(question.endpoint, &raw) {
                 Ok(facts) => (outcome, String::new(), Some(facts)),
@@ -95,6 +95,8 @@ pub struct Told {
     pub reason: String,
     /// The exact signed body; empty if there is none.
     pub raw: String,
+    /// By how many seconds the answer's clock was ahead of ours when we asked; none without a signed answer.
+    pub ahead_s: Option<i64>,
 }
 
 /// Somebody who can be asked. `antom_api::Client` is; tests bring their own.
@@ -156,5 +158,10 @@ pub async fn ask<I: Inquirer, E>(
 
 fn not_asked(question: &Question, at: Instant) -> AnswerRecord {
     let reason = "not asked: the questions before found Antom's API down".to_owned();
-    AnswerRecord::new(question, at, at, Told { outcome: Evidence::Unreachable, reason, raw: String::new() })
+    AnswerRecord::new(
+        question,
+        at,
+        at,
+        Told { outcome: Evidence::Unreachable, reason, raw: String::new(), ahead_s: None },
+    )
 }

@@ -35,7 +35,8 @@ fn told<T>(end: Result<Answer<T>, AskError>) -> Told {
         Outcome::Refused => (Evidence::Refused, answer.result.to_string()),
         Outcome::Unknown => (Evidence::Unknown, answer.result.to_string()),
     };
-    Told { outcome, reason, raw: answer.raw.into_string() }
+    let ahead_s = Some(answer.response_time.signed_duration_since(answer.asked_at).num_seconds());
+    Told { outcome, reason, raw: answer.raw.into_string(), ahead_s }
 }
 
 fn no_evidence(error: AskError) -> Told {
@@ -50,5 +51,5 @@ fn no_evidence(error: AskError) -> Told {
         // Whatever this client may learn to refuse later is no evidence either.
         _ => (Evidence::Untrusted, String::new()),
     };
-    Told { outcome, reason, raw }
+    Told { outcome, reason, raw, ahead_s: None }
 }

@@ -1,7 +1,8 @@
 //! Antom's answers, kept byte for byte as evidence, each committed at once so that a killed run does not ask again.
 
 use super::error::StoreError;
-use super::pool::{Store, on_pool};
+use super::journal::Act;
+use super::pool::{Store, on_pool, on_tx};
 use crate::calendar::{BusinessDate, Instant};
 
 /// An answer to keep, or the failure to get one.
@@ -72,9 +73,13 @@ impl Store {
     /// As any statement.
     pub async fn save_answer(&self, answer: &NewAnswer<'_>) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO answers (platform_merchant_id, run_date, question, endpoint, asked_at_ms,
-             answered_at_ms, http_status, signature, body, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-        self.within("keeping an answer", async {
-            on_pool!(&self.pool, pool => {
+             answered_at_ms, http_status, signature, body, outcome, journal_sequence)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        const DOING: &str = "keeping an answer";
+        let mut tx = self.begin(DOING).await?;
+        self.within(DOING, async {
+            let act = Act::begin(&mut tx, answer.platform_merchant_id).await?;
+            on_tx!(&mut tx, connection => {
                 sqlx::query(SQL)
                     .bind(answer.platform_merchant_id)
                     .bind(answer.run_date.to_string())
@@ -86,12 +91,14 @@ impl Store {
                     .bind(answer.signature)
                     .bind(answer.body)
                     .bind(answer.outcome)
-                    .execute(pool)
+                    .bind(act.number())
+                    .execute(connection)
                     .await?;
             });
-            Ok(())
+            act.end(&mut tx).await
         })
-        .await
+        .await?;
+        self.commit(DOING, tx).await
     }
 
     /// All answers that runs of this date got, in the order in which they were kept. A question may be there several times:

@@ -63,9 +63,12 @@ impl Store {
     /// What the latest completed date before `on` left open, by its newest revision; none if there is no earlier run.
     ///
     /// # Errors
-    /// As any query.
+    /// [`StoreError::Pruned`] if rows of that run were pruned; as any query.
     pub async fn carried_into(&self, merchant: &str, on: BusinessDate) -> Result<Option<Carried>, StoreError> {
         let Some(run) = self.run_before(merchant, on).await? else { return Ok(None) };
+        if let Some(before) = self.pruned_before(run.run_id).await? {
+            return Err(StoreError::Pruned { on, before });
+        }
         let discrepancies = self.discrepancies_of(run.run_id).await?;
         let in_transit = self.in_transit_of(run.run_id).await?;
         Ok(Some(Carried { run, discrepancies, in_transit }))

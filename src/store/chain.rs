@@ -1,20 +1,22 @@
 //! A trail that shows tampering: every run's digest covers everything that is stored of it, and the digest of the run before.
 //!
-//! The digest is computed from the rows as the database gives them back, when the run is recorded and when it is verified alike.
-//! Cells that are empty add nothing, and neither do tables without rows of the run: a later migration may add columns (empty by
-//! default) and tables without changing the digest of an older run.
+//! Each table has a digest of its own (`run_digests`), which stays when its rows are pruned; the run's digest is over these. Runs
+//! that were recorded before that have one digest over all of their rows.
+
+use std::collections::BTreeMap;
 
 use ring::digest::Context;
-use sqlx::{AssertSqlSafe, Row};
 
 use super::bases::BASES;
-use super::bulk::{Table, hex, new_digest};
+use super::bulk::{Cell, Table, hex, new_digest};
+use super::digest::{self, RowsDigest, cell, each_row_of_run};
+use super::journal::Act;
 use super::pool::{Tx, on_tx};
 use super::run_record::RunRecord;
 use super::{proof_rows, rows};
 
 /// The tables whose rows belong to one run, in the order of the digest. The second column orders the rows of a run.
-const TABLES: [&Table; 8] = [
+pub(super) const TABLES: [&Table; 9] = [
     &rows::FILES,
     &rows::DISCREPANCIES,
     &rows::IN_TRANSIT,
@@ -23,10 +25,11 @@ const TABLES: [&Table; 8] = [
     &proof_rows::VOLUMES,
     &proof_rows::HELD,
     &BASES,
+    &rows::ARCHIVED,
 ];
 
 /// The run itself.
-const RUN: Table = Table {
+pub(super) const RUN: Table = Table {
     name: "runs",
     columns: &[
         "run_id",
@@ -47,8 +50,16 @@ const RUN: Table = Table {
 const OUTPUTS: Table =
     Table { name: "run_outputs", columns: &["run_id", "publication", "name", "size", "sha256"], on_conflict: "" };
 
-/// What a digest begins with, so that another way to compute it can be told from this one.
-const FORMAT: &str = "antom-recon run 1\n";
+/// What each table had of a run.
+const DIGESTS: Table =
+    Table { name: "run_digests", columns: &["run_id", "table_name", "row_count", "rows_digest"], on_conflict: "" };
+
+/// What the digest of a run begins with: over all of its rows, or over the digests of its tables.
+const OVER_ROWS: &str = "antom-recon run 1\n";
+const OVER_TABLES: &str = "antom-recon run 2\n";
+
+/// The digests of a run's tables, by name. None for a run that was recorded before there were any.
+pub(super) type TableDigests = BTreeMap<String, RowsDigest>;
 
 /// A link of the chain, but for its own digest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,40 +91,74 @@ pub(super) async fn next_link(tx: &mut Tx, record: &RunRecord<'_>) -> sqlx::Resu
     Ok(Link { sequence: sequence + 1, configuration, previous, previous_publications, previous_outputs })
 }
 
-/// Adds the run's link: its digest covers the rows as they stand in this transaction.
-pub(super) async fn append(tx: &mut Tx, run_id: i64, merchant: &str, link: &Link) -> sqlx::Result<()> {
+/// Adds the digests of the run's tables as they stand in this transaction, and its link.
+pub(super) async fn append(tx: &mut Tx, run_id: i64, act: &Act, link: &Link) -> sqlx::Result<()> {
     const SQL: &str =
         "INSERT INTO run_chain (run_id, platform_merchant_id, sequence, configuration_digest, previous_digest,
-         previous_publications, previous_outputs_digest, record_digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let digest = record_digest(tx, run_id, link).await?;
+         previous_publications, previous_outputs_digest, record_digest, journal_sequence)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let mut digests = TableDigests::new();
+    for table in TABLES {
+        digests.insert(table.name.to_owned(), digest::of_run(tx, table, run_id).await?);
+    }
+    let cells: Vec<Cell<'_>> = digests
+        .iter()
+        .flat_map(|(name, rows)| {
+            let (name, digest) = (Cell::text(name.as_str()), Cell::text(rows.digest.as_str()));
+            [Cell::Integer(run_id), name, Cell::Integer(rows.count), digest]
+        })
+        .collect();
+    DIGESTS.insert(tx, &cells).await?;
+    let digest = record_digest(tx, run_id, link, &digests).await?;
     on_tx!(tx, connection => {
         sqlx::query(SQL)
             .bind(run_id)
-            .bind(merchant)
+            .bind(act.merchant())
             .bind(link.sequence)
             .bind(&link.configuration)
             .bind(&link.previous)
             .bind(link.previous_publications)
             .bind(&link.previous_outputs)
             .bind(digest)
+            .bind(act.number())
             .execute(connection)
             .await?;
     });
     Ok(())
 }
 
-/// The digest of everything that is stored of a run, its link included.
-pub(super) async fn record_digest(tx: &mut Tx, run_id: i64, link: &Link) -> sqlx::Result<String> {
+/// The digests of a run's tables as they were recorded.
+pub(super) async fn recorded_digests(tx: &mut Tx, run_id: i64) -> sqlx::Result<TableDigests> {
+    const SQL: &str = "SELECT table_name, row_count, rows_digest FROM run_digests WHERE run_id = $1";
+    let rows: Vec<(String, i64, String)> =
+        on_tx!(tx, connection => sqlx::query_as(SQL).bind(run_id).fetch_all(connection).await?);
+    Ok(rows.into_iter().map(|(name, count, digest)| (name, RowsDigest { count, digest })).collect())
+}
+
+/// The digest of everything that is stored of a run, its link included: over the digests of its tables, or over its rows if it
+/// was recorded before these were.
+pub(super) async fn record_digest(
+    tx: &mut Tx,
+    run_id: i64,
+    link: &Link,
+    tables: &TableDigests,
+) -> sqlx::Result<String> {
     let mut digest = new_digest();
-    digest.update(FORMAT.as_bytes());
+    digest.update(if tables.is_empty() { OVER_ROWS } else { OVER_TABLES }.as_bytes());
     let Link { sequence, configuration, previous, previous_publications, previous_outputs } = link;
     cell(&mut digest, "sequence", &sequence.to_string());
     cell(&mut digest, "configuration", configuration);
     cell(&mut digest, "previous", previous);
     cell(&mut digest, "previous publications", &previous_publications.to_string());
     cell(&mut digest, "previous outputs", previous_outputs);
-    for table in std::iter::once(&RUN).chain(TABLES) {
+    let of_rows: &[&Table] = if tables.is_empty() { &TABLES } else { &[] };
+    for table in std::iter::once(&RUN).chain(of_rows.iter().copied()) {
         add_rows(tx, &mut digest, table, (run_id, "")).await?;
+    }
+    for (name, RowsDigest { count, digest: rows }) in tables {
+        cell(&mut digest, "rows of", name);
+        cell(&mut digest, "count", &count.to_string());
+        cell(&mut digest, "digest", rows);
     }
     Ok(hex(digest))
 }
@@ -126,31 +171,10 @@ pub(super) async fn outputs_digest(tx: &mut Tx, run_id: i64, publications: i64) 
     Ok(hex(digest))
 }
 
-/// Adds the rows of a run in a table, in the order of their key.
-async fn add_rows(tx: &mut Tx, digest: &mut Context, table: &Table, (run_id, bound): (i64, &str)) -> sqlx::Result<()> {
-    let columns = &table.columns[1..];
-    let texts: Vec<String> = columns.iter().map(|column| format!("CAST({column} AS TEXT)")).collect();
-    let sql = format!(
-        "SELECT {} FROM {} WHERE run_id = $1{bound} ORDER BY {}",
-        texts.join(", "),
-        table.name,
-        columns[..2].join(", ")
-    );
-    on_tx!(tx, connection => {
-        let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(run_id).fetch(connection);
-        while let Some(row) = std::future::poll_fn(|context| rows.as_mut().poll_next(context)).await.transpose()? {
-            cell(digest, "row of", table.name);
-            for (at, column) in columns.iter().enumerate() {
-                cell(digest, column, row.try_get::<Option<&str>, _>(at)?.unwrap_or_default());
-            }
-        }
-    });
-    Ok(())
-}
-
-/// `name=<bytes>:text`, so that no cell is confused with its neighbour's text; nothing if it is empty.
-fn cell(digest: &mut Context, name: &str, text: &str) {
-    if !text.is_empty() {
-        digest.update(format!("{name}={}:{text}\n", text.len()).as_bytes());
-    }
+async fn add_rows(tx: &mut Tx, digest: &mut Context, table: &Table, of: (i64, &str)) -> sqlx::Result<()> {
+    each_row_of_run(tx, table, of, |cells| {
+        cell(digest, "row of", table.name);
+        cells.iter().for_each(|(column, text)| cell(digest, column, text));
+    })
+    .await
 }

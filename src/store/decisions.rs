@@ -7,6 +7,7 @@ use sqlx::AssertSqlSafe;
 use super::bulk::{Cell, Table, placeholders};
 use super::carried::IDS;
 use super::error::StoreError;
+use super::journal::Act;
 use super::pool::{Store, on_pool};
 use super::rows::{DiscrepancyRow, date, unexpected, word};
 use super::run_record::RunId;
@@ -25,7 +26,7 @@ const EVER: &str = "9999-12-31";
 
 const FILES: Table = Table {
     name: "decision_files",
-    columns: &["platform_merchant_id", "sha256", "name", "applied_at_ms"],
+    columns: &["platform_merchant_id", "sha256", "name", "applied_at_ms", "journal_sequence"],
     on_conflict: " ON CONFLICT DO NOTHING",
 };
 
@@ -44,6 +45,7 @@ const DECISIONS: Table = Table {
         "line",
         "run_id",
         "row_run_id",
+        "journal_sequence",
     ],
     on_conflict: "",
 };
@@ -135,15 +137,18 @@ impl Store {
     pub async fn apply_decisions(&self, new: &NewDecisions<'_>) -> Result<bool, StoreError> {
         let merchant = new.platform_merchant_id;
         let at = new.decided_at.millis();
-        let file = [Cell::text(merchant), Cell::text(new.sha256), Cell::text(new.name), Cell::Integer(at)];
         let mut tx = self.begin(DOING).await?;
+        let act = self.within(DOING, Act::begin(&mut tx, merchant)).await?;
+        let (at, number) = (Cell::Integer(at), Cell::Integer(act.number()));
+        let file = [Cell::text(merchant), Cell::text(new.sha256), Cell::text(new.name), at, number];
         if self.within(DOING, FILES.insert(&mut tx, &file)).await? == 0 {
             return Ok(false);
         }
         for chunk in new.decisions.chunks(ROWS) {
-            let cells: Vec<Cell<'_>> = chunk.iter().flat_map(|one| cells(new, one)).collect();
+            let cells: Vec<Cell<'_>> = chunk.iter().flat_map(|one| cells(new, one, &act)).collect();
             self.within(DOING, DECISIONS.insert(&mut tx, &cells)).await?;
         }
+        self.within(DOING, act.end(&mut tx)).await?;
         self.commit(DOING, tx).await?;
         Ok(true)
     }
@@ -251,7 +256,7 @@ impl Store {
     }
 }
 
-fn cells<'a>(new: &NewDecisions<'a>, one: &NewDecision<'a>) -> [Cell<'a>; 12] {
+fn cells<'a>(new: &NewDecisions<'a>, one: &NewDecision<'a>, act: &Act) -> [Cell<'a>; 13] {
     let decision = one.decision;
     [
         Cell::text(new.platform_merchant_id),
@@ -266,5 +271,6 @@ fn cells<'a>(new: &NewDecisions<'a>, one: &NewDecision<'a>) -> [Cell<'a>; 12] {
         super::rows::number(one.line),
         Cell::Integer(new.run.0),
         Cell::Integer(one.row_run.0),
+        Cell::Integer(act.number()),
     ]
 }

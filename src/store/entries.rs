@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use std::collections::BTreeMap;
+
 use sqlx::AssertSqlSafe;
 
 use super::bulk::{Cell, Table, placeholders};
@@ -115,6 +117,34 @@ impl Store {
             })
             .await?;
         Ok(rows.into_iter().map(EntryRow::into_text).collect())
+    }
+
+    /// The entries that have one of these ids as their own or as their original's, by `entry_id`. Only if there are none, those of
+    /// an order: that is a look at every entry.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn entries_about(&self, ids: &[&str]) -> Result<Vec<EntryText>, StoreError> {
+        const ORIGINAL: &str = "SELECT * FROM ledger_entries
+             WHERE (original_request_id = $1 AND original_request_id <> '') OR (original_antom_id = $1 AND original_antom_id <> '')";
+        const ORDER: &str = "SELECT * FROM ledger_entries WHERE order_id = $1 AND order_id <> ''";
+        let mut found = BTreeMap::new();
+        for id in ids {
+            let own = self.find_entries(id).await?;
+            found.extend(own.into_iter().map(|entry| (entry.entry_id.clone(), entry)));
+        }
+        for (sql, always) in [(ORIGINAL, true), (ORDER, false)] {
+            for id in ids.iter().filter(|_| always || found.is_empty()).copied().collect::<Vec<&str>>() {
+                let rows: Vec<EntryRow> = self
+                    .within("looking entries up", async {
+                        on_pool!(&self.pool, pool => sqlx::query_as(sql).bind(id).fetch_all(pool).await)
+                    })
+                    .await?;
+                let texts = rows.into_iter().map(EntryRow::into_text);
+                found.extend(texts.map(|entry| (entry.entry_id.clone(), entry)));
+            }
+        }
+        Ok(found.into_values().collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::lease::Lease;
+use crate::calendar::BusinessDate;
 
 /// Why the store could not do what was asked. Messages name the database without its password.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,16 @@ pub enum StoreError {
         database: String,
         /// What is in the way, and what to do.
         problem: String,
+    },
+    /// What the run before this date left open was pruned.
+    #[error(
+        "{on} cannot be run any more: what the run before it left open was pruned, as was the history before {before}; run a later date"
+    )]
+    Pruned {
+        /// The date that was to be run.
+        on: BusinessDate,
+        /// The date before which history was pruned.
+        before: String,
     },
     /// Another run of the same merchant holds the lock.
     #[error("{}", locked_text(merchant, lease.as_deref(), *lost))]

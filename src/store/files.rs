@@ -2,6 +2,7 @@
 
 use super::bulk::{Cell, Table};
 use super::error::StoreError;
+use super::journal::Act;
 use super::pool::{Store, on_pool};
 use crate::calendar::{BusinessDate, Instant};
 
@@ -10,7 +11,7 @@ const DOING: &str = "noting the files that were seen";
 /// Insertion is idempotent: the first time counts.
 pub(super) const FILES_SEEN: Table = Table {
     name: "files_seen",
-    columns: &["platform_merchant_id", "path", "sha256", "first_seen_at_ms"],
+    columns: &["platform_merchant_id", "path", "sha256", "first_seen_at_ms", "journal_sequence"],
     on_conflict: " ON CONFLICT (platform_merchant_id, path, sha256) DO NOTHING",
 };
 
@@ -34,14 +35,18 @@ impl Store {
         files: &[(&str, &str)],
         now: Instant,
     ) -> Result<(), StoreError> {
+        let mut tx = self.begin(DOING).await?;
+        let act = self.within(DOING, Act::begin(&mut tx, merchant)).await?;
+        let (at, number) = (now.millis(), act.number());
         let cells: Vec<_> = files
             .iter()
             .flat_map(|(path, sha256)| {
-                [Cell::text(merchant), Cell::text(*path), Cell::text(*sha256), Cell::Integer(now.millis())]
+                let (path, sha256) = (Cell::text(*path), Cell::text(*sha256));
+                [Cell::text(merchant), path, sha256, Cell::Integer(at), Cell::Integer(number)]
             })
             .collect();
-        let mut tx = self.begin(DOING).await?;
         self.within(DOING, FILES_SEEN.insert(&mut tx, &cells)).await?;
+        self.within(DOING, act.end(&mut tx)).await?;
         self.commit(DOING, tx).await
     }
 

@@ -37,6 +37,52 @@ pub struct Happening {
     pub event: Event,
 }
 
+impl Happening {
+    /// The id of the item or discrepancy.
+    #[must_use]
+    pub fn item_id(&self) -> &str {
+        match &self.event {
+            Event::InTransit(item) => &item.item_id,
+            Event::Listed(row) => row.discrepancy_id.as_str(),
+            Event::Cleared(row) => &row.item_id,
+        }
+    }
+
+    /// The ids that the movement goes by, as far as they are known.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        let ids: &[&String] = match &self.event {
+            Event::InTransit(item) => &[&item.request_id, &item.antom_id],
+            Event::Listed(row) => {
+                &[&row.request_id, &row.antom_id, &row.original_request_id, &row.original_antom_id, &row.order_id]
+            }
+            Event::Cleared(row) => &[&row.request_id, &row.antom_id],
+        };
+        ids.iter().filter(|id| !id.is_empty()).map(|id| (*id).clone()).collect()
+    }
+
+    /// The movement's business date, and the run's.
+    #[must_use]
+    pub fn dates(&self) -> [BusinessDate; 2] {
+        let movement = match &self.event {
+            Event::InTransit(item) => item.business_date,
+            Event::Listed(row) => row.business_date,
+            Event::Cleared(row) => row.business_date,
+        };
+        [movement, self.run_date]
+    }
+
+    /// The order in which a run says what it says: in transit, listed, cleared.
+    #[must_use]
+    pub const fn rank(&self) -> u8 {
+        match self.event {
+            Event::InTransit(_) => 0,
+            Event::Listed(_) => 1,
+            Event::Cleared(_) => 2,
+        }
+    }
+}
+
 /// The run's columns, under names that no item has, beside the item's own.
 #[derive(FromRow)]
 struct HappeningRow<T> {
@@ -48,9 +94,12 @@ struct HappeningRow<T> {
     item: T,
 }
 
-/// The query for one table of items whose id column is `$id`.
+/// The query for one table of items whose id column is `$id`; a further condition may follow.
 macro_rules! history_of {
     ($table:literal, $id:literal) => {
+        history_of!($table, $id, "")
+    };
+    ($table:literal, $id:literal, $or:literal) => {
         concat!(
             "SELECT runs.business_date AS of_run_date, runs.revision AS of_revision,
              (SELECT MAX(revision) FROM runs AS newest WHERE newest.platform_merchant_id = runs.platform_merchant_id
@@ -59,14 +108,16 @@ macro_rules! history_of {
             $table,
             " AS item JOIN runs ON runs.run_id = item.run_id WHERE runs.platform_merchant_id = $1 AND (item.",
             $id,
-            " = $2 OR item.request_id = $2 OR item.antom_id = $2) ORDER BY runs.run_id, item.",
+            " = $2 OR item.request_id = $2 OR item.antom_id = $2",
+            $or,
+            ") ORDER BY runs.run_id, item.",
             $id
         )
     };
 }
 
 impl Store {
-    /// Everything that runs said about a discrepancy id, item id, request id or Antom id: by date, then revision; within a
+    /// Everything that runs said about a discrepancy id, item id, request id, Antom id or, of discrepancies, order id: by date, then revision; within a
     /// run what is in transit, then what is listed, then what was cleared.
     ///
     /// # Errors
@@ -91,7 +142,7 @@ impl Store {
         for row in rows!(InTransitItemRow, history_of!("run_in_transit", "item_id")) {
             happenings.push(self.happening(row, |item| item.into_item().map(Event::InTransit))?);
         }
-        for row in rows!(DiscrepancyRow, history_of!("run_discrepancies", "discrepancy_id")) {
+        for row in rows!(DiscrepancyRow, history_of!("run_discrepancies", "discrepancy_id", " OR item.order_id = $2")) {
             happenings.push(self.happening(row, |item| Ok(Event::Listed(Box::new(item.into_discrepancy()?))))?);
         }
         for row in rows!(ClearedItemRow, history_of!("run_cleared", "item_id")) {

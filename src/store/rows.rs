@@ -3,7 +3,7 @@
 
 use super::bulk::{Cell, Table};
 use super::carried::CarriedInTransit;
-use super::run_record::RunFile;
+use super::run_record::{PackedFile, RunFile};
 use crate::calendar::BusinessDate;
 use crate::discrepancy::{Answer, ClearedRow, Discrepancy, DiscrepancyKind, InTransitRow, Severity, Side, Stage};
 use crate::id::DiscrepancyId;
@@ -15,6 +15,9 @@ pub(super) const FILES: Table = Table {
     columns: &["run_id", "position", "kind", "path", "name", "size", "sha256", "lines", "rejects"],
     on_conflict: "",
 };
+
+pub(super) const ARCHIVED: Table =
+    Table { name: "run_archived", columns: &["run_id", "sha256", "packed_size", "packed_sha256"], on_conflict: "" };
 
 pub(super) const DISCREPANCIES: Table = Table {
     name: "run_discrepancies",
@@ -118,6 +121,10 @@ pub(super) fn file_cells(at: usize, file: &RunFile) -> [Cell<'_>; 8] {
         number(file.lines),
         number(file.rejects),
     ]
+}
+
+pub(super) fn archived_cells(file: &PackedFile) -> [Cell<'_>; 3] {
+    [Cell::text(&*file.sha256), number(file.packed_size), Cell::text(&*file.packed_sha256)]
 }
 
 pub(super) fn discrepancy_cells(row: &Discrepancy) -> [Cell<'_>; 28] {

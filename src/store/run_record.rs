@@ -9,6 +9,7 @@ use super::bulk::{Cell, Table, digest_cells, hex, new_digest};
 use super::chain;
 use super::error::StoreError;
 use super::files::FILES_SEEN;
+use super::journal::Act;
 use super::lock::RunLock;
 use super::pool::{Store, Tx, on_tx};
 use super::remembered::{AcceptedHeader, Volume};
@@ -45,6 +46,17 @@ pub struct RunFile {
     pub rejects: u64,
 }
 
+/// How an input file of a run lies in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PackedFile {
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+    /// Bytes, packed.
+    pub packed_size: u64,
+    /// SHA-256 of the packed bytes, in hexadecimal.
+    pub packed_sha256: String,
+}
+
 /// A run that is done, as it goes into the database. Everything in it is what a rerun is compared by, but the times, the
 /// program's version, and what later proofs need (which follows from the inputs). So `outcome` holds counts and sums, never
 /// durations.
@@ -68,6 +80,8 @@ pub struct RunRecord<'a> {
     pub outcome: &'a str,
     /// Its input files, in their order.
     pub files: &'a [RunFile],
+    /// How those of them that are archived are packed, each content once.
+    pub archived: &'a [PackedFile],
     /// What is open after it, sorted.
     pub discrepancies: &'a [Discrepancy],
     /// What waits after it, sorted.
@@ -114,7 +128,7 @@ struct Content<'a> {
     /// What a rerun is compared by.
     compared: [Part<'a>; 4],
     /// What later proofs need.
-    remembered: [Part<'a>; 4],
+    remembered: [Part<'a>; 5],
 }
 
 impl Store {
@@ -138,7 +152,8 @@ impl Store {
             return Ok(Recorded::Same { run_id: RunId(*run_id), revision: self.revision(*revision)? });
         }
         let revision = newest.map_or(0, |(_, revision, ..)| revision) + 1;
-        let run_id = self.within(DOING, insert_run(&mut tx, record, revision, &digest)).await?;
+        let act = self.within(DOING, Act::begin(&mut tx, record.platform_merchant_id)).await?;
+        let run_id = self.within(DOING, insert_run(&mut tx, record, revision, &digest, &act)).await?;
         for (table, cells) in content.compared.iter().chain(&content.remembered) {
             let width = table.columns.len() - 1;
             for rows in cells.chunks(width * ROWS) {
@@ -146,10 +161,11 @@ impl Store {
                 self.within(DOING, table.insert(&mut tx, &rows)).await?;
             }
         }
-        let seen = seen_cells(record);
+        let seen = seen_cells(record, &act);
         self.within(DOING, FILES_SEEN.insert(&mut tx, &seen)).await?;
         let link = self.within(DOING, chain::next_link(&mut tx, record)).await?;
-        self.within(DOING, chain::append(&mut tx, run_id, record.platform_merchant_id, &link)).await?;
+        self.within(DOING, chain::append(&mut tx, run_id, &act, &link)).await?;
+        self.within(DOING, act.end(&mut tx)).await?;
         // Renewed once more, so that what follows a long record has the whole lease.
         self.prove_lock(&mut tx, record.lock).await?;
         self.commit(DOING, tx).await?;
@@ -192,6 +208,7 @@ impl<'a> Content<'a> {
         let volumes = volumes.flat_map(|(at, volume)| proof_rows::volume_cells(at, volume)).collect();
         let bases = record.bases.iter().flat_map(base_cells).collect();
         let held = record.held.iter().enumerate().flat_map(|(at, held)| proof_rows::held_cells(at, held)).collect();
+        let archived = record.archived.iter().flat_map(rows::archived_cells).collect();
         Self {
             compared: [
                 (&rows::FILES, files),
@@ -204,6 +221,7 @@ impl<'a> Content<'a> {
                 (&proof_rows::VOLUMES, volumes),
                 (&proof_rows::HELD, held),
                 (&BASES, bases),
+                (&rows::ARCHIVED, archived),
             ],
         }
     }
@@ -228,13 +246,14 @@ fn with_run_id<'c>(run_id: i64, width: usize, cells: &'c [Cell<'_>]) -> Vec<Cell
     cells.chunks(width).flat_map(|row| std::iter::once(Cell::Integer(run_id)).chain(row.iter().map(borrowed))).collect()
 }
 
-fn seen_cells<'a>(record: &RunRecord<'a>) -> Vec<Cell<'a>> {
+fn seen_cells<'a>(record: &RunRecord<'a>, act: &Act) -> Vec<Cell<'a>> {
     let cells = |file: &'a RunFile| {
         [
             Cell::text(record.platform_merchant_id),
             Cell::text(file.path.as_str()),
             Cell::text(file.sha256.as_str()),
             Cell::Integer(record.finished_at.millis()),
+            Cell::Integer(act.number()),
         ]
     };
     record.files.iter().flat_map(cells).collect()
@@ -252,9 +271,10 @@ async fn newest_revision(tx: &mut Tx, record: &RunRecord<'_>) -> sqlx::Result<Op
     })
 }
 
-async fn insert_run(tx: &mut Tx, record: &RunRecord<'_>, revision: i64, digest: &str) -> sqlx::Result<i64> {
+async fn insert_run(tx: &mut Tx, record: &RunRecord<'_>, revision: i64, digest: &str, act: &Act) -> sqlx::Result<i64> {
     const SQL: &str = "INSERT INTO runs (platform_merchant_id, business_date, revision, started_at_ms, finished_at_ms,
-         program_version, inputs_digest, content_digest, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING run_id";
+         program_version, inputs_digest, content_digest, outcome, journal_sequence)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING run_id";
     on_tx!(tx, connection => {
         sqlx::query(SQL)
             .bind(record.platform_merchant_id)
@@ -266,6 +286,7 @@ async fn insert_run(tx: &mut Tx, record: &RunRecord<'_>, revision: i64, digest: 
             .bind(record.inputs_digest)
             .bind(digest)
             .bind(record.outcome)
+            .bind(act.number())
             .fetch_one(connection)
             .await?
             .try_get(0)

@@ -1,14 +1,15 @@
 //! Verifying the trail: the chain of runs, what they read, what they published.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::bulk::{Cell, Table};
-use super::chain::{self, Link};
+use super::chain::{self, Link, TableDigests};
+use super::digest::{self, Rows, RowsDigest};
 use super::error::StoreError;
 use super::pool::{Pool, Store, Tx, on_pool, on_tx};
+use super::pruned;
 use super::rows::date;
-use super::run_record::RunId;
-use crate::calendar::{BusinessDate, Instant};
+use super::run_record::PackedFile;
+use crate::calendar::BusinessDate;
 
 const DOING: &str = "verifying its runs";
 
@@ -19,32 +20,12 @@ pub struct Chain {
     pub runs: u64,
     /// Runs that were recorded before there was a chain.
     pub not_chained: u64,
+    /// Runs that were recorded with one digest over all of their tables: their rows cannot be pruned.
+    pub without_tables: u64,
+    /// Runs of which old rows were pruned.
+    pub pruned: u64,
     /// The digest of the last one, which stands for all of them; empty if there is none.
     pub head: String,
-}
-
-/// A file that was published.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PublishedFile {
-    /// Its name.
-    pub name: String,
-    /// Bytes.
-    pub size: u64,
-    /// SHA-256 of its bytes, in hexadecimal.
-    pub sha256: String,
-}
-
-/// What was published for a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublishedRun {
-    /// The run.
-    pub run_id: RunId,
-    /// Its business date.
-    pub business_date: BusinessDate,
-    /// Its revision.
-    pub revision: u32,
-    /// Its publications, oldest first, each with its files by name; none if it was never noted.
-    pub publications: Vec<Vec<PublishedFile>>,
 }
 
 /// A file that a run read from the archive.
@@ -76,15 +57,6 @@ struct LinkRow {
     previous_outputs_digest: Option<String>,
     record_digest: Option<String>,
 }
-
-const OUTPUTS: Table =
-    Table { name: "run_outputs", columns: &["run_id", "publication", "name", "size", "sha256"], on_conflict: "" };
-
-const PRUNED: Table = Table {
-    name: "pruned_files",
-    columns: &["platform_merchant_id", "sha256", "pruned_at_ms", "before_date"],
-    on_conflict: " ON CONFLICT (platform_merchant_id, sha256, pruned_at_ms) DO NOTHING",
-};
 
 impl Store {
     /// Computes the chain of a merchant's runs anew and compares it with what was recorded.
@@ -134,10 +106,17 @@ impl Store {
                     return Err(differs("knows other outputs of the run before it than are recorded now".to_owned()));
                 }
             }
-            let found = self.within(DOING, chain::record_digest(&mut tx, row.run_id, &link)).await?;
+            let digests = self.within(DOING, chain::recorded_digests(&mut tx, row.run_id)).await?;
+            let found = self.within(DOING, chain::record_digest(&mut tx, row.run_id, &link, &digests)).await?;
+            if !digests.is_empty() {
+                self.verify_tables(&mut tx, row.run_id, &digests, &mut chain)
+                    .await?
+                    .map_or(Ok(()), |what| Err(differs(what)))?;
+            }
             if found != recorded {
                 return Err(differs(format!("has rows with the digest `{found}`; recorded was `{recorded}`")));
             }
+            chain.without_tables += u64::from(digests.is_empty());
             chain.runs += 1;
             chain.head = found;
             before = Some(row.run_id);
@@ -145,70 +124,32 @@ impl Store {
         Ok(chain)
     }
 
-    /// Notes the files that were published for a run, sorted by name. If the newest publication of the run has the same, nothing
-    /// is added.
-    ///
-    /// # Errors
-    /// As any statement.
-    pub async fn note_outputs(&self, run: RunId, files: &[PublishedFile]) -> Result<(), StoreError> {
-        const NOTING: &str = "noting the outputs of the run";
-        const NEWEST: &str = "SELECT publication, name, size, sha256 FROM run_outputs WHERE run_id = $1
-             AND publication = (SELECT MAX(publication) FROM run_outputs WHERE run_id = $1) ORDER BY name";
-        let mut tx = self.begin(NOTING).await?;
-        let newest: Vec<(i64, String, i64, String)> = self
-            .within(NOTING, async {
-                on_tx!(&mut tx, connection => sqlx::query_as(NEWEST).bind(run.0).fetch_all(connection).await)
-            })
-            .await?;
-        let publication = newest.first().map_or(0, |(publication, ..)| *publication) + 1;
-        let known = newest.into_iter().map(|(_, name, size, sha256)| self.published(name, size, sha256));
-        if known.collect::<Result<Vec<_>, _>>()? == files {
-            return Ok(());
+    /// Compares the tables of a run with their digests as recorded, or with what a pruning left of them. Gives the first
+    /// difference.
+    async fn verify_tables(
+        &self,
+        tx: &mut Tx,
+        run_id: i64,
+        digests: &TableDigests,
+        chain: &mut Chain,
+    ) -> Result<Option<String>, StoreError> {
+        let none = Rows::new().finish();
+        let kept = self.within(DOING, pruned::kept_digests(tx, run_id)).await?;
+        chain.pruned += u64::from(!kept.is_empty());
+        for table in chain::TABLES {
+            let name = table.name;
+            // A table that came later had nothing of the run.
+            let expected = kept.get(name).or_else(|| digests.get(name)).unwrap_or(&none);
+            let found = self.within(DOING, digest::of_run(tx, table, run_id)).await?;
+            if found != *expected {
+                let RowsDigest { count, digest } = &found;
+                let (known, recorded) = (expected.count, &expected.digest);
+                return Ok(Some(format!(
+                    "has {count} rows of `{name}` with the digest `{digest}`; recorded were {known} with `{recorded}`"
+                )));
+            }
         }
-        fn row(run: RunId, publication: i64, file: &PublishedFile) -> [Cell<'_>; 5] {
-            let PublishedFile { name, size, sha256 } = file;
-            let size = Cell::Integer(i64::try_from(*size).unwrap_or(i64::MAX));
-            [Cell::Integer(run.0), Cell::Integer(publication), Cell::text(&**name), size, Cell::text(&**sha256)]
-        }
-        let cells: Vec<Cell<'_>> = files.iter().flat_map(|file| row(run, publication, file)).collect();
-        self.within(NOTING, OUTPUTS.insert(&mut tx, &cells)).await?;
-        self.commit(NOTING, tx).await
-    }
-
-    /// What was published for each of a merchant's runs, by date and revision.
-    ///
-    /// # Errors
-    /// As any query.
-    pub async fn published_runs(&self, merchant: &str) -> Result<Vec<PublishedRun>, StoreError> {
-        const RUNS: &str = "SELECT run_id, business_date, revision FROM runs WHERE platform_merchant_id = $1
-             ORDER BY business_date, revision";
-        const FILES: &str = "SELECT item.run_id, publication, name, size, sha256 FROM run_outputs AS item
-             JOIN runs ON runs.run_id = item.run_id WHERE runs.platform_merchant_id = $1 ORDER BY item.run_id, publication, name";
-        let runs: Vec<(i64, String, i64)> = self
-            .within(DOING, async {
-                on_pool!(&self.pool, pool => sqlx::query_as(RUNS).bind(merchant).fetch_all(pool).await)
-            })
-            .await?;
-        let files: Vec<(i64, i64, String, i64, String)> = self
-            .within(DOING, async {
-                on_pool!(&self.pool, pool => sqlx::query_as(FILES).bind(merchant).fetch_all(pool).await)
-            })
-            .await?;
-        let mut by_run = BTreeMap::<i64, BTreeMap<i64, Vec<PublishedFile>>>::new();
-        for (run_id, publication, name, size, sha256) in files {
-            let file = self.published(name, size, sha256)?;
-            by_run.entry(run_id).or_default().entry(publication).or_default().push(file);
-        }
-        let mut published = Vec::new();
-        for (run_id, on, revision) in runs {
-            published.push(PublishedRun {
-                run_id: RunId(run_id),
-                business_date: date("business_date", &on).map_err(|problem| self.damaged(DOING, problem))?,
-                revision: self.revision(revision)?,
-                publications: by_run.remove(&run_id).unwrap_or_default().into_values().collect(),
-            });
-        }
-        Ok(published)
+        Ok(None)
     }
 
     /// Every input file of a merchant's runs, revisions included, by date.
@@ -238,6 +179,26 @@ impl Store {
         Ok(files)
     }
 
+    /// How the archived files of a merchant's runs are packed: content, size and digest of the packed bytes.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn packed_files(&self, merchant: &str) -> Result<BTreeSet<PackedFile>, StoreError> {
+        const SQL: &str = "SELECT DISTINCT item.sha256, item.packed_size, item.packed_sha256
+             FROM run_archived AS item JOIN runs ON runs.run_id = item.run_id WHERE runs.platform_merchant_id = $1";
+        let rows: Vec<(String, i64, String)> = self
+            .within(DOING, async {
+                on_pool!(&self.pool, pool => sqlx::query_as(SQL).bind(merchant).fetch_all(pool).await)
+            })
+            .await?;
+        let packed = |(sha256, size, packed_sha256)| PackedFile {
+            sha256,
+            packed_size: u64::try_from(size).unwrap_or_default(),
+            packed_sha256,
+        };
+        Ok(rows.into_iter().map(packed).collect())
+    }
+
     /// The digests that runs of other merchants in this database name.
     ///
     /// # Errors
@@ -246,37 +207,6 @@ impl Store {
         const SQL: &str = "SELECT DISTINCT item.sha256 FROM run_files AS item JOIN runs ON runs.run_id = item.run_id
              WHERE runs.platform_merchant_id <> $1";
         self.digests(SQL, merchant).await
-    }
-
-    /// The digests of the files that `prune` took out of the archive.
-    ///
-    /// # Errors
-    /// As any query.
-    pub async fn pruned_digests(&self, merchant: &str) -> Result<BTreeSet<String>, StoreError> {
-        self.digests("SELECT DISTINCT sha256 FROM pruned_files WHERE platform_merchant_id = $1", merchant).await
-    }
-
-    /// Notes files that are about to be taken out of the archive.
-    ///
-    /// # Errors
-    /// As any statement.
-    pub async fn note_pruned(
-        &self,
-        merchant: &str,
-        digests: &[&str],
-        before: BusinessDate,
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        const NOTING: &str = "noting the files that are pruned";
-        let before = before.to_string();
-        let row = |sha256: &&'_ str| {
-            let sha256 = Cell::text((*sha256).to_owned());
-            [Cell::text(merchant), sha256, Cell::Integer(now.millis()), Cell::text(before.as_str())]
-        };
-        let cells: Vec<Cell<'_>> = digests.iter().flat_map(row).collect();
-        let mut tx = self.begin(NOTING).await?;
-        self.within(NOTING, PRUNED.insert(&mut tx, &cells)).await?;
-        self.commit(NOTING, tx).await
     }
 
     /// The bytes that the database takes.
@@ -296,7 +226,7 @@ impl Store {
         Ok(u64::try_from(size).unwrap_or_default())
     }
 
-    async fn digests(&self, sql: &'static str, merchant: &str) -> Result<BTreeSet<String>, StoreError> {
+    pub(super) async fn digests(&self, sql: &'static str, merchant: &str) -> Result<BTreeSet<String>, StoreError> {
         let rows: Vec<String> = self
             .within(DOING, async {
                 on_pool!(&self.pool, pool => sqlx::query_scalar(sql).bind(merchant).fetch_all(pool).await)
@@ -305,14 +235,8 @@ impl Store {
         Ok(rows.into_iter().collect())
     }
 
-    fn published(&self, name: String, size: i64, sha256: String) -> Result<PublishedFile, StoreError> {
-        let size = u64::try_from(size)
-            .map_err(|_| self.damaged(DOING, format!("size of `{name}` is `{size}`; expected a count")))?;
-        Ok(PublishedFile { name, size, sha256 })
-    }
-
     /// Begins a transaction that only reads, so that it waits for no writer.
-    async fn begin_reading(&self, doing: &'static str) -> Result<Tx, StoreError> {
+    pub(super) async fn begin_reading(&self, doing: &'static str) -> Result<Tx, StoreError> {
         self.within(doing, async {
             Ok(match &self.pool {
                 Pool::Sqlite(pool) => Tx::Sqlite(pool.begin().await?),

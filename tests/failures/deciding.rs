@@ -233,3 +233,25 @@ fn a_row_of_an_earlier_proof_comes_back_when_it_is_reopened() {
         assert_eq!((&again["explanation"], &again["first_seen_on"]), (&row["explanation"], &date(0)));
     }
 }
+
+#[test]
+fn ten_thousand_decisions_are_taken_in_one_go() {
+    let place = Place::quiet_day();
+    let mut ledger = fs::read_to_string(place.path("ledger.csv")).unwrap();
+    for at in 0..10_000 {
+        ledger
+            .push_str(&format!("x-{at},PAYMENT,miss-{at},,,,,seller-1,100,USD,SUCCESS,2026-03-02T10:00:01+08:00,,,\n"));
+    }
+    place.write("ledger.csv", ledger);
+    assert_eq!(place.run_day().code, Some(0));
+    let rows = fs::read_to_string(place.path("out/2188120000000001/2026-03-02/discrepancies.csv")).unwrap();
+    let rows = rows.replace(",,,\r\n", ",accept,anna,known\r\n");
+    place.write("decided.csv", &rows);
+    let applied = place.run("decide decided.csv");
+    assert!(applied.stdout.starts_with("10000 decisions applied\n"), "{} {}", applied.stdout, applied.stderr);
+    // A row that swallows the next one is not taken for one that nobody decided.
+    place.write("swallowed.csv", rows.replacen("\r\nD-", "\r\n\"D-", 1));
+    let refused = place.run("decide swallowed.csv");
+    assert_eq!(refused.code, Some(2), "{}", refused.stdout);
+    assert!(refused.stderr.contains("line 2: a quote that opens a cell does not close it"), "{}", refused.stderr);
+}

@@ -12,6 +12,7 @@ macro_rules! assert_page {
 mod checking;
 mod days;
 mod deciding;
+mod explaining;
 mod importing;
 mod inputs;
 mod integrity;

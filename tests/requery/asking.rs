@@ -39,7 +39,7 @@ impl Inquirer for Fake {
         tokio::time::sleep(Duration::from_millis(20_u64.saturating_sub(turn))).await;
         self.now.fetch_sub(1, Ordering::SeqCst);
         let raw = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"},"paymentStatus":"SUCCESS"}"#;
-        Told { outcome: (self.outcome)(&key), reason: "because".into(), raw: raw.into() }
+        Told { outcome: (self.outcome)(&key), reason: "because".into(), raw: raw.into(), ahead_s: None }
     }
 }
 
@@ -81,8 +81,10 @@ fn stored_evidence_is_not_asked_for_again_and_stored_failures_are() {
         let raw = r#"{"result":{"resultCode":"STORED","resultStatus":"S"}}"#.to_owned();
         let question = &questions(3)[at];
         let at = Instant::from_millis(-1);
-        stored
-            .insert(question.key(), AnswerRecord::new(question, at, at, Told { outcome, reason: String::new(), raw }));
+        stored.insert(
+            question.key(),
+            AnswerRecord::new(question, at, at, Told { outcome, reason: String::new(), raw, ahead_s: None }),
+        );
     }
     let records = run(&fake, 3, &stored, 4);
     assert_eq!(fake.asked(), BTreeSet::from(["inquiryPayment?paymentId=p001".to_owned()]));

@@ -227,6 +227,30 @@ b,PAYMENT,pay-b,20261001194010800100188230231293,=1+1,ü,\"says \"\"hi\"\", twic
         assert_eq!(store.find_entries("").await.unwrap(), []);
     }
 
+    async fn entries_of_a_movement_are_found_by_its_own_and_its_originals_ids(harness) {
+        let store = harness.open().await;
+        let payment = entry("a", "725", "2026-10-01T00:00:00Z");
+        let mut refund = entry("b", "-725", "2026-10-02T00:00:00Z");
+        refund.text.original_request_id = "pay-a".to_owned();
+        let mut dispute = entry("c", "-725", "2026-10-03T00:00:00Z");
+        (dispute.text.request_id, dispute.text.original_antom_id) = (String::new(), "antom-a".to_owned());
+        let mut ordered = entry("d", "1", "2026-10-03T00:00:00Z");
+        ordered.text.order_id = "order-d".to_owned();
+        import(&store, &[payment, refund, dispute, ordered]).await.unwrap();
+        for (ids, expected) in [
+            (&["pay-a"][..], "a b"),
+            (&["pay-a", "antom-a"], "a b c"),
+            (&["order-d"], "d"),
+            (&["order-d", "pay-b"], "b"),
+            (&["", "nobody"], ""),
+            (&[], ""),
+        ] {
+            let found = store.entries_about(ids).await.unwrap();
+            let found: Vec<&str> = found.iter().map(|entry| entry.entry_id.as_str()).collect();
+            assert_eq!(found.join(" "), expected, "{ids:?}");
+        }
+    }
+
     async fn a_writer_that_fails_is_an_output_error(harness) {
         struct Full;
         impl std::io::Write for Full {

@@ -14,6 +14,7 @@ mod runs;
 mod samples;
 mod schema;
 mod scripts;
+mod tampering;
 
 use std::time::Duration;
 

@@ -159,6 +159,7 @@ pub fn run(on: &str) -> RunRecord<'static> {
         configuration_digest: "configuration-1",
         outcome: "{\"matched\":1}",
         files: &[],
+        archived: &[],
         discrepancies: &[],
         in_transit: &[],
         cleared: &[],

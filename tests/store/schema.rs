@@ -106,6 +106,10 @@ on_both! {
             "DELETE FROM run_chain",
             "UPDATE run_outputs SET sha256 = ''",
             "DELETE FROM run_outputs",
+            "UPDATE journal SET digest = ''",
+            "DELETE FROM journal",
+            "UPDATE run_digests SET rows_digest = ''",
+            "DELETE FROM run_digests",
             "UPDATE pruned_files SET sha256 = ''",
             "DELETE FROM pruned_files",
         ] {

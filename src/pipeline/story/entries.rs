@@ -1,0 +1,162 @@
+//! The ledger's entries about ids, wherever the ledger is.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the ledger is a file, or is copied into one")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+
+use crate::calendar::{BusinessDate, Instant};
+use crate::config::{self, Config};
+use crate::failure::{Failure, Kind, OrFail};
+use crate::id::{KeyMaker, Symbols};
+use crate::ledger::{COLUMNS, EntryText, ParsedLedger, parse_ledger};
+use crate::pipeline::folds::OrKind;
+use crate::pipeline::options;
+use crate::records::SplitError;
+use crate::store::{QueryLedger, Store};
+
+use super::search::Needles;
+
+/// 2999-12-31, which every database can hold.
+const END_OF_TIME: Instant = Instant::from_millis(32_503_593_600_000);
+
+/// Entries as one small ledger of their own.
+#[derive(Debug, Default)]
+pub struct Entries {
+    csv: Vec<u8>,
+    /// The physical line in the ledger's file, if it is one, by the line in `csv`.
+    lines: BTreeMap<u32, u32>,
+    /// The entries, parsed.
+    pub parsed: ParsedLedger,
+}
+
+impl Entries {
+    /// The text of an entry, and the line of the ledger's file that it stands on, if it is a file.
+    pub fn text(&self, row: usize) -> (EntryText, Option<u32>) {
+        let place = self.parsed.entries[row].place;
+        let start = usize::try_from(place.offset).unwrap_or_default();
+        let raw = self.csv.get(start..start + place.length as usize).unwrap_or_default();
+        (self.parsed.text(raw), self.lines.get(&place.line).copied())
+    }
+
+    /// All texts, in their order.
+    pub fn texts(&self) -> Vec<EntryText> {
+        (0..self.parsed.entries.len()).map(|row| self.text(row).0).collect()
+    }
+}
+
+/// Where the ledger is looked into.
+pub struct Source<'a> {
+    pub config: &'a Config,
+    pub store: &'a Store,
+    pub keys: KeyMaker,
+    pub symbols: &'a Symbols,
+}
+
+impl Source<'_> {
+    /// The entries that have one of the ids, as their own or as that of their original or order. A query is asked for the dates
+    /// from the first to the second, if they are known.
+    ///
+    /// # Errors
+    /// As the ledger says.
+    pub async fn entries(
+        &self,
+        ids: &BTreeSet<String>,
+        dates: Option<(BusinessDate, BusinessDate)>,
+    ) -> anyhow::Result<Entries> {
+        let (csv, lines) = match self.config.ledger()? {
+            config::Ledger::Table => (self.of_table(ids).await?, BTreeMap::new()),
+            config::Ledger::Csv(path) => {
+                let unreadable =
+                    || format!("ledger.path: `{}` cannot be read; expected a CSV file of entries", path.display());
+                let file = File::open(&path).or_fail(Kind::Configuration, unreadable)?;
+                tokio::task::block_in_place(|| of_file(file, ids)).or_fail(Kind::Configuration, unreadable)?
+            }
+            config::Ledger::Query { url, sql } => {
+                let copy = self.copy_of_query(url.expose(), &sql, dates).await?;
+                let unreadable = || "the copy of the ledger cannot be read again";
+                let (csv, _) =
+                    tokio::task::block_in_place(|| of_file(copy, ids)).or_fail(Kind::Unforeseen, unreadable)?;
+                (csv, BTreeMap::new())
+            }
+        };
+        if csv.is_empty() {
+            return Ok(Entries::default());
+        }
+        let parsed = parse_ledger(csv.as_slice(), self.keys, self.symbols, None)
+            .map_err(|error| Failure::new(Kind::Configuration, format!("ledger: {error}")))?;
+        Ok(Entries { csv, lines, parsed })
+    }
+
+    async fn of_table(&self, ids: &BTreeSet<String>) -> anyhow::Result<Vec<u8>> {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let entries = self.store.entries_about(&ids).await.or_kind()?;
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(COLUMNS).or_fail(Kind::Unforeseen, || "cannot copy entries")?;
+        for entry in &entries {
+            writer.write_record(cells(entry)).or_fail(Kind::Unforeseen, || "cannot copy entries")?;
+        }
+        writer.into_inner().map_err(|error| error.into_error()).or_fail(Kind::Unforeseen, || "cannot copy entries")
+    }
+
+    /// What the query gives, in a file that has no name.
+    async fn copy_of_query(
+        &self,
+        url: &str,
+        sql: &str,
+        dates: Option<(BusinessDate, BusinessDate)>,
+    ) -> anyhow::Result<File> {
+        let failed = || "cannot write the copy of the ledger; expected free space in the temporary directory (TMPDIR)";
+        let cut_off = self.config.cut_off()?;
+        let (from, to) = match dates {
+            Some((first, last)) => (cut_off.start_of(first), cut_off.start_of(last.plus_days(1))),
+            None => (Instant::from_millis(0), END_OF_TIME),
+        };
+        let mut copy = std::io::BufWriter::new(tempfile::tempfile().or_fail(Kind::Unforeseen, failed)?);
+        let mut source = QueryLedger::open(url, &options::store_options(self.config)).await.or_kind()?;
+        source.read(sql, from, to, &mut copy).await.or_kind()?;
+        copy.flush().or_fail(Kind::Unforeseen, failed)?;
+        let mut file = copy.into_inner().map_err(|error| error.into_error()).or_fail(Kind::Unforeseen, failed)?;
+        file.seek(SeekFrom::Start(0)).or_fail(Kind::Unforeseen, failed)?;
+        Ok(file)
+    }
+}
+
+/// The rows of a CSV file that have one of the ids, under its header, and which physical lines they stand on.
+fn of_file(file: File, ids: &BTreeSet<String>) -> Result<(Vec<u8>, BTreeMap<u32, u32>), SplitError> {
+    let hits = Needles::new(ids.iter().map(String::as_str)).search(file)?;
+    let (mut csv, mut lines, mut line) = ([hits.header.as_slice(), b"\n"].concat(), BTreeMap::new(), 1);
+    line += 1 + breaks(&hits.header);
+    for hit in hits.kept {
+        lines.insert(line, hit.line);
+        line += 1 + breaks(&hit.raw);
+        csv.extend_from_slice(&hit.raw);
+        csv.push(b'\n');
+    }
+    Ok((csv, lines))
+}
+
+fn breaks(raw: &[u8]) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', raw).count()).unwrap_or(u32::MAX)
+}
+
+/// The cells of an entry, in the order of the contract.
+const fn cells(entry: &EntryText) -> [&String; 15] {
+    [
+        &entry.entry_id,
+        &entry.entry_type,
+        &entry.request_id,
+        &entry.antom_id,
+        &entry.original_request_id,
+        &entry.original_antom_id,
+        &entry.order_id,
+        &entry.sub_merchant_id,
+        &entry.amount_minor,
+        &entry.currency,
+        &entry.status,
+        &entry.occurred_at,
+        &entry.settle_to,
+        &entry.refund_from,
+        &entry.settlement_batch_id,
+    ]
+}

@@ -1,0 +1,343 @@
+//! What the matcher makes of the rows of a story: the state of each, and which of them it takes for the same movement. There is no
+//! second set of rules: [`matching::reconcile`] judges the rows together, and then two by two.
+
+use std::collections::BTreeSet;
+
+use crate::calendar::BusinessDate;
+use crate::id::{Key, KeySet};
+use crate::ledger::{Entry, ParsedLedger};
+use crate::matching::{self, DayReport, Inputs, ItemRef, ItemSide, Policy, Reconciliation, State};
+use crate::movement::{EntryType, ReportKind};
+use crate::report::{Line, Original, ParsedReport, TypeTotals};
+
+use super::entries::Entries;
+use super::reports::FoundFile;
+
+/// How many rows are judged two by two; a movement with its reversals and shares has a few.
+const MAX_ROWS: usize = 40;
+
+/// A line or an entry of a story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Row {
+    /// A hit of a file.
+    Line {
+        /// Index of the file.
+        file: usize,
+        /// Index of the hit.
+        hit: usize,
+    },
+    /// An entry.
+    Entry(usize),
+}
+
+/// Two rows that are the same movement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// The one.
+    pub one: Row,
+    /// The other.
+    pub other: Row,
+    /// Why.
+    pub rule: String,
+    /// Whether they belong to different business dates.
+    pub period_crossing: bool,
+}
+
+/// What the matcher makes of the rows.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// The state of each row, in words.
+    pub states: Vec<(Row, String)>,
+    /// What belongs together.
+    pub pairs: Vec<Pair>,
+}
+
+/// The days that runs answer for.
+pub struct Days {
+    /// All of them.
+    pub scope: BTreeSet<BusinessDate>,
+    /// Those without transaction details.
+    pub missing: BTreeSet<BusinessDate>,
+}
+
+/// The rows as the matcher takes them.
+struct Table<'a> {
+    entries: &'a Entries,
+    policy: Policy,
+    days: &'a Days,
+    rows: Vec<(Row, Known<'a>)>,
+}
+
+/// A row as the matcher knows it.
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    Line { side: ItemSide, line: &'a Line, report: &'a ParsedReport, date: BusinessDate, name: &'a str },
+    Entry(&'a Entry),
+}
+
+/// Judges the rows as of the policy's date. Lines of files that were restated since take no part.
+pub fn judge(files: &[FoundFile], entries: &Entries, policy: &Policy, days: &Days) -> Judgement {
+    let mut rows = Vec::new();
+    for (at, found) in files.iter().enumerate().filter(|(_, found)| found.file.in_force) {
+        let side = match found.file.kind {
+            ReportKind::TransactionDetails => ItemSide::Transactions,
+            ReportKind::SettlementDetails => ItemSide::Settlement,
+            _ => continue,
+        };
+        let Some((parsed, report)) = found.parsed.as_ref().and_then(|parsed| Some((parsed, parsed.details()?))) else {
+            continue;
+        };
+        for line in &report.lines {
+            let Some(hit) = parsed.hit(line.place.offset) else { continue };
+            let (date, name) = (found.file.date, found.file.name.as_str());
+            rows.push((Row::Line { file: at, hit }, Known::Line { side, line, report, date, name }));
+        }
+    }
+    rows.extend(entries.parsed.entries.iter().enumerate().map(|(at, entry)| (Row::Entry(at), Known::Entry(entry))));
+    let mut policy = policy.clone();
+    let dates = rows.iter().map(|(_, row)| row.date(&policy));
+    let first = dates.min().unwrap_or(policy.today);
+    // Everything about the rows is there, however old it is.
+    policy.window_start = policy.window_start.min(first.minus_days(1));
+    let table = Table { entries, policy, days, rows };
+    Judgement { states: table.states(), pairs: table.pairs() }
+}
+
+impl Known<'_> {
+    fn date(&self, policy: &Policy) -> BusinessDate {
+        match self {
+            Self::Line { date, .. } => *date,
+            Self::Entry(entry) => policy.cut_off.date_of(entry.occurred_at),
+        }
+    }
+
+    /// Type, key by request id, key by Antom id, amount, original.
+    fn identity(&self, ledger: &ParsedLedger) -> (Option<EntryType>, Key, Key, i64, Option<Original>) {
+        match self {
+            Self::Line { line, report, .. } => {
+                let original = line.original.and_then(|at| report.originals.get(at as usize)).copied();
+                (line.entry_type, line.by_request, line.by_antom, line.amount, original)
+            }
+            Self::Entry(entry) => {
+                let original = entry.original.and_then(|at| ledger.originals.get(at as usize)).copied();
+                (Some(entry.entry_type), entry.by_request, entry.by_antom, entry.amount, original)
+            }
+        }
+    }
+}
+
+/// A selection of rows after matching, and where each of them stands in it.
+struct Matched {
+    places: Vec<ItemRef>,
+    result: Reconciliation,
+}
+
+impl Matched {
+    fn state(&self, at: usize) -> State {
+        self.result.state(self.places[at])
+    }
+}
+
+impl Table<'_> {
+    /// Matches some of the rows as if there were no others, as of a date.
+    fn reconcile(&self, selected: &[usize], today: BusinessDate) -> Matched {
+        let (mut transactions, mut settlements) = (Vec::<DayReport>::new(), Vec::<DayReport>::new());
+        let ledger = &self.entries.parsed;
+        let mut chosen =
+            ParsedLedger { originals: ledger.originals.clone(), columns: ledger.columns, ..ParsedLedger::default() };
+        let mut places = Vec::with_capacity(selected.len());
+        for (_, row) in selected.iter().map(|&at| &self.rows[at]) {
+            places.push(match *row {
+                Known::Entry(entry) => {
+                    chosen.entries.push(*entry);
+                    place(ItemSide::Ledger, 0, chosen.entries.len())
+                }
+                Known::Line { side, line, report, date, name } => {
+                    let files = if side == ItemSide::Transactions { &mut transactions } else { &mut settlements };
+                    let known = files.iter().position(|file| (file.date, file.name.as_str()) == (date, name));
+                    let file = known.unwrap_or_else(|| {
+                        files.push(DayReport { date, name: name.to_owned(), parsed: without_lines(report) });
+                        files.len() - 1
+                    });
+                    files[file].parsed.lines.push(*line);
+                    place(side, file, files[file].parsed.lines.len())
+                }
+            });
+        }
+        let none = KeySet::default();
+        let inputs = Inputs {
+            transactions: &transactions,
+            settlements: &settlements,
+            ledger: &chosen,
+            registry: None,
+            scope: &self.days.scope,
+            missing: &self.days.missing,
+            known_originals: &none,
+            entry_id: &|entry| {
+                let at = ledger.entries.iter().position(|known| known.place == entry.place);
+                at.map(|at| self.entries.text(at).0.entry_id).unwrap_or_default()
+            },
+        };
+        let policy = Policy { today, window_start: self.policy.window_start.min(today), ..self.policy.clone() };
+        Matched { places, result: matching::reconcile(&inputs, &policy) }
+    }
+
+    fn date(&self, at: usize) -> BusinessDate {
+        self.rows[at].1.date(&self.policy)
+    }
+
+    /// Where each row stands after the last day that said anything new about it. As of a later day it is only known to be closed.
+    fn states(&self) -> Vec<(Row, String)> {
+        let mut days: BTreeSet<BusinessDate> = (0..self.rows.len()).map(|at| self.date(at)).collect();
+        days.insert(self.policy.today);
+        let mut states = vec!["closed by an earlier run".to_owned(); self.rows.len()];
+        for day in days.into_iter().filter(|day| *day <= self.policy.today) {
+            // A run reads the ledger a day further than the reports, for what lies on the other side of midnight.
+            let is_seen = |at: &usize| match self.rows[*at].1 {
+                Known::Line { date, .. } => date <= day,
+                Known::Entry(_) => self.date(*at) <= day.plus_days(1),
+            };
+            let seen: Vec<usize> = (0..self.rows.len()).filter(is_seen).collect();
+            let matched = self.reconcile(&seen, day);
+            for (place, &row) in seen.iter().enumerate() {
+                let says_nothing = [State::Past, State::OutOfScope].contains(&matched.state(place));
+                if !says_nothing || (day == self.date(row) && matched.state(place) == State::OutOfScope) {
+                    states[row] = self.words(&matched, place);
+                }
+            }
+        }
+        self.rows.iter().zip(states).map(|((row, _), state)| (*row, state)).collect()
+    }
+
+    /// A row's state in words.
+    fn words(&self, matched: &Matched, at: usize) -> String {
+        let (item, state) = (matched.places[at], matched.state(at));
+        if let Some(rule) = state.exclusion() {
+            return format!("excluded by the rule `{rule}`");
+        }
+        match state {
+            State::Matched => "matched".to_owned(),
+            State::InTransit => {
+                let waits = matched.result.waiting.iter().find(|waiting| waiting.item == item);
+                waits.map_or_else(
+                    || "in transit".to_owned(),
+                    |known| format!("in transit, waits for the {} until {}", known.waits_for, known.due_on),
+                )
+            }
+            State::Discrepancy => {
+                let named = matched.result.findings.iter().find(|finding| finding.consumed.contains(&item));
+                named.map_or_else(
+                    || "a discrepancy".to_owned(),
+                    |finding| format!("{} at stage `{}`", finding.kind, finding.stage),
+                )
+            }
+            State::OutOfScope => "of a day that no run answers for".to_owned(),
+            _ => "closed by an earlier run".to_owned(),
+        }
+    }
+
+    /// The rows that the matcher takes for the same movement when it sees no others. What follows from two pairs over a line of
+    /// transaction details is not said.
+    fn pairs(&self) -> Vec<Pair> {
+        let count = self.rows.len().min(MAX_ROWS);
+        let mut pairs = BTreeSet::new();
+        for one in 0..count {
+            pairs.extend((one + 1..count).filter(|&other| self.are_one(one, other)).map(|other| (one, other)));
+        }
+        let is_transaction = |at: &usize| matches!(self.rows[*at].1, Known::Line { side: ItemSide::Transactions, .. });
+        let follows = |(one, other): &(usize, usize)| {
+            !is_transaction(one)
+                && !is_transaction(other)
+                && (0..count).filter(is_transaction).any(|at| {
+                    pairs.contains(&(at.min(*one), at.max(*one))) && pairs.contains(&(at.min(*other), at.max(*other)))
+                })
+        };
+        pairs.iter().filter(|pair| !follows(pair)).map(|&(one, other)| self.pair(one, other)).collect()
+    }
+
+    /// Whether one of two rows is matched because of the other, or both are part of the same finding. What their originals may be
+    /// is there as well: a capture without its authorisation would be an orphan.
+    fn are_one(&self, one: usize, other: usize) -> bool {
+        let today = self.date(one).max(self.date(other)).min(self.policy.today);
+        let types = [self.entry_type(one), self.entry_type(other)];
+        let is_original = |at: &usize| {
+            let own = self.entry_type(*at);
+            matches!(own, Some(EntryType::Payment | EntryType::Authorization)) && !types.contains(&own)
+        };
+        let originals: Vec<usize> = (0..self.rows.len()).filter(is_original).collect();
+        let with = |rows: &[usize]| self.reconcile(&[rows, &originals].concat(), today);
+        let together = with(&[one, other]);
+        let is_matched = |state: State| matches!(state, State::Matched | State::Past);
+        let in_one_finding =
+            |finding: &matching::Finding| together.places[..2].iter().all(|item| finding.consumed.contains(item));
+        together.result.findings.iter().any(in_one_finding)
+            || [one, other]
+                .into_iter()
+                .enumerate()
+                .any(|(place, row)| is_matched(together.state(place)) && !is_matched(with(&[row]).state(0)))
+    }
+
+    fn entry_type(&self, at: usize) -> Option<EntryType> {
+        match self.rows[at].1 {
+            Known::Line { line, .. } => line.entry_type,
+            Known::Entry(entry) => Some(entry.entry_type),
+        }
+    }
+
+    fn pair(&self, one: usize, other: usize) -> Pair {
+        let ((one, first), (other, second)) = (&self.rows[one], &self.rows[other]);
+        let period_crossing = first.date(&self.policy) != second.date(&self.policy)
+            && !matches!((first, second), (Known::Line { .. }, Known::Line { .. }));
+        Pair { one: *one, other: *other, rule: self.rule(first, second), period_crossing }
+    }
+
+    /// By what two rows of one movement agree.
+    fn rule(&self, one: &Known<'_>, other: &Known<'_>) -> String {
+        let (one_type, one_request, one_antom, one_amount, one_original) = one.identity(&self.entries.parsed);
+        let (type_, request, antom, amount, original) = other.identity(&self.entries.parsed);
+        let agree = |one: Key, other: Key| !one.is_none() && one == other;
+        let originals = one_original
+            .zip(original)
+            .is_some_and(|(one, other)| agree(one.by_request, other.by_request) || agree(one.by_antom, other.by_antom));
+        let is_source = matches!(other, Known::Entry(entry) if !entry.refund_from.as_str().is_empty());
+        if is_source && agree(one_request, request) {
+            return "type and request id agree; it is one of the refund's sources, which are summed".to_owned();
+        }
+        if agree(one_request, request) {
+            return match (one, other) {
+                (Known::Entry(_), Known::Entry(_)) => "entries of one movement: type and request id agree".to_owned(),
+                _ => "type and request id agree".to_owned(),
+            };
+        }
+        if agree(one_antom, antom) {
+            return "type and Antom id agree".to_owned();
+        }
+        if one_type != type_ && matches!(other, Known::Entry(entry) if entry.entry_type == EntryType::Settlement) {
+            return "payment and party of the share agree".to_owned();
+        }
+        match (originals, one_amount == amount) {
+            (true, true) => "type, original and amount agree".to_owned(),
+            (true, false) => "type and original agree".to_owned(),
+            (false, _) => "nothing else can be meant".to_owned(),
+        }
+    }
+}
+
+fn place(side: ItemSide, file: usize, rows: usize) -> ItemRef {
+    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    ItemRef { side, file: number(file), row: number(rows - 1) }
+}
+
+/// A report with all but its lines.
+fn without_lines(report: &ParsedReport) -> ParsedReport {
+    ParsedReport {
+        kind: report.kind,
+        lines: Vec::new(),
+        originals: report.originals.clone(),
+        rejects: Vec::new(),
+        totals: TypeTotals::new(),
+        unknown_columns: Vec::new(),
+        remarks: Vec::new(),
+        layout: report.layout.clone(),
+    }
+}

@@ -35,6 +35,7 @@
 //! discrepancy   findings in words, ids for life, severity
 //! decision      what people decide about discrepancies
 //! conservation  every input counted once, in one place
+//! points        places at which tests end the process
 //!
 //! fetch         where reports come from; the archive
 //! store         runs, files, open items, evidence: SQLite and PostgreSQL
@@ -84,6 +85,7 @@ pub mod matching;
 pub mod money;
 pub mod movement;
 pub mod pipeline;
+pub mod points;
 pub mod progress;
 pub mod proof;
 pub mod records;

@@ -17,6 +17,7 @@ use super::FetchError;
 use super::archive_reader::ArchiveReader;
 use super::bounds::{BLOCK_BYTES, MAX_FILE_BYTES};
 use super::digest::Digest;
+use crate::points::{Point, reached};
 
 /// What was put into the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +169,7 @@ impl Archive {
             Ok(encoder)
         });
         let incoming = Incoming { path };
+        reached(Point::ArchiveFileBegun);
         Ok(ArchiveWriter {
             archive: self.clone(),
             encoder: encoder.map_err(broken)?,
@@ -219,7 +221,9 @@ impl Archive {
             sync_folder(&self.dir)?;
         }
         file.sync_all().map_err(FetchError::archive("flush", &incoming.path))?;
+        reached(Point::ArchiveFileFlushed);
         fs::rename(&incoming.path, &target).map_err(FetchError::archive("rename into", &target))?;
+        reached(Point::ArchiveFileRenamed);
         sync_folder(folder)
     }
 }
@@ -263,6 +267,7 @@ impl ArchiveWriter {
         let file = self.encoder.finish().map_err(FetchError::archive("write", &self.incoming.path))?;
         let stored = Stored { digest: Digest::finish(&self.context.finish()), size: self.size };
         self.archive.publish(&self.incoming, &file, stored)?;
+        reached(Point::ArchiveFileKept);
         Ok(stored)
     }
 }

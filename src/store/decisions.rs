@@ -13,6 +13,7 @@ use super::run_record::RunId;
 use crate::calendar::{BusinessDate, Instant};
 use crate::decision::{Decision, DecisionKind, Taken};
 use crate::id::DiscrepancyId;
+use crate::points::{Point, reached};
 
 const DOING: &str = "applying decisions";
 const READING: &str = "reading decisions";
@@ -140,11 +141,14 @@ impl Store {
         if self.within(DOING, FILES.insert(&mut tx, &file)).await? == 0 {
             return Ok(false);
         }
+        reached(Point::DecideClaimed);
         for chunk in new.decisions.chunks(ROWS) {
             let cells: Vec<Cell<'_>> = chunk.iter().flat_map(|one| cells(new, one)).collect();
             self.within(DOING, DECISIONS.insert(&mut tx, &cells)).await?;
         }
+        reached(Point::DecideInserted);
         self.commit(DOING, tx).await?;
+        reached(Point::DecideCommitted);
         Ok(true)
     }
 

@@ -12,6 +12,7 @@ use super::error::{EntryConflict, StoreError};
 use super::pool::{Store, Tx, on_pool, on_tx, within};
 use crate::calendar::Instant;
 use crate::ledger::EntryText;
+use crate::points::{Point, reached};
 
 const DOING: &str = "importing entries";
 
@@ -91,8 +92,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unreachable`], also while another import holds SQLite's only write lock.
     pub async fn begin_import(&self, now: Instant) -> Result<Import, StoreError> {
+        let tx = self.begin(DOING).await?;
+        reached(Point::ImportBegun);
         Ok(Import {
-            tx: self.begin(DOING).await?,
+            tx,
             imported_at: now,
             done: Imported::default(),
             conflicts: Vec::new(),
@@ -131,6 +134,7 @@ impl Import {
             }
             let insert = ENTRIES.insert(&mut self.tx, &cells);
             let inserted = within(&self.database, self.limit, DOING, insert).await?;
+            reached(Point::ImportPartInserted);
             self.done.inserted += inserted;
             let rest = chunk.len() as u64 - inserted;
             if rest > 0 {
@@ -151,6 +155,7 @@ impl Import {
             return Err(StoreError::Conflict { conflicts: self.conflicts, total: self.conflicting });
         }
         within(&self.database, self.limit, DOING, self.tx.commit()).await?;
+        reached(Point::ImportCommitted);
         Ok(self.done)
     }
 

@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::pool::{Pool, Store};
 use crate::calendar::Instant;
 use crate::ledger::COLUMNS;
+use crate::points::{Point, reached};
 
 pub(super) const DOING: &str = "reading the ledger";
 
@@ -48,6 +49,7 @@ impl Store {
                         copy.cell(text.map_err(|error| StoreError::from_driver(&self.name, DOING, &error))?)?;
                     }
                     copy.end_row()?;
+                    reached(Point::LedgerPartRead);
                 }
             }};
         }
@@ -60,6 +62,7 @@ impl Store {
                 stream!(&mut *tx);
             }
         }
+        reached(Point::LedgerRead);
         copy.finish()
     }
 }

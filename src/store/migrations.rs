@@ -8,6 +8,7 @@ use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
 use super::address::Address;
 use super::error::StoreError;
 use super::pool::{Pool, Store};
+use crate::points::{Point, reached};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -110,11 +111,17 @@ pub(super) async fn run(pool: &Pool, name: &str) -> Result<(), StoreError> {
     if is_complete(pool, migrator).await {
         return Ok(());
     }
-    let result = match pool {
-        Pool::Sqlite(pool) => migrator.run(pool).await,
-        Pool::Postgres(pool) => migrator.run(pool).await,
-    };
-    result.map_err(|error| sort(name, &error))
+    reached(Point::MigrationBegun);
+    // The driver commits each version with the note that it is applied: one after the other, or none.
+    for migration in migrator.iter() {
+        let result = match pool {
+            Pool::Sqlite(pool) => migrator.run_to(migration.version, pool).await,
+            Pool::Postgres(pool) => migrator.run_to(migration.version, pool).await,
+        };
+        result.map_err(|error| sort(name, &error))?;
+        reached(Point::MigrationApplied);
+    }
+    Ok(())
 }
 
 /// Whether all migrations are applied as they are here, and no others. Anything else, errors included, is the driver's to judge.

@@ -14,6 +14,7 @@ use super::remembered::{AcceptedHeader, Volume};
 use super::{proof_rows, rows};
 use crate::calendar::{BusinessDate, Instant};
 use crate::discrepancy::{ClearedRow, Discrepancy, InTransitRow};
+use crate::points::{Point, reached};
 use crate::proof::Held;
 
 const DOING: &str = "recording the run";
@@ -127,6 +128,7 @@ impl Store {
         let digest = content.digest(record.outcome);
         let mut tx = self.begin(DOING).await?;
         self.prove_lock(&mut tx, record.lock).await?;
+        reached(Point::RecordBegun);
         let newest = self.within(DOING, newest_revision(&mut tx, record)).await?;
         if let Some((run_id, revision, inputs, known)) = &newest
             && inputs == record.inputs_digest
@@ -136,20 +138,25 @@ impl Store {
         }
         let revision = newest.map_or(0, |(_, revision, ..)| revision) + 1;
         let run_id = self.within(DOING, insert_run(&mut tx, record, revision, &digest)).await?;
+        reached(Point::RecordRunInserted);
         for (table, cells) in content.compared.iter().chain(&content.remembered) {
             let width = table.columns.len() - 1;
             for rows in cells.chunks(width * ROWS) {
                 let rows = with_run_id(run_id, width, rows);
                 self.within(DOING, table.insert(&mut tx, &rows)).await?;
             }
+            reached(Point::RecordTableInserted);
         }
         let seen = seen_cells(record);
         self.within(DOING, FILES_SEEN.insert(&mut tx, &seen)).await?;
+        reached(Point::RecordFilesSeen);
         let link = self.within(DOING, chain::next_link(&mut tx, record)).await?;
         self.within(DOING, chain::append(&mut tx, run_id, record.platform_merchant_id, &link)).await?;
+        reached(Point::RecordChained);
         // Renewed once more, so that what follows a long record has the whole lease.
         self.prove_lock(&mut tx, record.lock).await?;
         self.commit(DOING, tx).await?;
+        reached(Point::RecordCommitted);
         Ok(Recorded::New { run_id: RunId(run_id), revision: self.revision(revision)? })
     }
 

@@ -7,7 +7,7 @@ mod decisions;
 mod ledger;
 mod locks;
 mod opening;
-mod postgres;
+pub mod postgres;
 mod query;
 mod remembered;
 mod runs;

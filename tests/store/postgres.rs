@@ -48,6 +48,17 @@ pub async fn new_database() -> Option<String> {
     Some(cluster.url(&name))
 }
 
+/// The URL of a new database that is a copy of another one, to which nobody may be connected.
+pub async fn copy_of(url: &str) -> String {
+    let cluster = cluster().unwrap();
+    let (_, original) = url.split('?').next().unwrap().rsplit_once('/').unwrap();
+    let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+    let mut connection = PgConnection::connect(&cluster.url("postgres")).await.unwrap();
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {original}");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    cluster.url(&name)
+}
+
 /// A missing installation is an `Err`; an installation that does not start is a failure of the test.
 fn start() -> Result<Cluster, String> {
     let programs = programs()?;

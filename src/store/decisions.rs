@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::AssertSqlSafe;
 
-use super::bulk::{Cell, Table, placeholders};
+use super::bulk::{Cell, ROWS, Table, placeholders};
 use super::carried::IDS;
 use super::error::StoreError;
 use super::pool::{Store, on_pool};
@@ -17,9 +17,6 @@ use crate::points::{Point, reached};
 
 const DOING: &str = "applying decisions";
 const READING: &str = "reading decisions";
-
-/// Rows that are handed over at once.
-const ROWS: usize = 10_000;
 
 /// Later than any date of a run.
 const EVER: &str = "9999-12-31";

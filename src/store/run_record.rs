@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::Row;
 
-use super::bulk::{Cell, Table, digest_cells, hex, new_digest};
+use super::bulk::{Cell, ROWS, Rows, digest_cells, hex, new_digest};
 use super::chain;
 use super::error::StoreError;
 use super::files::FILES_SEEN;
@@ -18,9 +18,6 @@ use crate::points::{Point, reached};
 use crate::proof::Held;
 
 const DOING: &str = "recording the run";
-
-/// Rows that are handed over at once: enough for speed, few enough to be no copy of the whole.
-const ROWS: usize = 10_000;
 
 /// The identity of a recorded run within its database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,15 +101,12 @@ pub enum Recorded {
     },
 }
 
-/// A table, and the cells that go into it, without the run's id.
-type Part<'a> = (&'static Table, Vec<Cell<'a>>);
-
-/// Everything that hangs on a run.
+/// Everything that hangs on a run, without the run's id.
 struct Content<'a> {
     /// What a rerun is compared by.
-    compared: [Part<'a>; 4],
+    compared: [Rows<'a>; 4],
     /// What later proofs need.
-    remembered: [Part<'a>; 3],
+    remembered: [Rows<'a>; 3],
 }
 
 impl Store {
@@ -124,7 +118,8 @@ impl Store {
     /// revision meanwhile, or an id stands twice; as any statement.
     /// Nothing is left behind by a failure.
     pub async fn record_run(&self, record: &RunRecord<'_>) -> Result<Recorded, StoreError> {
-        let content = Content::of(record);
+        let headers = distinct(record.headers);
+        let content = Content::of(record, &headers);
         let digest = content.digest(record.outcome);
         let mut tx = self.begin(DOING).await?;
         self.prove_lock(&mut tx, record.lock).await?;
@@ -139,12 +134,8 @@ impl Store {
         let revision = newest.map_or(0, |(_, revision, ..)| revision) + 1;
         let run_id = self.within(DOING, insert_run(&mut tx, record, revision, &digest)).await?;
         reached(Point::RecordRunInserted);
-        for (table, cells) in content.compared.iter().chain(&content.remembered) {
-            let width = table.columns.len() - 1;
-            for rows in cells.chunks(width * ROWS) {
-                let rows = with_run_id(run_id, width, rows);
-                self.within(DOING, table.insert(&mut tx, &rows)).await?;
-            }
+        for rows in content.compared.iter().chain(&content.remembered) {
+            self.insert_all(&mut tx, run_id, rows).await?;
             reached(Point::RecordTableInserted);
         }
         let seen = seen_cells(record);
@@ -158,6 +149,18 @@ impl Store {
         self.commit(DOING, tx).await?;
         reached(Point::RecordCommitted);
         Ok(Recorded::New { run_id: RunId(run_id), revision: self.revision(revision)? })
+    }
+
+    /// Inserts everything that goes into one table.
+    async fn insert_all(&self, tx: &mut Tx, run_id: i64, rows: &Rows<'_>) -> Result<(), StoreError> {
+        for from in (0..).step_by(ROWS) {
+            let cells = rows.from(from, &Cell::Integer(run_id));
+            if cells.is_empty() {
+                break;
+            }
+            self.within(DOING, rows.table.insert(tx, &cells)).await?;
+        }
+        Ok(())
     }
 
     /// Makes sure that the lock is held, and that nobody takes it before the transaction ends.
@@ -184,46 +187,37 @@ impl Recorded {
 }
 
 impl<'a> Content<'a> {
-    fn of(record: &RunRecord<'a>) -> Self {
-        let files = record.files.iter().enumerate().flat_map(|(at, file)| rows::file_cells(at, file)).collect();
-        let discrepancies = record.discrepancies.iter().flat_map(rows::discrepancy_cells).collect();
-        let in_transit = record.in_transit.iter().flat_map(rows::in_transit_cells).collect();
-        let cleared = record.cleared.iter().flat_map(rows::cleared_cells).collect();
-        let mut seen = BTreeSet::new();
-        let headers = record.headers.iter().filter(|header| seen.insert(*header)).enumerate();
-        let headers = headers.flat_map(|(at, header)| proof_rows::header_cells(at, header)).collect();
-        let volumes = record.volumes.iter().enumerate();
-        let volumes = volumes.flat_map(|(at, volume)| proof_rows::volume_cells(at, volume)).collect();
-        let held = record.held.iter().enumerate().flat_map(|(at, held)| proof_rows::held_cells(at, held)).collect();
+    fn of(record: &RunRecord<'a>, headers: &'a [&'a AcceptedHeader]) -> Self {
         Self {
             compared: [
-                (&rows::FILES, files),
-                (&rows::DISCREPANCIES, discrepancies),
-                (&rows::IN_TRANSIT, in_transit),
-                (&rows::CLEARED, cleared),
+                Rows::of(&rows::FILES, record.files, rows::file_cells),
+                Rows::of(&rows::DISCREPANCIES, record.discrepancies, |_, row| rows::discrepancy_cells(row)),
+                Rows::of(&rows::IN_TRANSIT, record.in_transit, |_, row| rows::in_transit_cells(row)),
+                Rows::of(&rows::CLEARED, record.cleared, |_, row| rows::cleared_cells(row)),
             ],
-            remembered: [(&proof_rows::HEADERS, headers), (&proof_rows::VOLUMES, volumes), (&proof_rows::HELD, held)],
+            remembered: [
+                Rows::of(&proof_rows::HEADERS, headers, |at, header| proof_rows::header_cells(at, header)),
+                Rows::of(&proof_rows::VOLUMES, record.volumes, proof_rows::volume_cells),
+                Rows::of(&proof_rows::HELD, record.held, proof_rows::held_cells),
+            ],
         }
     }
 
     fn digest(&self, outcome: &str) -> String {
         let mut digest = new_digest();
         digest_cells(&mut digest, &[Cell::text(outcome)]);
-        for (table, cells) in &self.compared {
-            digest_cells(&mut digest, &[Cell::text(table.name)]);
-            digest_cells(&mut digest, cells);
+        for rows in &self.compared {
+            digest_cells(&mut digest, &[Cell::text(rows.table.name)]);
+            rows.digest(&mut digest);
         }
         hex(digest)
     }
 }
 
-fn with_run_id<'c>(run_id: i64, width: usize, cells: &'c [Cell<'_>]) -> Vec<Cell<'c>> {
-    let borrowed = |cell: &'c Cell<'_>| match cell {
-        Cell::Text(text) => Cell::text(text.as_ref()),
-        Cell::Integer(number) => Cell::Integer(*number),
-        Cell::NoInteger => Cell::NoInteger,
-    };
-    cells.chunks(width).flat_map(|row| std::iter::once(Cell::Integer(run_id)).chain(row.iter().map(borrowed))).collect()
+/// Each header once, in the order of the first.
+fn distinct(headers: &[AcceptedHeader]) -> Vec<&AcceptedHeader> {
+    let mut seen = BTreeSet::new();
+    headers.iter().filter(|header| seen.insert(*header)).collect()
 }
 
 fn seen_cells<'a>(record: &RunRecord<'a>) -> Vec<Cell<'a>> {

@@ -42,7 +42,7 @@ closed_words! {
         LedgerPartRead = "ledger: part read",
         /// All of the ledger's window is copied.
         LedgerRead = "ledger: read",
-        /// A stage of the run is done: fetch, parse, ledger, match, classify, prove, ask, write.
+        /// A stage of the run is done: fetch, parse, ledger, match, classify, prove, ask, record, write.
         StageDone = "stage: done",
         /// Antom answered, and the answer is not kept yet.
         AnswerReceived = "answer: received",

@@ -186,7 +186,7 @@ pub async fn run_day(
     let remembered = inputs::remembered(&known.held, &volumes) + &decisions;
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), &remembered)?;
     lock.verify().await.or_kind()?;
-    let recorded = outputs::record(&job, &lock, &record, &day, &reports, started_at).await?;
+    let recorded = outputs::record(&job, &lock, &record, &day, &reports, (started_at, &mut timings)).await?;
     let rejects = (&reports, ledger.parsed.rejects.as_slice());
     let mut text = outputs::publish(&job, &lock, &record, &day, rejects, recorded, &mut timings).await?;
     lock.release().await.or_kind()?;

@@ -33,8 +33,9 @@ pub async fn record(
     inputs: &RunInputs,
     day: &Day,
     reports: &Reports,
-    started_at: Instant,
+    (started_at, timings): (Instant, &mut Timings),
 ) -> anyhow::Result<Recorded> {
+    timings.begin();
     let headers = accepted_headers(job, reports);
     let volumes = volumes(&reports.rows.volumes);
     let held: Vec<Held> = day.proofs.held.iter().map(HeldRow::kept).filter(|held| held.amount != 0).collect();
@@ -56,7 +57,10 @@ pub async fn record(
         held: &held,
         lock: Some(lock),
     };
-    job.store.record_run(&record).await.or_kind()
+    let recorded = job.store.record_run(&record).await.or_kind()?;
+    let rows = day.discrepancies.len() + day.in_transit.len() + day.cleared.len();
+    timings.end("record", rows as u64);
+    Ok(recorded)
 }
 
 /// Notes what is published for a run: when it is ready, so that nothing is ever seen that is not noted.

@@ -46,7 +46,7 @@ fn deaths(point: Point) -> &'static [(Course, &'static [u32])] {
         Point::ArchiveFileFlushed | Point::ArchiveFileRenamed | Point::ArchiveFileKept => &[(Run, &[1, 3])],
         Point::LedgerPartRead => &[(Run, &[1])],
         Point::LedgerRead => &[(Run, &[1])],
-        Point::StageDone => &[(Run, &[1, 2, 3, 4, 5, 6, 7, 8])],
+        Point::StageDone => &[(Run, &[1, 2, 3, 4, 5, 6, 7, 8, 9])],
         Point::AnswerReceived | Point::AnswerKept => &[(Run, &[1, 3])],
         Point::RecordBegun | Point::RecordRunInserted | Point::RecordFilesSeen => &[(Run, &[1]), (Revise, &[1])],
         Point::RecordTableInserted => &[(Run, &[1, 2, 3, 4, 5, 6, 7])],

@@ -38,8 +38,8 @@ pub use folds::OrKind;
 pub use inputs::{Contract, contract};
 pub use intake::{damaged, expected, fetch_day, ignored_sheets, not_ready};
 pub use options::{
-    archive, calendar, check, control, patterns, policy, report_rules, row_rules, severity_rule, source, store_options,
-    threads,
+    archive, calendar, check, control, own_store_options, patterns, policy, report_rules, row_rules, severity_rule,
+    source, threads,
 };
 pub use outputs::{DayReportText, published_files};
 use timing::Timings;

@@ -1,7 +1,6 @@
 //! The ledger as canonical CSV: one statement, streamed, nothing kept but the row at hand.
 
 use std::io::Write;
-use std::time::Duration;
 
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;

@@ -27,6 +27,8 @@ pub struct StoreOptions {
     pub statement_timeout: Duration,
     /// How long reading the whole ledger may take.
     pub ledger_timeout: Duration,
+    /// The schema of the program's tables on PostgreSQL; none leaves it to the user's `search_path`.
+    pub schema: Option<String>,
     /// How long the lock of a run lasts that is not heard of; it is renewed every third of this.
     pub lease: Duration,
 }
@@ -38,6 +40,7 @@ impl Default for StoreOptions {
             connect_timeout: Duration::from_secs(15),
             statement_timeout: Duration::from_secs(60),
             ledger_timeout: Duration::from_secs(30 * 60),
+            schema: None,
             lease: Duration::from_secs(60),
         }
     }
@@ -110,7 +113,11 @@ impl Store {
                 pool
             }
             Address::Postgres(server) => {
-                let pool = Pool::Postgres(open_postgres(server, &name, &options).await?);
+                let pool = open_postgres(server, &name, &options).await?;
+                if let Some(schema) = &options.schema {
+                    migrations::make_schema(&pool, &name, schema).await?;
+                }
+                let pool = Pool::Postgres(pool);
                 migrations::run(&pool, &name).await?;
                 pool
             }
@@ -211,7 +218,10 @@ async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<
 }
 
 async fn open_postgres(server: &PgConnectOptions, name: &str, options: &StoreOptions) -> Result<PgPool, StoreError> {
-    let connect = with_timeouts(server, options).application_name("antom-recon");
+    let mut connect = with_timeouts(server, options).application_name("antom-recon");
+    if let Some(schema) = &options.schema {
+        connect = connect.options([("search_path", schema)]);
+    }
     // The pool would try again and again until its time-out and then not say why: the first refusal is the reason.
     let first = within(name, options.connect_timeout, "opening it", PgConnection::connect_with(&connect)).await?;
     within(name, options.connect_timeout, "opening it", first.close()).await?;
@@ -222,11 +232,16 @@ async fn open_postgres(server: &PgConnectOptions, name: &str, options: &StoreOpt
     within(name, options.connect_timeout * 2, "opening it", pool).await
 }
 
-/// The server's own limits beside ours, so that it does not go on with what we gave up.
+/// The server's own limits beside ours, so that it does not go on with what we gave up. One that hears nothing from us any more,
+/// because the machine or the network is gone, ends our transaction and with it its locks within minutes and not hours.
 pub(super) fn with_timeouts(server: &PgConnectOptions, options: &StoreOptions) -> PgConnectOptions {
     let millis = |limit: Duration| limit.as_millis().to_string();
     server.clone().options([
         ("statement_timeout", millis(options.statement_timeout)),
         ("lock_timeout", millis(options.connect_timeout)),
+        ("idle_in_transaction_session_timeout", millis(options.ledger_timeout)),
+        ("tcp_keepalives_idle", "60".to_owned()),
+        ("tcp_keepalives_interval", "10".to_owned()),
+        ("tcp_keepalives_count", "6".to_owned()),
     ])
 }

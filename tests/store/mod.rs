@@ -10,10 +10,13 @@ mod opening;
 pub mod postgres;
 mod query;
 mod remembered;
+mod roles;
 mod runs;
 mod samples;
 mod schema;
 mod scripts;
+mod server;
+mod tls;
 
 use std::time::Duration;
 

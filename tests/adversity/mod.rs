@@ -8,6 +8,7 @@ mod antom;
 mod api;
 mod child;
 mod commands;
+mod cuts;
 mod desk;
 mod kills;
 mod month;

@@ -79,6 +79,11 @@ pub fn copy_of_postgres(url: &str) -> String {
     within(crate::store::postgres::copy_of(url))
 }
 
+/// Cuts every connection of the program to a database.
+pub fn cut(url: &str) {
+    within(crate::store::server::cut(url));
+}
+
 fn within<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }

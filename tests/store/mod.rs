@@ -15,7 +15,7 @@ mod runs;
 mod samples;
 mod schema;
 mod scripts;
-mod server;
+pub mod server;
 mod tls;
 
 use std::time::Duration;

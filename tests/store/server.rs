@@ -7,8 +7,8 @@ use super::Harness;
 use super::postgres::Cluster;
 use super::samples::{MERCHANT, at, bare_discrepancy, day, entry, in_transit, run};
 
-/// Cuts every other connection to the database.
-async fn cut(url: &str) -> i64 {
+/// Cuts every connection of the program to the database, and tells how many there were.
+pub async fn cut(url: &str) -> i64 {
     let mut connection = PgConnection::connect(url).await.unwrap();
     let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
          WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'antom-recon%'";

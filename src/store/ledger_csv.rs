@@ -56,7 +56,7 @@ impl Store {
                 copy.cell(text.map_err(|error| StoreError::from_driver(&self.name, DOING, &error))?)?;
             }
             copy.end_row()?;
-            reached(Point::LedgerPartRead);
+            part_read();
         }
         copy.finish()
     }
@@ -80,12 +80,17 @@ impl Store {
         let mut parts = within(&self.name, limit, DOING, connection.copy_out_raw(&sql)).await?;
         while let Some(part) = next_row!(parts, &self.name, limit).await? {
             copy.push(&part)?;
-            reached(Point::LedgerPartRead);
+            part_read();
         }
         drop(parts);
         self.within(DOING, connection.close()).await?;
         copy.finish()
     }
+}
+
+/// Said by both ways.
+fn part_read() {
+    reached(Point::LedgerPartRead);
 }
 
 /// What stands in a copy for an unknown text, if the database held any.

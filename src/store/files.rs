@@ -1,13 +1,11 @@
 //! Files that were seen: a path whose content is another than before was restated.
 
-use super::bulk::{Cell, Table};
+use super::bulk::Table;
 use super::error::StoreError;
 use super::pool::{Store, on_pool};
 use crate::calendar::Instant;
 
-const DOING: &str = "noting the files that were seen";
-
-/// Insertion is idempotent: the first time counts.
+/// The record of a run notes its files here. Insertion is idempotent: the first time counts.
 pub(super) const FILES_SEEN: Table = Table {
     name: "files_seen",
     columns: &["platform_merchant_id", "path", "sha256", "first_seen_at_ms"],
@@ -24,27 +22,6 @@ pub struct SeenFile {
 }
 
 impl Store {
-    /// Notes contents (path, SHA-256) as seen, at once; what is noted already keeps its time.
-    ///
-    /// # Errors
-    /// As any statement.
-    pub async fn note_files_seen(
-        &self,
-        merchant: &str,
-        files: &[(&str, &str)],
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        let cells: Vec<_> = files
-            .iter()
-            .flat_map(|(path, sha256)| {
-                [Cell::text(merchant), Cell::text(*path), Cell::text(*sha256), Cell::Integer(now.millis())]
-            })
-            .collect();
-        let mut tx = self.begin(DOING).await?;
-        self.within(DOING, FILES_SEEN.insert(&mut tx, &cells)).await?;
-        self.commit(DOING, tx).await
-    }
-
     /// The newest content that the path had besides `sha256`: if there is one, the file was restated. The same question has
     /// the same answer on a rerun, because only contents count and not how often they were seen.
     ///
@@ -66,13 +43,5 @@ impl Store {
             })
             .await?;
         Ok(row.map(|(sha256, at)| SeenFile { sha256, first_seen_at: Instant::from_millis(at) }))
-    }
-
-    /// The content that the path was last seen with for the first time.
-    ///
-    /// # Errors
-    /// As any query.
-    pub async fn last_digest_of_path(&self, merchant: &str, path: &str) -> Result<Option<SeenFile>, StoreError> {
-        self.other_content_of_path(merchant, path, "").await
     }
 }

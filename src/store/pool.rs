@@ -16,6 +16,10 @@ use super::migrations;
 /// Connections at once. A run asks a few things in turn and saves answers beside; more would only queue in SQLite.
 const CONNECTIONS: u32 = 4;
 
+/// Pages that a connection to SQLite may hold, in KiB, where its default is 2 MiB: an index of a million ids in no order is some
+/// tens of MiB, and each page that is not at hand is read for every row.
+const SQLITE_CACHE: &str = "-131072";
+
 /// Where relative paths start, and how long anything may take.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -209,6 +213,7 @@ async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<
         // A commit that was reported is on disk, even if the machine loses power.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        .pragma("cache_size", SQLITE_CACHE)
         .busy_timeout(options.connect_timeout);
     let pool = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)

@@ -120,8 +120,11 @@ impl Table {
 pub(super) struct Rows<'a> {
     pub(super) table: &'static Table,
     count: usize,
-    add: Box<dyn Fn(usize, &mut Vec<Cell<'a>>) + Send + Sync + 'a>,
+    add: Box<AddRow<'a>>,
 }
+
+/// Adds the cells of a row, named by its place.
+type AddRow<'a> = dyn Fn(usize, &mut Vec<Cell<'a>>) + Send + Sync + 'a;
 
 impl<'a> Rows<'a> {
     /// A row for each item, whose cells follow those that all rows begin with.

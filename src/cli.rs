@@ -109,6 +109,8 @@ fn prepare_process(format: LogFormat, environment: &Environment) {
         if let Some(error) = problem {
             tracing::warn!("environment variable `{PREFIX}{LOG}` is no filter ({error}); logging from `info` upwards");
         }
+        #[cfg(debug_assertions)]
+        crate::signal::die_at_point(environment);
         if rustls::crypto::ring::default_provider().install_default().is_err() {
             tracing::debug!("a provider of cryptography is installed already");
         }

@@ -9,6 +9,18 @@ pub const PREFIX: &str = "ANTOM_RECON_";
 /// The variable, without the prefix, that holds the filter of log lines (`ANTOM_RECON_LOG=debug`).
 pub const LOG: &str = "LOG";
 
+/// The variable, without the prefix, that names the place at which the process ends, and how often it is passed before
+/// (`ANTOM_RECON_DIE_AT="stage: done#3"`). Only builds with debug assertions know it; see [`crate::points`].
+#[cfg(debug_assertions)]
+pub const DIE_AT: &str = "DIE_AT";
+
+/// The variables that are no keys of the configuration.
+pub const NO_KEYS: &[&str] = &[
+    LOG,
+    #[cfg(debug_assertions)]
+    DIE_AT,
+];
+
 /// The variables whose name begins with [`PREFIX`], under the rest of their name. Values may be secret: no `Debug`.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);

@@ -35,6 +35,7 @@
 //! discrepancy   findings in words, ids for life, severity
 //! decision      what people decide about discrepancies
 //! conservation  every input counted once, in one place
+//! points        places at which tests end the process
 //!
 //! fetch         where reports come from; the archive
 //! memory        what is closed, so that no run reads the reports of weeks again
@@ -86,6 +87,7 @@ pub mod memory;
 pub mod money;
 pub mod movement;
 pub mod pipeline;
+pub mod points;
 pub mod progress;
 pub mod proof;
 pub mod records;

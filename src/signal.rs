@@ -62,6 +62,26 @@ pub async fn stopped() -> anyhow::Result<Failure> {
     Ok(Failure::new(kind, format!("stopped by {name}; nothing half-written is visible, the same command starts anew")))
 }
 
+/// Ends the process hard where `ANTOM_RECON_DIE_AT` says: no destructor runs and nothing is flushed, as if it were killed from
+/// outside. The tests prove with it that the next run goes on as if nothing had happened; a release build does not have it.
+#[cfg(debug_assertions)]
+pub fn die_at_point(environment: &crate::environment::Environment) {
+    use crate::points::{self, Point};
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let Some(text) = environment.get(crate::environment::DIE_AT) else { return };
+    let (label, number) = text.rsplit_once('#').unwrap_or((text, "1"));
+    let (Some(place), Ok(number)) = (Point::parse(label), number.parse::<u32>()) else {
+        tracing::warn!("there is no place `{text}` at which this process could end");
+        return;
+    };
+    let passed = AtomicU32::new(0);
+    points::watch(move |point| {
+        if point == place && passed.fetch_add(1, Ordering::Relaxed) + 1 == number {
+            std::process::abort();
+        }
+    });
+}
+
 /// Runs a command until it ends or the process is told to stop.
 ///
 /// # Errors

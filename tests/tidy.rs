@@ -19,7 +19,7 @@ enum Block {
 use Block::{Assembly, Core, Shell};
 
 /// The modules in reading and import order.
-const ORDER: [(&str, Block); 28] = [
+const ORDER: [(&str, Block); 29] = [
     ("money", Core),
     ("movement", Core),
     ("kind", Core),
@@ -34,6 +34,7 @@ const ORDER: [(&str, Block); 28] = [
     ("discrepancy", Core),
     ("decision", Core),
     ("conservation", Core),
+    ("points", Core),
     ("fetch", Shell),
     ("memory", Shell),
     ("store", Shell),
@@ -294,6 +295,23 @@ fn anyhow_is_for_the_assembly() {
     let below = module_sources().into_iter().filter(|source| block(&source.module) != Some(Assembly));
     let problems: Vec<String> = below.flat_map(|source| lines_with(&source, &["anyhow"])).collect();
     none(&problems, "`anyhow` is for the assembly; below it, errors are typed and have positions");
+}
+
+/// `tests/adversity/points.rs` ends the process at every place; here, that each is one place, and where none may be.
+#[test]
+fn every_point_stands_once_in_the_shell_or_the_assembly() {
+    let sources = module_sources();
+    let mut problems = Vec::new();
+    for point in antom_recon::points::Point::ALL {
+        let call = format!("reached(Point::{point:?})");
+        let count: usize = sources.iter().map(|source| source.code.matches(&call).count()).sum();
+        if count != 1 {
+            problems.push(format!("`{call}` stands {count} times"));
+        }
+    }
+    let core = sources.iter().filter(|source| block(&source.module) == Some(Core) && source.module != "points");
+    problems.extend(core.flat_map(|source| lines_with(source, &["reached(", "points::"])));
+    none(&problems, "every place at which tests end the process is one place, and none is in the core");
 }
 
 #[test]

@@ -26,6 +26,9 @@ pub struct Args {
     /// Print for this kind of database [default: the one of the configuration]
     #[arg(long, value_name = "KIND", requires = "print", value_parser = database())]
     pub database: Option<DatabaseKind>,
+    /// Print for this schema on PostgreSQL [default: the one of the configuration, or none]
+    #[arg(long, value_name = "NAME", requires = "print")]
+    pub schema: Option<String>,
 }
 
 /// The words of [`DatabaseKind`].
@@ -53,15 +56,18 @@ pub fn run(args: &Args, load: impl FnOnce() -> Result<Config, Failure>, out: &mu
             Ok(())
         });
     }
-    let kind = match args.database {
-        Some(kind) => kind,
-        None => DatabaseKind::of_url(load()?.database()?.expose()).or_kind()?,
+    let (kind, schema) = match args.database {
+        Some(kind) => (kind, None),
+        None => {
+            let config = load()?;
+            (DatabaseKind::of_url(config.database()?.expose()).or_kind()?, config.database_use()?.schema)
+        }
     };
     if args.from > kind.newest() {
         let sentence = format!("`--from {}`: there is no such version; the newest is {}", args.from, kind.newest());
         return Err(Failure::usage(sentence).into());
     }
     writeln!(out, "-- antom-recon {}: schema versions {} to {}", env!("CARGO_PKG_VERSION"), args.from, kind.newest())?;
-    out.write_all(kind.script(args.from).as_bytes())?;
+    out.write_all(kind.script(args.from, args.schema.as_deref().or(schema.as_deref())).as_bytes())?;
     Ok(())
 }

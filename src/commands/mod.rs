@@ -12,7 +12,7 @@ use crate::config::{Config as Configuration, Flags};
 use crate::discrepancy::Severity;
 use crate::environment::Environment;
 use crate::failure::{Kind, LogFormat, OrFail};
-use crate::pipeline::{OrKind, report_rules, store_options};
+use crate::pipeline::{OrKind, own_store_options, report_rules};
 use crate::signal::until_stopped;
 use crate::store::Store;
 
@@ -114,5 +114,5 @@ fn session<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resul
 
 /// Opens the database and brings its schema up to date.
 async fn open_store(config: &Configuration) -> anyhow::Result<Store> {
-    Store::open(config.database()?.expose(), store_options(config)).await.or_kind()
+    Store::open(config.database()?.expose(), own_store_options(config)?).await.or_kind()
 }

@@ -11,6 +11,7 @@ use crate::failure::{Failure, Kind};
 use crate::fetch::{Archive, Digest};
 use crate::movement::ReportKind;
 use crate::pipeline::{OrKind, archive, policy};
+use crate::points::{Point, reached};
 use crate::store::{ArchivedFile, RunId, RunLock, Store};
 
 /// Delete archived files and old history that no run since a date and no open item needs
@@ -50,8 +51,10 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
             let digests: Vec<&str> = found.iter().map(|(file, ..)| file.sha256.as_str()).collect();
             // Noted before it is deleted: a prune that is killed between the two is finished by the next one.
             store.note_pruned(&merchant, &digests, needs.since, clock::now()).await.or_kind()?;
+            reached(Point::PruneNoted);
             for (_, digest, _) in &found {
                 archive.remove(*digest).or_kind()?;
+                reached(Point::PruneDeleted);
             }
         }
         for (file, _, size) in &found {

@@ -165,7 +165,12 @@ fn verify_date(
     let mut right = 0;
     let mut found: Vec<Vec<PublishedFile>> = Vec::new();
     let newest = runs.last().and_then(|run| run.publications.last());
-    let folder = export::published_folder(out, merchant, on).map_err(failed)?;
+    let mut folder = export::published_folder(out, merchant, on).map_err(failed)?;
+    if let Some(ready) = export::ready_folder(out, merchant, on).map_err(failed)? {
+        // A run was killed before it published what it had ready; the next run does so, and supersedes what is there still.
+        found.push(published_files(&folder)?);
+        folder = ready;
+    }
     let files = published_files(&folder)?;
     match newest {
         Some(expected) => match difference(&folder, &files, expected) {

@@ -72,6 +72,13 @@ pub fn database(text: &str, folder: &Path) -> Option<String> {
     Some(format!("sqlite://{folder}/{path}{query}"))
 }
 
+/// Whether it is the name of a schema on PostgreSQL that needs no quoting.
+pub fn is_schema(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    starts_well && name.len() <= 63 && name.bytes().all(plain) && !name.starts_with("pg_")
+}
+
 /// Whether it is a directory on a server that leads nowhere else.
 pub fn is_plain_directory(text: &str) -> bool {
     !text.contains(['\0', '\\', '\n']) && !text.split('/').any(|part| part == "..")

@@ -79,7 +79,17 @@ const FIXED: &[(&str, &[(&str, Shape)])] = &[
         ],
     ),
     ("archive", &[("dir", Shape::Text)]),
-    ("database", &[("url", Shape::Address), ("url_file", Shape::Text)]),
+    (
+        "database",
+        &[
+            ("url", Shape::Address),
+            ("url_file", Shape::Text),
+            ("schema", Shape::Text),
+            ("connect_timeout", Shape::Text),
+            ("statement_timeout", Shape::Text),
+            ("ledger_timeout", Shape::Text),
+        ],
+    ),
     (
         "ledger",
         &[

@@ -27,8 +27,8 @@ use crate::failure::Failure;
 
 pub use example::EXAMPLE;
 pub use options::{
-    Adjustments, Api, Expectation, HostKey, IdRule, Ledger, Login, Matching, Merchant, Proof, ReportOptions, Requery,
-    Retention, SeverityRules, Sftp, SignRule, Source, SubMerchants,
+    Adjustments, Api, DatabaseUse, Expectation, HostKey, IdRule, Ledger, Login, Matching, Merchant, Proof,
+    ReportOptions, Requery, Retention, SeverityRules, Sftp, SignRule, Source, SubMerchants,
 };
 pub use secret::{Secret, SecretFile};
 pub use units::MajorAmount;

@@ -33,6 +33,19 @@ pub enum Source {
     },
 }
 
+/// `[database]`: how the program's own database is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseUse {
+    /// The schema of the program's tables on PostgreSQL; none leaves it to the user's `search_path`.
+    pub schema: Option<String>,
+    /// How long a connection may take.
+    pub connect_timeout: Duration,
+    /// How long one statement may take.
+    pub statement_timeout: Duration,
+    /// How long reading the whole ledger may take.
+    pub ledger_timeout: Duration,
+}
+
 /// How to reach the SFTP server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sftp {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::Config;
 use super::endpoint;
 use super::options::{
-    Adjustments, Api, Expectation, HostKey, IdRule, Ledger, Login, Matching, Merchant, ReportOptions, Requery,
-    Retention, SeverityRules, Sftp, SignRule, Source, SubMerchants,
+    Adjustments, Api, DatabaseUse, Expectation, HostKey, IdRule, Ledger, Login, Matching, Merchant, ReportOptions,
+    Requery, Retention, SeverityRules, Sftp, SignRule, Source, SubMerchants,
 };
 use super::secret::{Secret, SecretFile};
 use super::units::MajorAmount;
@@ -184,6 +184,31 @@ impl Config {
     pub fn database(&self) -> Result<Secret, Failure> {
         let url = self.address("database")?.unwrap_or_else(|| Secret::new("sqlite://antom-recon.db".to_owned()));
         self.database_address("database", &url)
+    }
+
+    /// `[database]`: how the program's own database is used.
+    ///
+    /// # Errors
+    /// See [`Config::merchant`].
+    pub fn database_use(&self) -> Result<DatabaseUse, Failure> {
+        let schema = self.settings.text("database", "schema").filter(|name| !name.is_empty());
+        if let Some(name) = schema.filter(|name| !endpoint::is_schema(name)) {
+            let place = self.settings.place("database", "schema");
+            let expected = "1 to 63 of a-z, 0-9 and `_`, no digit first, not beginning with `pg_`";
+            return Err(Failure::configuration(format!("{place} is `{name}`; expected {expected}")));
+        }
+        if schema.is_some() && self.database()?.expose().starts_with("sqlite:") {
+            let place = self.settings.place("database", "schema");
+            let sentence = format!("{place} is for PostgreSQL; a SQLite file has no schemas: leave it out");
+            return Err(Failure::configuration(sentence));
+        }
+        let limit = |name, default, most| self.settings.duration("database", name, default, most);
+        Ok(DatabaseUse {
+            schema: schema.map(str::to_owned),
+            connect_timeout: limit("connect_timeout", "15s", "10m")?,
+            statement_timeout: limit("statement_timeout", "60s", "1h")?,
+            ledger_timeout: limit("ledger_timeout", "30m", "12h")?,
+        })
     }
 
     /// The address in `url` or in the file that `url_file` names.

@@ -10,7 +10,7 @@ use super::file::Found;
 use super::keys::{self, Key, Shape};
 use super::nearest::nearest;
 use super::units::parse_duration;
-use crate::environment::{Environment, PREFIX};
+use crate::environment::{Environment, NO_KEYS, PREFIX};
 use crate::failure::Failure;
 
 /// A value as it was written.
@@ -73,9 +73,6 @@ pub struct Setting {
     pub origin: Origin,
 }
 
-/// Variables with the prefix that are not keys of the configuration.
-const OTHER_VARIABLES: [&str; 1] = [crate::environment::LOG];
-
 /// All that is set.
 pub struct Settings {
     file: PathBuf,
@@ -122,7 +119,7 @@ impl Settings {
     /// of this name) and is only warned about; an unknown key of a known section is a mistake.
     pub fn add_environment(&mut self, environment: &Environment) -> Result<(), Failure> {
         let known: Vec<&Key> = keys::all().iter().filter(|key| key.shape != Shape::Table).collect();
-        for name in environment.names().filter(|name| !OTHER_VARIABLES.contains(name)) {
+        for name in environment.names().filter(|name| !NO_KEYS.contains(name)) {
             let variable = format!("{PREFIX}{name}");
             let Some(key) = known.iter().find(|key| key.variable() == variable) else {
                 reject_unknown_variable(&variable, &known)?;

@@ -40,6 +40,20 @@ pub fn published_folder(out: &Path, merchant: &PlatformMerchantId, on: BusinessD
     Ok(Folders::new(out, merchant, on)?.visible)
 }
 
+/// Where a date's outputs are that are complete and not shown yet; none if there are no such.
+///
+/// # Errors
+/// A merchant id that is no folder name; what the file system says.
+pub fn ready_folder(
+    out: &Path,
+    merchant: &PlatformMerchantId,
+    on: BusinessDate,
+) -> Result<Option<PathBuf>, PublishError> {
+    let folder = Folders::new(out, merchant, on)?.ready;
+    let is_there = folder.try_exists().map_err(during("look at", &folder))?;
+    Ok(is_there.then_some(folder))
+}
+
 /// The folders of a date that later ones superseded, by name.
 ///
 /// # Errors

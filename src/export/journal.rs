@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! .tmp-<date>-<random>   being written            crash: swept by the next run of the date
-//! .ready-<date>          complete, flushed        crash: the next run goes on from here
+//! .ready-<date>          complete, flushed; the   crash: the next run goes on from here
+//!                        run notes its digests
 //! superseded/<date>-r<n> the older folder         crash: likewise; the older folder is safe here
 //! <date>                 what people see
 //! ```
@@ -18,6 +19,7 @@ use super::publish::{Output, PublishError, during};
 use super::summary::same_but_for_timings;
 use crate::calendar::BusinessDate;
 use crate::id::PlatformMerchantId;
+use crate::points::{Point, reached};
 
 /// The folders of one merchant and date.
 #[derive(Debug, Clone)]
@@ -27,7 +29,7 @@ pub(super) struct Folders {
     /// The beginning of the private folder's name.
     pub(super) private_prefix: String,
     /// The complete folder on its way.
-    ready: PathBuf,
+    pub(super) ready: PathBuf,
     /// What people see.
     pub(super) visible: PathBuf,
     superseded: PathBuf,
@@ -56,6 +58,7 @@ impl Folders {
     /// Gives a complete private folder the name from which it will be published, whatever happens.
     pub(super) fn commit(&self, private: &Path) -> Result<(), PublishError> {
         rename(private, &self.ready)?;
+        reached(Point::PublicationReady);
         flush_directory(&self.merchant)
     }
 
@@ -63,6 +66,7 @@ impl Folders {
     pub(super) fn roll_forward(&self) -> Result<Option<PathBuf>, PublishError> {
         let superseded = if exists(&self.visible)? { Some(self.set_aside()?) } else { None };
         rename(&self.ready, &self.visible)?;
+        reached(Point::PublicationVisible);
         flush_directory(&self.merchant)?;
         Ok(superseded)
     }
@@ -75,6 +79,7 @@ impl Folders {
         let last = numbers.iter().filter_map(|name| name.strip_prefix(&prefix)?.parse::<u32>().ok()).max();
         let place = self.superseded.join(format!("{prefix}{}", last.unwrap_or(0) + 1));
         rename(&self.visible, &place)?;
+        reached(Point::PublicationSetAside);
         flush_directory(&self.superseded)?;
         flush_directory(&self.merchant)?;
         Ok(place)

@@ -12,6 +12,7 @@ use super::journal::{Folders, flush_directory, recover, same_outputs};
 use crate::calendar::BusinessDate;
 use crate::id::PlatformMerchantId;
 use crate::movement::closed_words;
+use crate::points::{Point, reached};
 
 closed_words! {
     /// The files of a date's folder.
@@ -109,7 +110,7 @@ pub struct Published {
     pub outcome: Outcome,
 }
 
-/// The outputs of one run on their way. Dropped before [`finish`](Self::finish), it leaves nothing behind.
+/// The outputs of one run on their way. Dropped before [`commit`](Self::commit), it leaves nothing behind.
 #[derive(Debug)]
 pub struct Publication {
     folders: Folders,
@@ -128,6 +129,7 @@ impl Publication {
         let folders = Folders::new(out, merchant, date)?;
         fs::create_dir_all(&folders.merchant).map_err(during("create", &folders.merchant))?;
         let private = private_folder(&folders).map_err(during("create a folder in", &folders.merchant))?;
+        reached(Point::PublicationBegun);
         Ok(Self { folders, private, outputs: Vec::new() })
     }
 
@@ -148,6 +150,7 @@ impl Publication {
             let problem = format!("{length} bytes arrived of {}", written.bytes);
             return Err(during("write", &path)(io::Error::new(ErrorKind::WriteZero, problem)));
         }
+        reached(Point::PublicationOutputWritten);
         self.outputs.push(OutputDigest { output, written });
         Ok(&self.outputs[self.outputs.len() - 1])
     }
@@ -158,24 +161,51 @@ impl Publication {
         &self.outputs
     }
 
-    /// Publishes: the folder appears whole, the older one moves to `superseded/`. If the older one has the same bytes, it stays
+    /// Makes the folder ready: from here on it will be published, whatever happens. If the older one has the same bytes, it stays
     /// and the new one is dropped.
-    ///
-    /// After a crash at any point the next [`begin`](Self::begin) or [`recover`] for the date finishes what was complete.
     ///
     /// # Errors
     /// What the file system says.
-    pub fn finish(self) -> Result<Published, PublishError> {
+    pub fn commit(self) -> Result<Ready, PublishError> {
         let Self { folders, private, .. } = self;
-        let folder = folders.visible.clone();
-        if folder.is_dir() && same_outputs(private.path(), &folder)? {
-            return Ok(Published { folder, outcome: Outcome::Unchanged });
+        if folders.visible.is_dir() && same_outputs(private.path(), &folders.visible)? {
+            return Ok(Ready { folders, is_new: false });
         }
         flush_directory(private.path())?;
+        reached(Point::PublicationFlushed);
         folders.commit(private.path())?;
         // The private folder has another name now, so there is nothing left to remove on drop.
         let _ = private.keep();
-        let outcome = folders.roll_forward()?.map_or(Outcome::New, Outcome::Superseded);
+        Ok(Ready { folders, is_new: true })
+    }
+}
+
+/// The outputs of one run, complete. After a crash at any point the next [`Publication::begin`] or [`recover`] for the date
+/// publishes them.
+#[derive(Debug)]
+#[must_use = "people see the outputs when they are published"]
+pub struct Ready {
+    folders: Folders,
+    is_new: bool,
+}
+
+impl Ready {
+    /// Where they lie now.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        if self.is_new { &self.folders.ready } else { &self.folders.visible }
+    }
+
+    /// Publishes: the folder appears whole, the older one moves to `superseded/`.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn publish(self) -> Result<Published, PublishError> {
+        let folder = self.folders.visible.clone();
+        if !self.is_new {
+            return Ok(Published { folder, outcome: Outcome::Unchanged });
+        }
+        let outcome = self.folders.roll_forward()?.map_or(Outcome::New, Outcome::Superseded);
         Ok(Published { folder, outcome })
     }
 }

@@ -18,6 +18,7 @@ use super::archive_reader::ArchiveReader;
 use super::bounds::{BLOCK_BYTES, MAX_FILE_BYTES};
 use super::digest::Digest;
 use super::frames::{FrameWriter, Pieces};
+use crate::points::{Point, reached};
 
 /// What was put into the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +202,7 @@ impl Archive {
         let broken = FetchError::archive("write", &path);
         let frames = FrameWriter::new(file);
         let incoming = Incoming { path };
+        reached(Point::ArchiveFileBegun);
         Ok(ArchiveWriter {
             archive: self.clone(),
             frames: frames.map_err(broken)?,
@@ -252,7 +254,9 @@ impl Archive {
             sync_folder(&self.dir)?;
         }
         file.sync_all().map_err(FetchError::archive("flush", &incoming.path))?;
+        reached(Point::ArchiveFileFlushed);
         fs::rename(&incoming.path, &target).map_err(FetchError::archive("rename into", &target))?;
+        reached(Point::ArchiveFileRenamed);
         sync_folder(folder)
     }
 }
@@ -296,6 +300,7 @@ impl ArchiveWriter {
         let file = self.frames.finish().map_err(FetchError::archive("write", &self.incoming.path))?;
         let stored = Stored { digest: Digest::finish(&self.context.finish()), size: self.size };
         self.archive.publish(&self.incoming, &file, stored)?;
+        reached(Point::ArchiveFileKept);
         Ok(stored)
     }
 }

@@ -51,6 +51,7 @@ use self::names::Patterns;
 use crate::calendar::BusinessDate;
 use crate::id::PlatformMerchantId;
 use crate::movement::ReportKind;
+use crate::points::{Point, reached};
 
 /// What to fetch.
 #[derive(Debug, Clone, Copy)]
@@ -115,6 +116,7 @@ pub fn fetch(
     with_endpoint(source, |endpoint| {
         let directory = directory_of(endpoint, request.merchant, request.date)?;
         let (mut listing, connection) = list_directory(endpoint, &directory, control)?;
+        reached(Point::FetchListed);
         let wanted = selection::select(&mut listing, &directory, request);
         let bytes = wanted.iter().map(|file| file.size).fold(0, u64::saturating_add);
         (control.progress)(Progress::Listed { files: wanted.len(), bytes });

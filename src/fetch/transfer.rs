@@ -7,6 +7,7 @@ use super::control::{Control, Progress};
 use super::endpoint::{Attempts, Connection, Endpoint, Trouble};
 use super::intake::{Intake, Taken};
 use super::listing::Stamp;
+use crate::points::{Point, reached};
 
 /// How a transfer ended, if not with an error.
 pub(super) enum Transferred {
@@ -132,6 +133,7 @@ impl Transfer<'_> {
             }
             block.truncate(length);
             intake.push(block)?;
+            reached(Point::FetchPartReceived);
             (self.control.progress)(Progress::Received { name: self.name, bytes: length as u64 });
         }
         Ok(())

@@ -31,6 +31,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::id::{KeyMaker, PlatformMerchantId, Symbols};
 use crate::movement::ReportKind;
+use crate::points::{Point, reached};
 use crate::proof::BatchSums;
 use crate::report::ParsedReport;
 
@@ -235,7 +236,10 @@ impl Memory {
         let written =
             fill(&mut file).and_then(|()| file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all());
         written.map_err(MemoryError::file("write", &new))?;
-        fs::rename(&new, &path).map_err(MemoryError::file("rename into", &path))
+        reached(Point::MemoryFileFlushed);
+        fs::rename(&new, &path).map_err(MemoryError::file("rename into", &path))?;
+        reached(Point::MemoryFileKept);
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ use crate::clock;
 use crate::config::{Api, Config};
 use crate::failure::{Failure, Kind};
 use crate::fetch::Digest;
+use crate::points::{Point, reached};
 use crate::requery::{self, AnswerRecord, Endpoint, Evidence, Question, Told};
 use crate::store::NewAnswer;
 
@@ -73,7 +74,10 @@ async fn keep(job: &Job<'_>, record: &AnswerRecord) -> anyhow::Result<()> {
         body: record.raw.as_bytes(),
         outcome: record.outcome.as_str(),
     };
-    job.store.save_answer(&answer).await.or_kind().map(drop)
+    reached(Point::AnswerReceived);
+    job.store.save_answer(&answer).await.or_kind()?;
+    reached(Point::AnswerKept);
+    Ok(())
 }
 
 /// What earlier runs of the same date were told, so that a rerun has the same bytes and asks nothing twice.

@@ -47,8 +47,8 @@ pub use folds::OrKind;
 pub use inputs::{Contract, contract};
 pub use intake::{damaged, expected, fetch_day, ignored_sheets, not_ready};
 pub use options::{
-    archive, calendar, check, control, patterns, policy, report_rules, row_rules, severity_rule, source, store_options,
-    threads,
+    archive, calendar, check, control, own_store_options, patterns, policy, report_rules, row_rules, severity_rule,
+    source, threads,
 };
 pub use outputs::{DayReportText, published_files};
 use timing::Timings;
@@ -190,7 +190,7 @@ pub async fn run_day(
     let remembered = (inputs::remembered(&known.held, &volumes) + &decisions, bases);
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), remembered)?;
     lock.verify().await.or_kind()?;
-    let recorded = outputs::record(&job, &lock, &record, &day, &reports, started_at).await?;
+    let recorded = outputs::record(&job, &lock, &record, &day, &reports, (started_at, &mut timings)).await?;
     let rejects = (&reports, ledger.parsed.rejects.as_slice());
     let mut text = outputs::publish(&job, &lock, &record, &day, rejects, recorded, &mut timings).await?;
     timings.stage("remember", rows, || {

@@ -197,10 +197,19 @@ pub fn report_rules(config: &Config) -> Result<ReportRules, Failure> {
     Ok(rules)
 }
 
-/// How the database is reached.
+/// How somebody else's database is reached.
 #[must_use]
 pub fn store_options(config: &Config) -> StoreOptions {
     StoreOptions { base_dir: config.folder(), ..StoreOptions::default() }
+}
+
+/// How the program's own database is reached.
+///
+/// # Errors
+/// A failure of the configuration.
+pub fn own_store_options(config: &Config) -> anyhow::Result<StoreOptions> {
+    let config::DatabaseUse { schema, connect_timeout, statement_timeout, ledger_timeout } = config.database_use()?;
+    Ok(StoreOptions { schema, connect_timeout, statement_timeout, ledger_timeout, ..store_options(config) })
 }
 
 /// Reads every section that a run reads, so that a mistake is found before anything is fetched or asked.

@@ -9,12 +9,13 @@ use crate::conservation::{ControlKey, ControlTotal};
 use crate::discrepancy::Side;
 use crate::export::{
     self, BalanceKind, BalanceRow, BatchRow, ControlTotalRow, FeeRow, Input, Outcome, Output, Placed, Publication,
-    RejectedRow, SideTotals, Summary,
+    Published, Ready, RejectedRow, SideTotals, Summary,
 };
 use crate::failure::{Failure, Kind};
 use crate::fetch::{Digest, DigestError};
 use crate::money::{Currency, Tally};
 use crate::movement::ReportKind;
+use crate::points::{Point, reached};
 use crate::proof::{self, AccountRow, FeeTotal, FeeTotalKey, Held, HeldKind, HeldRow, VolumeKey, Volumes};
 use crate::report::Reject;
 use crate::store::{PackedFile, PublishedFile, Recorded, RunId, RunLock, RunRecord, Volume};
@@ -33,8 +34,9 @@ pub async fn record(
     inputs: &RunInputs,
     day: &Day,
     reports: &Reports,
-    started_at: Instant,
+    (started_at, timings): (Instant, &mut Timings),
 ) -> anyhow::Result<Recorded> {
+    timings.begin();
     let headers = accepted_headers(job, reports);
     let volumes = volumes(&reports.rows.volumes);
     let held: Vec<Held> = day.proofs.held.iter().map(HeldRow::kept).filter(|held| held.amount != 0).collect();
@@ -59,7 +61,10 @@ pub async fn record(
         bases: &inputs.bases,
         lock: Some(lock),
     };
-    job.store.record_run(&record).await.or_kind()
+    let recorded = job.store.record_run(&record).await.or_kind()?;
+    let rows = day.discrepancies.len() + day.in_transit.len() + day.cleared.len();
+    timings.end("record", rows as u64);
+    Ok(recorded)
 }
 
 /// How the day's files are packed in the archive.
@@ -79,10 +84,13 @@ fn packed(job: &Job<'_>, reports: &Reports) -> anyhow::Result<Vec<PackedFile>> {
     contents.into_iter().map(packed).collect()
 }
 
-/// Notes what is published for a run, after that was done.
+/// Notes what is published for a run: when it is ready, so that nothing is ever seen that is not noted.
 async fn note(job: &Job<'_>, run: RunId, folder: &Path) -> anyhow::Result<()> {
     let files = tokio::task::block_in_place(|| published_files(folder))?;
-    job.store.note_outputs(run, &files).await.or_kind()
+    reached(Point::PublicationNoting);
+    job.store.note_outputs(run, &files).await.or_kind()?;
+    reached(Point::PublicationNoted);
+    Ok(())
 }
 
 /// The outputs in a folder as they lie there.
@@ -102,12 +110,22 @@ pub async fn finish_interrupted(job: &Job<'_>) -> anyhow::Result<()> {
     let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
     let out = job.config.output_dir();
     for date in export::unfinished(&out, &job.merchant).map_err(failed)? {
-        export::recover(&out, &job.merchant, date).map_err(failed)?;
         // It was recorded before it was rendered, and nothing was recorded for the date since.
-        if let Some(run) = job.store.latest_run(job.merchant.as_str(), date).await.or_kind()? {
-            note(job, run.run_id, &export::published_folder(&out, &job.merchant, date).map_err(failed)?).await?;
+        let run = job.store.latest_run(job.merchant.as_str(), date).await.or_kind()?;
+        let ready = export::ready_folder(&out, &job.merchant, date).map_err(failed)?;
+        if let Some((run, folder)) = run.zip(ready) {
+            note(job, run.run_id, &folder).await?;
         }
+        export::recover(&out, &job.merchant, date).map_err(failed)?;
+        reached(Point::PublicationRecovered);
         tracing::warn!("the outputs of {date} were complete when their run was killed; they are published now");
+    }
+    let unpublished = job.store.unpublished_dates(job.merchant.as_str()).await.or_kind()?;
+    for date in unpublished.into_iter().filter(|date| *date != job.today) {
+        tracing::warn!(
+            "the run of {date} is recorded, but its outputs were never published, because it was killed; \
+             `antom-recon run --date {date}` publishes them"
+        );
     }
     Ok(())
 }
@@ -149,7 +167,7 @@ pub struct DayReportText {
     pub verdict: Option<Failure>,
 }
 
-/// Writes the outputs, and notes what is published for the run. Only whoever still holds the lock does so.
+/// Writes the outputs, notes them for the run, and publishes them. Only whoever still holds the lock does so.
 pub async fn publish(
     job: &Job<'_>,
     lock: &RunLock,
@@ -160,20 +178,22 @@ pub async fn publish(
     timings: &mut Timings,
 ) -> anyhow::Result<DayReportText> {
     lock.verify().await.or_kind()?;
-    let text = tokio::task::block_in_place(|| write(job, inputs, day, rejects, revision_of(recorded), timings))?;
-    note(job, recorded.run_id(), &text.folder).await?;
-    Ok(text)
+    let (ready, summary) = tokio::task::block_in_place(|| write(job, inputs, day, rejects, timings))?;
+    note(job, recorded.run_id(), ready.folder()).await?;
+    let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
+    let Published { folder, outcome } = tokio::task::block_in_place(|| ready.publish()).map_err(failed)?;
+    let (revision, in_transit) = (revision_of(recorded), day.in_transit.len());
+    Ok(DayReportText { folder, outcome, revision, summary, in_transit, verdict: None })
 }
 
-/// Writes the outputs beside their target and renames the folder into place.
+/// Writes the outputs beside their target and makes the folder ready.
 fn write(
     job: &Job<'_>,
     inputs: &RunInputs,
     day: &Day,
     (reports, ledger_rejects): (&Reports, &[Reject]),
-    revision: u32,
     timings: &mut Timings,
-) -> anyhow::Result<DayReportText> {
+) -> anyhow::Result<(Ready, Summary)> {
     let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
     timings.begin();
     let mut folder = Publication::begin(&job.config.output_dir(), &job.merchant, job.today).map_err(failed)?;
@@ -207,10 +227,7 @@ fn write(
     summary.outputs = folder.outputs().to_vec();
     summary.timings = timings.stages();
     folder.write(Output::Summary, |file| export::summary(file, &summary)).map_err(failed)?;
-    let published = folder.finish().map_err(failed)?;
-    let in_transit = day.in_transit.len();
-    let (folder, outcome) = (published.folder, published.outcome);
-    Ok(DayReportText { folder, outcome, revision, summary, in_transit, verdict: None })
+    Ok((folder.commit().map_err(failed)?, summary))
 }
 
 /// Every line and row that could not be read.

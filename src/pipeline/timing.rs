@@ -7,6 +7,7 @@
 
 use crate::clock::Stopwatch;
 use crate::export::StageTiming;
+use crate::points::{Point, reached};
 
 /// Timings of a run, in the order of its stages.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ impl Timings {
             lines: Some(lines),
             peak_memory_bytes: peak_memory_bytes(),
         });
+        reached(Point::StageDone);
     }
 
     /// All stages so far.

@@ -23,8 +23,12 @@ impl Address {
             return Self::sqlite(path, base);
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = PgConnectOptions::from_str(url)
-                .map_err(|_| problem("the `postgres://` URL cannot be read (is the password percent-encoded?)"))?;
+            let options = PgConnectOptions::from_str(&with_files_below(url, base)?).map_err(|_| {
+                problem(
+                    "the `postgres://` URL cannot be read (is the password percent-encoded, and `sslmode` one of disable, \
+                     prefer, require, verify-ca and verify-full?)",
+                )
+            })?;
             return Ok(Self::Postgres(Box::new(options)));
         }
         // Without a scheme even the first word may be a secret, so only a scheme of letters is repeated.
@@ -61,6 +65,43 @@ impl Address {
             }
         }
     }
+}
+
+/// Parameters of a `postgres://` URL that name files.
+const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
+
+/// The URL with its files where they are: relative ones start at `base`, and each must be there.
+fn with_files_below(url: &str, base: &Path) -> Result<String, StoreError> {
+    let Some((server, parameters)) = url.split_once('?') else { return Ok(url.to_owned()) };
+    let mut placed = Vec::new();
+    for parameter in parameters.split('&') {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        // What is percent-encoded is left to the driver, as it stands.
+        if !FILES.contains(&name) || value.contains('%') {
+            placed.push(parameter.to_owned());
+            continue;
+        }
+        let path = base.join(value);
+        if !path.is_file() {
+            let text = format!("`{name}` names `{}`, and there is no such file", path.display());
+            return Err(problem(&text));
+        }
+        placed.push(format!("{name}={}", encoded(&path)));
+    }
+    Ok(format!("{server}?{}", placed.join("&")))
+}
+
+/// A path as the value of a parameter.
+fn encoded(path: &Path) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => text.push(char::from(byte)),
+            other => write!(text, "%{other:02X}").expect("writing to a string cannot fail"),
+        }
+    }
+    text
 }
 
 fn problem(problem: &str) -> StoreError {

@@ -1,15 +1,20 @@
-//! Many rows at once: one statement with many `VALUES` rows.
+//! Many rows at once, in as few statements as each of the databases likes.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use ring::digest::{Context, SHA256};
 use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
 
-use super::pool::{Tx, on_tx};
+use super::pool::Tx;
 
-/// Values per statement. SQLite takes 32,766 and PostgreSQL 65,535; larger statements are no faster than this.
+/// Values per statement on SQLite, which takes 32,766; larger statements are no faster than this.
 const MAX_VALUES: usize = 8_000;
+
+/// Rows that are handed over at once: enough for speed, few enough to be no copy of the whole.
+pub(super) const ROWS: usize = 10_000;
 
 /// One value of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +27,20 @@ pub(super) enum Cell<'a> {
 impl<'a> Cell<'a> {
     pub(super) fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
+    }
+
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Some(storable(text)),
+            Self::Integer(_) | Self::NoInteger => None,
+        }
+    }
+
+    fn as_integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(number) => Some(*number),
+            Self::Text(_) | Self::NoInteger => None,
+        }
     }
 }
 
@@ -36,46 +55,106 @@ pub(super) struct Table {
 impl Table {
     /// Inserts rows whose cells stand one after the other, and tells how many were inserted.
     pub(super) async fn insert(&self, tx: &mut Tx, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
+        debug_assert_eq!(cells.len() % self.columns.len(), 0, "whole rows only");
+        match tx {
+            Tx::Sqlite(tx) => self.insert_values(tx, cells).await,
+            Tx::Postgres(tx) if !cells.is_empty() => self.insert_arrays(tx, cells).await,
+            Tx::Postgres(_) => Ok(0),
+        }
+    }
+
+    /// On SQLite: statements with many `VALUES` rows, prepared once for each number of rows.
+    async fn insert_values(&self, connection: &mut SqliteConnection, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
         let width = self.columns.len();
-        debug_assert_eq!(cells.len() % width, 0, "whole rows only");
         let mut inserted = 0;
         for chunk in cells.chunks(MAX_VALUES / width * width) {
-            let sql = AssertSqlSafe(self.statement(chunk.len() / width, matches!(tx, Tx::Postgres(_))));
-            inserted += on_tx!(&mut *tx, connection => {
-                let mut query = sqlx::query(sql);
-                for cell in chunk {
-                    query = match cell {
-                        Cell::Text(text) => query.bind(storable(text)),
-                        Cell::Integer(number) => query.bind(*number),
-                        Cell::NoInteger => query.bind(None::<i64>),
-                    };
-                }
-                query.execute(connection).await?.rows_affected()
-            });
+            let mut query = sqlx::query(AssertSqlSafe(self.values_statement(chunk.len() / width)));
+            for cell in chunk {
+                query = match cell {
+                    Cell::Text(text) => query.bind(storable(text)),
+                    Cell::Integer(number) => query.bind(*number),
+                    Cell::NoInteger => query.bind(None::<i64>),
+                };
+            }
+            inserted += query.execute(&mut *connection).await?.rows_affected();
         }
         Ok(inserted)
     }
 
+    /// On PostgreSQL: one statement with an array per column. `COPY` would be little faster, knows no `ON CONFLICT`, and needs a
+    /// table of its own, which a role without the right to create one cannot have.
+    async fn insert_arrays(&self, connection: &mut PgConnection, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
+        let width = self.columns.len();
+        let is_text =
+            |column: usize| cells.iter().skip(column).step_by(width).any(|cell| matches!(cell, Cell::Text(_)));
+        let kinds: Vec<bool> = (0..width).map(is_text).collect();
+        let mut query = sqlx::query(AssertSqlSafe(self.arrays_statement(&kinds)));
+        for (column, is_text) in kinds.into_iter().enumerate() {
+            let cells = cells.iter().skip(column).step_by(width);
+            query = if is_text {
+                query.bind(cells.map(Cell::as_text).collect::<Vec<Option<Cow<'_, str>>>>())
+            } else {
+                query.bind(cells.map(Cell::as_integer).collect::<Vec<Option<i64>>>())
+            };
+        }
+        Ok(query.execute(connection).await?.rows_affected())
+    }
+
     /// Only names and placeholders, never a value. SQLite looks a numbered placeholder up by its name among all of them, which
     /// is quadratic in their number, so it gets bare ones.
-    fn statement(&self, rows: usize, numbered: bool) -> String {
-        let mut sql = format!("INSERT INTO {} ({}) VALUES ", self.name, self.columns.join(", "));
-        let mut place = 0;
-        for row in 0..rows {
-            sql.push_str(if row == 0 { "(" } else { ", (" });
-            for column in 0..self.columns.len() {
-                place += 1;
-                sql.push_str(if column == 0 { "" } else { ", " });
-                if numbered {
-                    write!(sql, "${place}").expect("writing to a string cannot fail");
-                } else {
-                    sql.push('?');
-                }
-            }
-            sql.push(')');
+    fn values_statement(&self, rows: usize) -> String {
+        let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
+        let rows = vec![row; rows].join(", ");
+        format!("INSERT INTO {} ({}) VALUES {rows}{}", self.name, self.columns.join(", "), self.on_conflict)
+    }
+
+    fn arrays_statement(&self, is_text: &[bool]) -> String {
+        let array = |(at, &is_text)| format!("${}::{}[]", at + 1, if is_text { "text" } else { "bigint" });
+        let arrays: Vec<String> = is_text.iter().enumerate().map(array).collect();
+        let (columns, arrays) = (self.columns.join(", "), arrays.join(", "));
+        format!("INSERT INTO {} ({columns}) SELECT * FROM UNNEST({arrays}){}", self.name, self.on_conflict)
+    }
+}
+
+/// Rows that go into a table, made when they are needed: a million of them are never all there as cells.
+pub(super) struct Rows<'a> {
+    pub(super) table: &'static Table,
+    count: usize,
+    add: Box<AddRow<'a>>,
+}
+
+/// Adds the cells of a row, named by its place.
+type AddRow<'a> = dyn Fn(usize, &mut Vec<Cell<'a>>) + Send + Sync + 'a;
+
+impl<'a> Rows<'a> {
+    /// A row for each item, whose cells follow those that all rows begin with.
+    pub(super) fn of<T: Sync, const N: usize>(
+        table: &'static Table,
+        items: &'a [T],
+        cells: impl Fn(usize, &'a T) -> [Cell<'a>; N] + Send + Sync + 'a,
+    ) -> Self {
+        Self { table, count: items.len(), add: Box::new(move |at, row| row.extend(cells(at, &items[at]))) }
+    }
+
+    /// Adds every row, without the first cells, to a digest.
+    pub(super) fn digest(&self, context: &mut Context) {
+        let mut row = Vec::new();
+        for at in 0..self.count {
+            row.clear();
+            (self.add)(at, &mut row);
+            digest_cells(context, &row);
         }
-        sql.push_str(self.on_conflict);
-        sql
+    }
+
+    /// The cells of at most [`ROWS`] rows from `from` on, each beginning with `first`; empty after the last.
+    pub(super) fn from(&self, from: usize, first: &Cell<'a>) -> Vec<Cell<'a>> {
+        let until = self.count.min(from + ROWS);
+        let mut cells = Vec::with_capacity(until.saturating_sub(from) * self.table.columns.len());
+        for at in from..until {
+            cells.push(first.clone());
+            (self.add)(at, &mut cells);
+        }
+        cells
     }
 }
 

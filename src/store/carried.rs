@@ -1,6 +1,7 @@
 //! What a day carries in: the discrepancies and items in transit that the day before left.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 
 use sqlx::AssertSqlSafe;
 
@@ -94,12 +95,21 @@ impl Store {
     /// As any query.
     pub async fn in_transit_of(&self, run: RunId) -> Result<Vec<CarriedInTransit>, StoreError> {
         const SQL: &str = "SELECT * FROM run_in_transit WHERE run_id = $1 ORDER BY item_id";
-        let rows: Vec<InTransitItemRow> = self
-            .within(DOING, async {
-                on_pool!(&self.pool, pool => sqlx::query_as(SQL).bind(run.0).fetch_all(pool).await)
+        // There may be a million: each is turned into an item as it comes, so that they are never there twice.
+        let items = self.within(DOING, async {
+            on_pool!(&self.pool, pool => {
+                let mut rows = sqlx::query_as::<_, InTransitItemRow>(SQL).bind(run.0).fetch(pool);
+                let mut items = Vec::new();
+                while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await.transpose()? {
+                    match row.into_item() {
+                        Ok(item) => items.push(item),
+                        Err(problem) => return Ok(Err(problem)),
+                    }
+                }
+                Ok(Ok(items))
             })
-            .await?;
-        rows.into_iter().map(|row| row.into_item().map_err(|problem| self.damaged(DOING, problem))).collect()
+        });
+        items.await?.map_err(|problem| self.damaged(DOING, problem))
     }
 
     /// When runs of dates before `before` first listed these discrepancies, superseded revisions included. Ids that none

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::AssertSqlSafe;
 
-use super::bulk::{Cell, Table, placeholders};
+use super::bulk::{Cell, ROWS, Table, placeholders};
 use super::carried::IDS;
 use super::error::StoreError;
 use super::journal::Act;
@@ -14,12 +14,10 @@ use super::run_record::RunId;
 use crate::calendar::{BusinessDate, Instant};
 use crate::decision::{Decision, DecisionKind, Taken};
 use crate::id::DiscrepancyId;
+use crate::points::{Point, reached};
 
 const DOING: &str = "applying decisions";
 const READING: &str = "reading decisions";
-
-/// Rows that are handed over at once.
-const ROWS: usize = 10_000;
 
 /// Later than any date of a run.
 const EVER: &str = "9999-12-31";
@@ -144,12 +142,15 @@ impl Store {
         if self.within(DOING, FILES.insert(&mut tx, &file)).await? == 0 {
             return Ok(false);
         }
+        reached(Point::DecideClaimed);
         for chunk in new.decisions.chunks(ROWS) {
             let cells: Vec<Cell<'_>> = chunk.iter().flat_map(|one| cells(new, one, &act)).collect();
             self.within(DOING, DECISIONS.insert(&mut tx, &cells)).await?;
         }
+        reached(Point::DecideInserted);
         self.within(DOING, act.end(&mut tx)).await?;
         self.commit(DOING, tx).await?;
+        reached(Point::DecideCommitted);
         Ok(true)
     }
 

@@ -8,20 +8,19 @@ use std::collections::BTreeMap;
 
 use sqlx::AssertSqlSafe;
 
-use super::bulk::{Cell, Table, placeholders};
+use super::bulk::{Cell, ROWS, Table, placeholders};
+use super::carried::IDS;
 use super::entry_row::{EntryRow, Relation, columns_of};
 use super::error::{EntryConflict, StoreError};
 use super::pool::{Store, Tx, on_pool, on_tx, within};
 use crate::calendar::Instant;
 use crate::ledger::EntryText;
+use crate::points::{Point, reached};
 
 const DOING: &str = "importing entries";
 
 /// Conflicts that are told one by one; a person mends the cause after reading a few.
 const MAX_CONFLICTS: usize = 50;
-
-/// Rows per statement, so that the ids of one statement also fit into one question for what is stored.
-const ROWS: usize = 400;
 
 const ENTRIES: Table = Table {
     name: "ledger_entries",
@@ -93,8 +92,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unreachable`], also while another import holds SQLite's only write lock.
     pub async fn begin_import(&self, now: Instant) -> Result<Import, StoreError> {
+        let tx = self.begin(DOING).await?;
+        reached(Point::ImportBegun);
         Ok(Import {
-            tx: self.begin(DOING).await?,
+            tx,
             imported_at: now,
             done: Imported::default(),
             conflicts: Vec::new(),
@@ -161,6 +162,7 @@ impl Import {
             }
             let insert = ENTRIES.insert(&mut self.tx, &cells);
             let inserted = within(&self.database, self.limit, DOING, insert).await?;
+            reached(Point::ImportPartInserted);
             self.done.inserted += inserted;
             let rest = chunk.len() as u64 - inserted;
             if rest > 0 {
@@ -181,6 +183,7 @@ impl Import {
             return Err(StoreError::Conflict { conflicts: self.conflicts, total: self.conflicting });
         }
         within(&self.database, self.limit, DOING, self.tx.commit()).await?;
+        reached(Point::ImportCommitted);
         Ok(self.done)
     }
 
@@ -237,19 +240,24 @@ impl Import {
 
     /// What is stored under the ids of a chunk.
     async fn stored(&mut self, chunk: &[NewEntry]) -> Result<HashMap<String, EntryRow>, StoreError> {
-        let sql = format!("SELECT * FROM ledger_entries WHERE entry_id IN ({})", placeholders(chunk.len(), 1));
-        let tx = &mut self.tx;
-        let rows: Vec<EntryRow> = within(&self.database, self.limit, DOING, async {
-            on_tx!(tx, connection => {
-                let mut query = sqlx::query_as(AssertSqlSafe(sql));
-                for entry in chunk {
-                    query = query.bind(entry.text.entry_id.as_str());
-                }
-                query.fetch_all(connection).await
+        let mut stored = HashMap::with_capacity(chunk.len());
+        for entries in chunk.chunks(IDS) {
+            let ids = placeholders(entries.len(), 1);
+            let sql = AssertSqlSafe(format!("SELECT * FROM ledger_entries WHERE entry_id IN ({ids})"));
+            let tx = &mut self.tx;
+            let rows: Vec<EntryRow> = within(&self.database, self.limit, DOING, async {
+                on_tx!(tx, connection => {
+                    let mut query = sqlx::query_as(sql);
+                    for entry in entries {
+                        query = query.bind(entry.text.entry_id.as_str());
+                    }
+                    query.fetch_all(connection).await
+                })
             })
-        })
-        .await?;
-        Ok(rows.into_iter().map(|row| (row.entry_id.clone(), row)).collect())
+            .await?;
+            stored.extend(rows.into_iter().map(|row| (row.entry_id.clone(), row)));
+        }
+        Ok(stored)
     }
 
     /// Writes what became of a pending entry. The condition makes sure that nothing but a pending one ever changes, also where

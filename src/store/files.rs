@@ -8,7 +8,7 @@ use crate::calendar::{BusinessDate, Instant};
 
 const DOING: &str = "noting the files that were seen";
 
-/// Insertion is idempotent: the first time counts.
+/// The record of a run notes its files here, and `fetch` what it saw. Insertion is idempotent: the first time counts.
 pub(super) const FILES_SEEN: Table = Table {
     name: "files_seen",
     columns: &["platform_merchant_id", "path", "sha256", "first_seen_at_ms", "journal_sequence"],
@@ -119,13 +119,5 @@ impl Store {
             Some((found, _)) if found.ends_with(&directory) => self.contents_in(merchant, found).await,
             _ => Ok(Vec::new()),
         }
-    }
-
-    /// The content that the path was last seen with for the first time.
-    ///
-    /// # Errors
-    /// As any query.
-    pub async fn last_digest_of_path(&self, merchant: &str, path: &str) -> Result<Option<SeenFile>, StoreError> {
-        self.other_content_of_path(merchant, path, "").await
     }
 }

@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::holder::{self, Holder};
 use super::pool::{Pool, Store, Tx, on_pool, on_tx};
 use crate::calendar::Instant;
+use crate::points::{Point, reached};
 
 pub(super) const LOCKING: &str = "taking the lock of the run";
 
@@ -164,7 +165,9 @@ impl Store {
                 Ok(query.bind(self.lease_millis()).execute(pool).await?.rows_affected())
             })
         });
-        Ok(renewed.await? == 1)
+        let is_ours = renewed.await? == 1;
+        reached(Point::LeaseRenewed);
+        Ok(is_ours)
     }
 
     /// Renews the lease within a transaction: until it ends, nobody else can take it. False if it is another's now.

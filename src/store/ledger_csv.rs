@@ -1,21 +1,18 @@
 //! The ledger as canonical CSV: one statement, streamed, nothing kept but the row at hand.
 
 use std::io::Write;
-use std::time::Duration;
 
-use sqlx::Row;
+use sqlx::postgres::PgPool;
+use sqlx::sqlite::SqlitePool;
+use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::error::StoreError;
-use super::pool::{Pool, Store};
+use super::pool::{Pool, Store, within};
 use crate::calendar::Instant;
 use crate::ledger::COLUMNS;
+use crate::points::{Point, reached};
 
 pub(super) const DOING: &str = "reading the ledger";
-
-/// One statement, so that the whole copy is one snapshot; the database sorts, in its own temporary space if it must.
-const WINDOW: &str = "SELECT entry_id, entry_type, request_id, antom_id, original_request_id, original_antom_id, order_id,
-     sub_merchant_id, CAST(amount_minor AS TEXT), currency, status, occurred_at, settle_to, refund_from, settlement_batch_id
-     FROM ledger_entries WHERE occurred_at_ms >= $1 AND occurred_at_ms < $2 ORDER BY entry_id";
 
 /// The next row of a stream, or an error if it does not come in time. Its own macro because the driver's stream type is not
 /// named outside the driver.
@@ -35,42 +32,117 @@ impl Store {
     /// # Errors
     /// [`StoreError::Output`] if the writer fails; as any query.
     pub async fn read_ledger(&self, from: Instant, to: Instant, writer: impl Write) -> Result<u64, StoreError> {
-        let limit = self.options.ledger_timeout;
+        let rows = match &self.pool {
+            Pool::Sqlite(pool) => self.stream_window(pool, (from, to), writer).await?,
+            Pool::Postgres(pool) => self.copy_window(pool, (from, to), writer).await?,
+        };
+        reached(Point::LedgerRead);
+        Ok(rows)
+    }
+
+    /// On SQLite: row by row, written as CSV here.
+    async fn stream_window(
+        &self,
+        pool: &SqlitePool,
+        (from, to): (Instant, Instant),
+        writer: impl Write,
+    ) -> Result<u64, StoreError> {
         let mut copy = LedgerCsv::begin(writer, &COLUMNS)?;
-        let window = || (from.millis(), to.millis());
-        macro_rules! stream {
-            ($on:expr) => {{
-                let (from, to) = window();
-                let mut rows = sqlx::query(WINDOW).bind(from).bind(to).fetch($on);
-                while let Some(row) = next_row!(rows, &self.name, limit).await? {
-                    for at in 0..COLUMNS.len() {
-                        let text = row.try_get_unchecked::<&str, _>(at);
-                        copy.cell(text.map_err(|error| StoreError::from_driver(&self.name, DOING, &error))?)?;
-                    }
-                    copy.end_row()?;
-                }
-            }};
-        }
-        match &self.pool {
-            Pool::Sqlite(pool) => stream!(pool),
-            Pool::Postgres(pool) => {
-                let mut tx = self.within(DOING, pool.begin()).await?;
-                let longer = sqlx::query(ALLOW_TIME).bind(time_text(limit)).execute(&mut *tx);
-                self.within(DOING, longer).await?;
-                stream!(&mut *tx);
+        let sql = AssertSqlSafe(window("$1", "$2"));
+        let mut rows = sqlx::query(sql).bind(from.millis()).bind(to.millis()).fetch(pool);
+        while let Some(row) = next_row!(rows, &self.name, self.options.ledger_timeout).await? {
+            for at in 0..COLUMNS.len() {
+                let text = row.try_get_unchecked::<&str, _>(at);
+                copy.cell(text.map_err(|error| StoreError::from_driver(&self.name, DOING, &error))?)?;
             }
+            copy.end_row()?;
+            part_read();
         }
+        copy.finish()
+    }
+
+    /// On PostgreSQL: `COPY`, whose rules of quoting are the contract's, so that its bytes are written as they come.
+    async fn copy_window(
+        &self,
+        pool: &PgPool,
+        (from, to): (Instant, Instant),
+        writer: impl Write,
+    ) -> Result<u64, StoreError> {
+        // `COPY` takes no parameters; these are integers. No text is what it writes for NULL, because no column has any.
+        let query = window(&from.millis().to_string(), &to.millis().to_string());
+        let sql = format!("COPY ({query}) TO STDOUT WITH (FORMAT csv, NULL '{NO_TEXT}')");
+        let limit = self.options.ledger_timeout;
+        let mut copy = CopiedCsv::begin(writer)?;
+        // A connection of its own: one whose copy is given up in the middle is of no use to anybody.
+        let mut connection = self.within(DOING, pool.acquire()).await?.detach();
+        let longer = sqlx::query(ALLOW_TIME).bind(limit.as_millis().to_string()).execute(&mut connection);
+        self.within(DOING, longer).await?;
+        let mut parts = within(&self.name, limit, DOING, connection.copy_out_raw(&sql)).await?;
+        while let Some(part) = next_row!(parts, &self.name, limit).await? {
+            copy.push(&part)?;
+            part_read();
+        }
+        drop(parts);
+        self.within(DOING, connection.close()).await?;
         copy.finish()
     }
 }
 
-/// Gives the rest of a transaction another time-out than the connection's.
-pub(super) const ALLOW_TIME: &str = "SELECT set_config('statement_timeout', $1, true)";
-
-/// A time-out as PostgreSQL reads it: milliseconds.
-pub(super) fn time_text(limit: Duration) -> String {
-    limit.as_millis().to_string()
+/// Said by both ways.
+fn part_read() {
+    reached(Point::LedgerPartRead);
 }
+
+/// What stands in a copy for an unknown text, if the database held any.
+const NO_TEXT: &str = "no column of the ledger is NULL";
+
+/// One statement, so that the whole copy is one snapshot; the database sorts, in its own temporary space if it must.
+fn window(from: &str, to: &str) -> String {
+    let columns = COLUMNS.map(|column| match column {
+        "amount_minor" => "CAST(amount_minor AS TEXT)",
+        other => other,
+    });
+    let columns = columns.join(", ");
+    format!(
+        "SELECT {columns} FROM ledger_entries WHERE occurred_at_ms >= {from} AND occurred_at_ms < {to} ORDER BY entry_id"
+    )
+}
+
+/// Lines of CSV on their way, counted.
+struct CopiedCsv<W: Write> {
+    writer: W,
+    rows: u64,
+    is_quoted: bool,
+}
+
+impl<W: Write> CopiedCsv<W> {
+    /// Writes the header.
+    fn begin(mut writer: W) -> Result<Self, StoreError> {
+        writeln!(writer, "{}", COLUMNS.join(",")).map_err(StoreError::Output)?;
+        Ok(Self { writer, rows: 0, is_quoted: false })
+    }
+
+    /// Writes what comes next, wherever it is cut. A line ends where no cell is open; a quote within a cell is doubled.
+    fn push(&mut self, part: &[u8]) -> Result<(), StoreError> {
+        for at in memchr::memchr2_iter(b'"', b'\n', part) {
+            match part[at] {
+                b'"' => self.is_quoted = !self.is_quoted,
+                _ if self.is_quoted => {}
+                _ => self.rows += 1,
+            }
+        }
+        self.writer.write_all(part).map_err(StoreError::Output)
+    }
+
+    /// Hands everything to the writer and tells the number of rows.
+    fn finish(mut self) -> Result<u64, StoreError> {
+        self.writer.flush().map_err(StoreError::Output)?;
+        Ok(self.rows)
+    }
+}
+
+/// Gives a connection another time-out than it began with, in milliseconds.
+const ALLOW_TIME: &str = "SELECT set_config('statement_timeout', $1, false)";
 
 /// The copy under construction.
 pub(super) struct LedgerCsv<W: Write> {

@@ -18,6 +18,7 @@ use super::error::StoreError;
 use super::lease::{Claim, LOCKING};
 use super::pool::{Store, within};
 use crate::calendar::Instant;
+use crate::points::{Point, reached};
 
 /// How often a lease is asked for that another took and gave up between the question and the answer.
 const ATTEMPTS: usize = 4;
@@ -68,6 +69,7 @@ impl Store {
                 Some(_) | None => String::new(),
             };
             if self.take_lease(&claim, &dead).await? {
+                reached(Point::LeaseTaken);
                 let heartbeat = tokio::spawn(self.clone().keep_lease(claim.clone()));
                 return Ok(RunLock { store: self.clone(), claim, heartbeat, _file: file, is_released: false });
             }
@@ -112,7 +114,10 @@ impl RunLock {
     pub async fn release(mut self) -> Result<(), StoreError> {
         self.is_released = true;
         self.heartbeat.abort();
-        self.store.end_lease(&self.claim).await
+        reached(Point::LeaseEnding);
+        self.store.end_lease(&self.claim).await?;
+        reached(Point::LeaseEnded);
+        Ok(())
     }
 }
 

@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use sqlx::AssertSqlSafe;
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
+use sqlx::postgres::PgPool;
 
 use super::address::Address;
 use super::error::StoreError;
 use super::pool::{Pool, Store};
+use crate::points::{Point, reached};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -55,19 +58,23 @@ impl DatabaseKind {
     }
 
     /// The migrations from version `from` on as a script for the database's own tool. It also notes each as applied, so that
-    /// the program takes the schema for its own and applies nothing.
+    /// the program takes the schema for its own and applies nothing. On PostgreSQL, `schema` is made and filled.
     #[must_use]
-    pub fn script(self, from: i64) -> String {
+    pub fn script(self, from: i64, schema: Option<&str>) -> String {
         let (instant, bytes) = match self {
             Self::Sqlite => ("TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP", "BLOB"),
             Self::Postgres => ("TIMESTAMPTZ NOT NULL DEFAULT now()", "BYTEA"),
         };
         // The driver's own definition of its table.
-        let mut script = format!(
+        let mut script = match (self, schema) {
+            (Self::Postgres, Some(schema)) => format!("{};\nSET search_path TO \"{schema}\";\n", create_schema(schema)),
+            (Self::Postgres, None) | (Self::Sqlite, _) => String::new(),
+        };
+        script.push_str(&format!(
             "CREATE TABLE IF NOT EXISTS {TABLE} (\n    version BIGINT PRIMARY KEY,\n    description TEXT NOT NULL,\n    \
              installed_on {instant},\n    success BOOLEAN NOT NULL,\n    checksum {bytes} NOT NULL,\n    \
              execution_time BIGINT NOT NULL\n);\n"
-        );
+        ));
         for migration in self.migrator().iter().filter(|migration| migration.version >= from) {
             let hex = migration.checksum.iter().fold(String::new(), |mut text, byte| {
                 write!(text, "{byte:02x}").expect("writing to a string cannot fail");
@@ -103,6 +110,28 @@ fn of(pool: &Pool) -> &'static Migrator {
     }
 }
 
+/// Makes the schema unless it is there: whoever runs the program need not have the right to create any.
+pub(super) async fn make_schema(pool: &PgPool, name: &str, schema: &str) -> Result<(), StoreError> {
+    const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1)";
+    let is_there = async || sqlx::query_scalar(IS_THERE).bind(schema).fetch_one(pool).await;
+    let failed = |error: sqlx::Error| sort(name, &MigrateError::Execute(error));
+    if is_there().await.map_err(failed)? {
+        return Ok(());
+    }
+    let made = sqlx::query(AssertSqlSafe(create_schema(schema))).execute(pool).await;
+    match made {
+        Ok(_) => Ok(()),
+        // Another first run may have made it in the same moment.
+        Err(_) if is_there().await.map_err(failed)? => Ok(()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Its name is plain, as the configuration sees to, and quoted all the same.
+fn create_schema(schema: &str) -> String {
+    format!("CREATE SCHEMA IF NOT EXISTS \"{}\"", schema.replace('"', "\"\""))
+}
+
 /// Applies what is missing, under the driver's lock. A schema that is as it should be is only read: whoever runs the program
 /// need not have the right to create tables.
 pub(super) async fn run(pool: &Pool, name: &str) -> Result<(), StoreError> {
@@ -110,11 +139,17 @@ pub(super) async fn run(pool: &Pool, name: &str) -> Result<(), StoreError> {
     if is_complete(pool, migrator).await {
         return Ok(());
     }
-    let result = match pool {
-        Pool::Sqlite(pool) => migrator.run(pool).await,
-        Pool::Postgres(pool) => migrator.run(pool).await,
-    };
-    result.map_err(|error| sort(name, &error))
+    reached(Point::MigrationBegun);
+    // The driver commits each version with the note that it is applied: one after the other, or none.
+    for migration in migrator.iter() {
+        let result = match pool {
+            Pool::Sqlite(pool) => migrator.run_to(migration.version, pool).await,
+            Pool::Postgres(pool) => migrator.run_to(migration.version, pool).await,
+        };
+        result.map_err(|error| sort(name, &error))?;
+        reached(Point::MigrationApplied);
+    }
+    Ok(())
 }
 
 /// Whether all migrations are applied as they are here, and no others. Anything else, errors included, is the driver's to judge.

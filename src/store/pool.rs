@@ -16,6 +16,10 @@ use super::migrations;
 /// Connections at once. A run asks a few things in turn and saves answers beside; more would only queue in SQLite.
 const CONNECTIONS: u32 = 4;
 
+/// Pages that a connection to SQLite may hold, in KiB, where its default is 2 MiB: an index of a million ids in no order is some
+/// tens of MiB, and each page that is not at hand is read for every row.
+const SQLITE_CACHE: &str = "-131072";
+
 /// Where relative paths start, and how long anything may take.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -27,6 +31,8 @@ pub struct StoreOptions {
     pub statement_timeout: Duration,
     /// How long reading the whole ledger may take.
     pub ledger_timeout: Duration,
+    /// The schema of the program's tables on PostgreSQL; none leaves it to the user's `search_path`.
+    pub schema: Option<String>,
     /// How long the lock of a run lasts that is not heard of; it is renewed every third of this.
     pub lease: Duration,
 }
@@ -38,6 +44,7 @@ impl Default for StoreOptions {
             connect_timeout: Duration::from_secs(15),
             statement_timeout: Duration::from_secs(60),
             ledger_timeout: Duration::from_secs(30 * 60),
+            schema: None,
             lease: Duration::from_secs(60),
         }
     }
@@ -110,7 +117,11 @@ impl Store {
                 pool
             }
             Address::Postgres(server) => {
-                let pool = Pool::Postgres(open_postgres(server, &name, &options).await?);
+                let pool = open_postgres(server, &name, &options).await?;
+                if let Some(schema) = &options.schema {
+                    migrations::make_schema(&pool, &name, schema).await?;
+                }
+                let pool = Pool::Postgres(pool);
                 migrations::run(&pool, &name).await?;
                 pool
             }
@@ -202,6 +213,7 @@ async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<
         // A commit that was reported is on disk, even if the machine loses power.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        .pragma("cache_size", SQLITE_CACHE)
         .busy_timeout(options.connect_timeout);
     let pool = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)
@@ -211,7 +223,10 @@ async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<
 }
 
 async fn open_postgres(server: &PgConnectOptions, name: &str, options: &StoreOptions) -> Result<PgPool, StoreError> {
-    let connect = with_timeouts(server, options).application_name("antom-recon");
+    let mut connect = with_timeouts(server, options).application_name("antom-recon");
+    if let Some(schema) = &options.schema {
+        connect = connect.options([("search_path", schema)]);
+    }
     // The pool would try again and again until its time-out and then not say why: the first refusal is the reason.
     let first = within(name, options.connect_timeout, "opening it", PgConnection::connect_with(&connect)).await?;
     within(name, options.connect_timeout, "opening it", first.close()).await?;
@@ -222,11 +237,16 @@ async fn open_postgres(server: &PgConnectOptions, name: &str, options: &StoreOpt
     within(name, options.connect_timeout * 2, "opening it", pool).await
 }
 
-/// The server's own limits beside ours, so that it does not go on with what we gave up.
+/// The server's own limits beside ours, so that it does not go on with what we gave up. One that hears nothing from us any more,
+/// because the machine or the network is gone, ends our transaction and with it its locks within minutes and not hours.
 pub(super) fn with_timeouts(server: &PgConnectOptions, options: &StoreOptions) -> PgConnectOptions {
     let millis = |limit: Duration| limit.as_millis().to_string();
     server.clone().options([
         ("statement_timeout", millis(options.statement_timeout)),
         ("lock_timeout", millis(options.connect_timeout)),
+        ("idle_in_transaction_session_timeout", millis(options.ledger_timeout)),
+        ("tcp_keepalives_idle", "60".to_owned()),
+        ("tcp_keepalives_interval", "10".to_owned()),
+        ("tcp_keepalives_count", "6".to_owned()),
     ])
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::Row;
 
 use super::bases::{BASES, Base, base_cells};
-use super::bulk::{Cell, Table, digest_cells, hex, new_digest};
+use super::bulk::{Cell, ROWS, Rows, digest_cells, hex, new_digest};
 use super::chain;
 use super::error::StoreError;
 use super::files::FILES_SEEN;
@@ -16,12 +16,10 @@ use super::remembered::{AcceptedHeader, Volume};
 use super::{proof_rows, rows};
 use crate::calendar::{BusinessDate, Instant};
 use crate::discrepancy::{ClearedRow, Discrepancy, InTransitRow};
+use crate::points::{Point, reached};
 use crate::proof::Held;
 
 const DOING: &str = "recording the run";
-
-/// Rows that are handed over at once: enough for speed, few enough to be no copy of the whole.
-const ROWS: usize = 10_000;
 
 /// The identity of a recorded run within its database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,15 +118,12 @@ pub enum Recorded {
     },
 }
 
-/// A table, and the cells that go into it, without the run's id.
-type Part<'a> = (&'static Table, Vec<Cell<'a>>);
-
-/// Everything that hangs on a run.
+/// Everything that hangs on a run, without the run's id.
 struct Content<'a> {
     /// What a rerun is compared by.
-    compared: [Part<'a>; 4],
+    compared: [Rows<'a>; 4],
     /// What later proofs need.
-    remembered: [Part<'a>; 5],
+    remembered: [Rows<'a>; 5],
 }
 
 impl Store {
@@ -140,10 +135,12 @@ impl Store {
     /// revision meanwhile, or an id stands twice; as any statement.
     /// Nothing is left behind by a failure.
     pub async fn record_run(&self, record: &RunRecord<'_>) -> Result<Recorded, StoreError> {
-        let content = Content::of(record);
+        let headers = distinct(record.headers);
+        let content = Content::of(record, &headers);
         let digest = content.digest(record.outcome);
         let mut tx = self.begin(DOING).await?;
         self.prove_lock(&mut tx, record.lock).await?;
+        reached(Point::RecordBegun);
         let newest = self.within(DOING, newest_revision(&mut tx, record)).await?;
         if let Some((run_id, revision, inputs, known)) = &newest
             && inputs == record.inputs_digest
@@ -154,22 +151,35 @@ impl Store {
         let revision = newest.map_or(0, |(_, revision, ..)| revision) + 1;
         let act = self.within(DOING, Act::begin(&mut tx, record.platform_merchant_id)).await?;
         let run_id = self.within(DOING, insert_run(&mut tx, record, revision, &digest, &act)).await?;
-        for (table, cells) in content.compared.iter().chain(&content.remembered) {
-            let width = table.columns.len() - 1;
-            for rows in cells.chunks(width * ROWS) {
-                let rows = with_run_id(run_id, width, rows);
-                self.within(DOING, table.insert(&mut tx, &rows)).await?;
-            }
+        reached(Point::RecordRunInserted);
+        for rows in content.compared.iter().chain(&content.remembered) {
+            self.insert_all(&mut tx, run_id, rows).await?;
+            reached(Point::RecordTableInserted);
         }
         let seen = seen_cells(record, &act);
         self.within(DOING, FILES_SEEN.insert(&mut tx, &seen)).await?;
+        reached(Point::RecordFilesSeen);
         let link = self.within(DOING, chain::next_link(&mut tx, record)).await?;
         self.within(DOING, chain::append(&mut tx, run_id, &act, &link)).await?;
         self.within(DOING, act.end(&mut tx)).await?;
+        reached(Point::RecordChained);
         // Renewed once more, so that what follows a long record has the whole lease.
         self.prove_lock(&mut tx, record.lock).await?;
         self.commit(DOING, tx).await?;
+        reached(Point::RecordCommitted);
         Ok(Recorded::New { run_id: RunId(run_id), revision: self.revision(revision)? })
+    }
+
+    /// Inserts everything that goes into one table.
+    async fn insert_all(&self, tx: &mut Tx, run_id: i64, rows: &Rows<'_>) -> Result<(), StoreError> {
+        for from in (0..).step_by(ROWS) {
+            let cells = rows.from(from, &Cell::Integer(run_id));
+            if cells.is_empty() {
+                break;
+            }
+            self.within(DOING, rows.table.insert(tx, &cells)).await?;
+        }
+        Ok(())
     }
 
     /// Makes sure that the lock is held, and that nobody takes it before the transaction ends.
@@ -196,32 +206,20 @@ impl Recorded {
 }
 
 impl<'a> Content<'a> {
-    fn of(record: &RunRecord<'a>) -> Self {
-        let files = record.files.iter().enumerate().flat_map(|(at, file)| rows::file_cells(at, file)).collect();
-        let discrepancies = record.discrepancies.iter().flat_map(rows::discrepancy_cells).collect();
-        let in_transit = record.in_transit.iter().flat_map(rows::in_transit_cells).collect();
-        let cleared = record.cleared.iter().flat_map(rows::cleared_cells).collect();
-        let mut seen = BTreeSet::new();
-        let headers = record.headers.iter().filter(|header| seen.insert(*header)).enumerate();
-        let headers = headers.flat_map(|(at, header)| proof_rows::header_cells(at, header)).collect();
-        let volumes = record.volumes.iter().enumerate();
-        let volumes = volumes.flat_map(|(at, volume)| proof_rows::volume_cells(at, volume)).collect();
-        let bases = record.bases.iter().flat_map(base_cells).collect();
-        let held = record.held.iter().enumerate().flat_map(|(at, held)| proof_rows::held_cells(at, held)).collect();
-        let archived = record.archived.iter().flat_map(rows::archived_cells).collect();
+    fn of(record: &RunRecord<'a>, headers: &'a [&'a AcceptedHeader]) -> Self {
         Self {
             compared: [
-                (&rows::FILES, files),
-                (&rows::DISCREPANCIES, discrepancies),
-                (&rows::IN_TRANSIT, in_transit),
-                (&rows::CLEARED, cleared),
+                Rows::of(&rows::FILES, record.files, rows::file_cells),
+                Rows::of(&rows::DISCREPANCIES, record.discrepancies, |_, row| rows::discrepancy_cells(row)),
+                Rows::of(&rows::IN_TRANSIT, record.in_transit, |_, row| rows::in_transit_cells(row)),
+                Rows::of(&rows::CLEARED, record.cleared, |_, row| rows::cleared_cells(row)),
             ],
             remembered: [
-                (&proof_rows::HEADERS, headers),
-                (&proof_rows::VOLUMES, volumes),
-                (&proof_rows::HELD, held),
-                (&BASES, bases),
-                (&rows::ARCHIVED, archived),
+                Rows::of(&proof_rows::HEADERS, headers, |at, header| proof_rows::header_cells(at, header)),
+                Rows::of(&proof_rows::VOLUMES, record.volumes, proof_rows::volume_cells),
+                Rows::of(&proof_rows::HELD, record.held, proof_rows::held_cells),
+                Rows::of(&BASES, record.bases, |_, base| base_cells(base)),
+                Rows::of(&rows::ARCHIVED, record.archived, |_, file| rows::archived_cells(file)),
             ],
         }
     }
@@ -229,21 +227,18 @@ impl<'a> Content<'a> {
     fn digest(&self, outcome: &str) -> String {
         let mut digest = new_digest();
         digest_cells(&mut digest, &[Cell::text(outcome)]);
-        for (table, cells) in &self.compared {
-            digest_cells(&mut digest, &[Cell::text(table.name)]);
-            digest_cells(&mut digest, cells);
+        for rows in &self.compared {
+            digest_cells(&mut digest, &[Cell::text(rows.table.name)]);
+            rows.digest(&mut digest);
         }
         hex(digest)
     }
 }
 
-fn with_run_id<'c>(run_id: i64, width: usize, cells: &'c [Cell<'_>]) -> Vec<Cell<'c>> {
-    let borrowed = |cell: &'c Cell<'_>| match cell {
-        Cell::Text(text) => Cell::text(text.as_ref()),
-        Cell::Integer(number) => Cell::Integer(*number),
-        Cell::NoInteger => Cell::NoInteger,
-    };
-    cells.chunks(width).flat_map(|row| std::iter::once(Cell::Integer(run_id)).chain(row.iter().map(borrowed))).collect()
+/// Each header once, in the order of the first.
+fn distinct(headers: &[AcceptedHeader]) -> Vec<&AcceptedHeader> {
+    let mut seen = BTreeSet::new();
+    headers.iter().filter(|header| seen.insert(*header)).collect()
 }
 
 fn seen_cells<'a>(record: &RunRecord<'a>, act: &Act) -> Vec<Cell<'a>> {

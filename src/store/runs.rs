@@ -126,6 +126,27 @@ impl Store {
         first.zip(last).map(|(first, last)| Ok((date(&first)?, date(&last)?))).transpose()
     }
 
+    /// Dates whose newest revision never had outputs ready, oldest first: its run was killed after it was recorded. Runs of
+    /// programs that noted no outputs do not count.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn unpublished_dates(&self, merchant: &str) -> Result<Vec<BusinessDate>, StoreError> {
+        const SQL: &str = "SELECT runs.business_date FROM runs JOIN run_chain AS link ON link.run_id = runs.run_id
+             WHERE runs.platform_merchant_id = $1
+             AND NOT EXISTS (SELECT 1 FROM run_outputs WHERE run_outputs.run_id = runs.run_id)
+             AND NOT EXISTS (SELECT 1 FROM runs AS later
+                 WHERE later.platform_merchant_id = runs.platform_merchant_id
+                 AND later.business_date = runs.business_date AND later.revision > runs.revision)
+             ORDER BY runs.business_date";
+        let rows: Vec<(String,)> = self
+            .within(DOING, async {
+                on_pool!(&self.pool, pool => sqlx::query_as(SQL).bind(merchant).fetch_all(pool).await)
+            })
+            .await?;
+        rows.iter().map(|(text,)| date("business_date", text).map_err(|problem| self.damaged(DOING, problem))).collect()
+    }
+
     /// The input files of a date's newest revision, in their order; none if there was no run.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! The program as a child process: what it said, and its death.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{Read, Seek};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// No command here takes longer, however busy the machine is; one that does hangs.
@@ -59,39 +59,35 @@ impl Ended {
 pub struct Running {
     child: Child,
     stdout: File,
-    stderr: Stderr,
+    stderr: File,
     started: Instant,
-}
-
-enum Stderr {
-    File(File),
-    Pipe(BufReader<std::process::ChildStderr>),
 }
 
 impl Running {
     /// Starts it with its output in files.
-    pub fn start(command: Command) -> Self {
-        let stderr = tempfile::tempfile().unwrap();
-        let piped = stderr.try_clone().unwrap().into();
-        Self::launch(command, piped, |_| Stderr::File(stderr))
-    }
-
-    /// Starts it with stderr in a pipe, for [`Running::kill_at`].
-    pub fn start_watched(command: Command) -> Self {
-        Self::launch(command, Stdio::piped(), |child| Stderr::Pipe(BufReader::new(child.stderr.take().unwrap())))
-    }
-
-    fn launch(mut command: Command, stderr: Stdio, keep: impl FnOnce(&mut Child) -> Stderr) -> Self {
-        let stdout = tempfile::tempfile().unwrap();
-        command.stdin(Stdio::null()).stdout(stdout.try_clone().unwrap()).stderr(stderr);
+    pub fn start(mut command: Command) -> Self {
+        let [stdout, stderr] = [(); 2].map(|()| tempfile::tempfile().unwrap());
+        command.stdin(Stdio::null()).stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
         let started = Instant::now();
-        let mut child = command.spawn().unwrap();
-        let stderr = keep(&mut child);
-        Self { child, stdout, stderr, started }
+        Self { child: command.spawn().unwrap(), stdout, stderr, started }
     }
 
     /// Waits until it ends by itself; one that does not is killed and fails the test.
-    pub fn wait(mut self) -> Ended {
+    pub fn wait(self) -> Ended {
+        let (status, ended) = self.end();
+        assert_eq!(status.signal(), None, "it ends by itself");
+        ended
+    }
+
+    /// Waits until it ends, and tells whether it died by `abort`, as the places of `antom_recon::points` make it.
+    pub fn dies(self) -> bool {
+        const SIGABRT: i32 = 6;
+        let (status, ended) = self.end();
+        assert!(matches!(status.signal(), None | Some(SIGABRT)), "{status}: {ended:?}");
+        status.signal().is_some()
+    }
+
+    fn end(mut self) -> (ExitStatus, Ended) {
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
@@ -99,13 +95,12 @@ impl Running {
             if self.started.elapsed() > PATIENCE {
                 self.child.kill().unwrap();
                 self.child.wait().unwrap();
-                panic!("the program hangs; so far it said:\n{}", read(self.stderr));
+                panic!("the program hangs; so far it said:\n{}", text(self.stderr));
             }
             std::thread::sleep(GLANCE);
         };
-        assert_eq!(status.signal(), None, "it ends by itself");
         let took = self.started.elapsed();
-        Ended { code: status.code(), stdout: text(self.stdout), stderr: read(self.stderr), took }
+        (status, Ended { code: status.code(), stdout: text(self.stdout), stderr: text(self.stderr), took })
     }
 
     /// Its process id.
@@ -117,15 +112,6 @@ impl Running {
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
         assert!(sent.success(), "kill -{name}");
-    }
-
-    /// Kills it as soon as it wrote a line to stderr that has all of these; false if it ended before that.
-    pub fn kill_at(mut self, parts: &[&str]) -> bool {
-        let Stderr::Pipe(stderr) = &mut self.stderr else { panic!("start it with `start_watched`") };
-        let mut lines = stderr.lines().map(Result::unwrap);
-        let found = lines.any(|line| parts.iter().all(|part| line.contains(part)));
-        self.kill();
-        found
     }
 
     /// Kills it after so long; false if it ended before that.
@@ -140,17 +126,6 @@ impl Running {
         // It may have ended by itself by now.
         let _ = self.child.kill();
         self.child.wait().unwrap();
-    }
-}
-
-fn read(stderr: Stderr) -> String {
-    match stderr {
-        Stderr::File(file) => text(file),
-        Stderr::Pipe(mut pipe) => {
-            let mut text = String::new();
-            pipe.read_to_string(&mut text).unwrap();
-            text
-        }
     }
 }
 

@@ -39,6 +39,17 @@ impl Desk {
         Self { folder, platform: platform.to_owned(), environment: BTreeMap::new() }
     }
 
+    /// Another desk with the same files and settings.
+    pub fn copy(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in tree(self.folder.path()) {
+            let path = folder.path().join(&name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::copy(self.folder.path().join(&name), path).unwrap();
+        }
+        Self { folder, platform: self.platform.clone(), environment: self.environment.clone() }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -81,11 +92,16 @@ impl Desk {
         self.run(words).with_code(0)
     }
 
-    /// Starts it with every stage on stderr.
-    pub fn start_watched(&self, words: &str) -> Running {
+    /// Starts it so that it dies at a place of `antom_recon::points`, such as `stage: done#3`.
+    pub fn start_doomed(&self, words: &str, place: &str) -> Running {
         let mut command = self.command(words);
-        command.env("ANTOM_RECON_LOG", "debug");
-        Running::start_watched(command)
+        command.env("ANTOM_RECON_DIE_AT", place);
+        Running::start(command)
+    }
+
+    /// Starts it.
+    pub fn start(&self, words: &str) -> Running {
+        Running::start(self.command(words))
     }
 
     /// `out/<platform>`.
@@ -120,6 +136,11 @@ impl Desk {
         let rows = self.discrepancies(date);
         let answer = |row| (rows.cell(row, "discrepancy_id").to_owned(), rows.cell(row, "answer").to_owned());
         (0..rows.len()).map(answer).filter(|(_, answer)| !answer.is_empty()).collect()
+    }
+
+    /// Every file in the archive.
+    pub fn archived(&self) -> Vec<String> {
+        tree(&self.path("archive"))
     }
 
     /// Files in the archive that were never finished.

@@ -1,4 +1,4 @@
-//! `kill -9` anywhere: the next run ends as if nothing had happened.
+//! `kill -9` at random: the next run ends as if nothing had happened. `points` does the same at every named place.
 
 use std::time::{Duration, Instant};
 
@@ -8,9 +8,6 @@ use lab::world::rng::Rng;
 use super::antom::{Antom, full_day};
 use super::desk::{Desk, Outputs};
 use super::rows;
-
-/// The stages of a run, in order, as the log names them.
-const STAGES: [&str; 8] = ["fetch", "parse", "ledger", "match", "classify", "prove", "ask", "write"];
 
 /// What is left of a run: outputs, rows of the database, and every file below `out/`.
 type Left = (Outputs, Vec<String>, Vec<String>);
@@ -46,21 +43,6 @@ fn assert_nothing_half_written(antom: &Antom, desk: &Desk, expected: &Left) {
     }
 }
 
-#[test]
-fn at_every_stage_on_sqlite() {
-    let antom = Antom::of(full_day(71));
-    let (run, expected) = undisturbed(&antom);
-    for stage in STAGES {
-        let desk = antom.filled_desk();
-        let done = format!("stage=\"{stage}\"");
-        assert!(desk.start_watched(&run).kill_at(&["stage done", &done]), "`{stage}` is never done");
-        assert_nothing_half_written(&antom, &desk, &expected);
-        run_again(&desk, &run);
-        assert_eq!(left_on_sqlite(&antom, &desk), expected, "killed after `{stage}`");
-    }
-    antom.assert_only_read();
-}
-
 /// A run that is never killed, in the configuration of the others: what it is called and what it leaves.
 fn undisturbed(antom: &Antom) -> (String, Left) {
     let desk = antom.filled_desk();
@@ -84,7 +66,7 @@ fn at_any_time_on_sqlite() {
         let desk = antom.filled_desk();
         for _ in 0..4 {
             let delay = longest.mul_f64(f64::from(u32::try_from(rng.below(1000)).unwrap()) / 1000.0);
-            killed += u32::from(desk.start_watched(&run).kill_after(delay));
+            killed += u32::from(desk.start(&run).kill_after(delay));
             assert_nothing_half_written(&antom, &desk, &expected);
         }
         run_again(&desk, &run);
@@ -95,7 +77,7 @@ fn at_any_time_on_sqlite() {
 }
 
 #[test]
-fn at_every_stage_and_any_time_on_postgres() {
+fn at_any_time_on_postgres() {
     let Some(url) = rows::new_postgres() else { return };
     let antom = Antom::of(full_day(73));
     let on_postgres = |url: &str| {
@@ -109,25 +91,18 @@ fn at_every_stage_and_any_time_on_postgres() {
     antom.audit(&desk.published(&antom.date()));
     let expected = left(&antom, &desk, rows::of_postgres(&url));
 
-    // One desk is killed at each stage in turn, another at random times; then they are let through.
-    let (urls, mut rng) = ([0, 1].map(|_| rows::new_postgres().unwrap()), Rng::new(73));
-    let desks = urls.each_ref().map(|url| on_postgres(url));
-    for stage in STAGES {
-        let done = format!("stage=\"{stage}\"");
-        let killed = (0..100).any(|_| {
-            // Until the server has noticed that the run before is dead, its lock holds.
-            let killed = desks[0].start_watched(&antom.run()).kill_at(&["stage done", &done]);
-            std::thread::sleep(Duration::from_millis(if killed { 0 } else { 20 }));
-            killed
-        });
-        assert!(killed, "`{stage}` is never done");
-        let delay = longest.mul_f64(f64::from(u32::try_from(rng.below(1000)).unwrap()) / 1000.0);
-        desks[1].start_watched(&antom.run()).kill_after(delay);
-        desks.iter().for_each(|desk| assert_nothing_half_written(&antom, desk, &expected));
-    }
-    for (desk, url) in desks.iter().zip(&urls) {
-        run_again(desk, &antom.run());
-        assert_eq!(left(&antom, desk, rows::of_postgres(url)), expected);
+    // Every desk is killed several times before it is let through.
+    let mut rng = Rng::new(73);
+    for _ in 0..2 {
+        let url = rows::new_postgres().unwrap();
+        let desk = on_postgres(&url);
+        for _ in 0..6 {
+            let delay = longest.mul_f64(f64::from(u32::try_from(rng.below(1000)).unwrap()) / 1000.0);
+            desk.start(&antom.run()).kill_after(delay);
+            assert_nothing_half_written(&antom, &desk, &expected);
+        }
+        run_again(&desk, &antom.run());
+        assert_eq!(left(&antom, &desk, rows::of_postgres(&url)), expected);
     }
 }
 
@@ -156,7 +131,7 @@ fn in_the_middle_of_a_second_revision() {
         let desk = revised();
         // The end of a run is where it moves folders.
         let part = 0.6 + 0.4 * f64::from(u32::try_from(rng.below(1000)).unwrap()) / 1000.0;
-        desk.start_watched(&run).kill_after(longest.mul_f64(part));
+        desk.start(&run).kill_after(longest.mul_f64(part));
         run_again(&desk, &run);
         assert_eq!(left_on_sqlite(&antom, &desk), expected);
     }
@@ -198,7 +173,7 @@ fn during_an_import() {
     desk.done("status");
     for _ in 0..6 {
         let delay = longest.mul_f64(f64::from(u32::try_from(rng.below(1000)).unwrap()) / 1000.0);
-        killed += u32::from(desk.start_watched("ledger import large.csv").kill_after(delay));
+        killed += u32::from(desk.start("ledger import large.csv").kill_after(delay));
         let entries = rows::entries_in_sqlite(&desk.path("antom-recon.db"));
         assert!(entries == 0 || entries == count, "{entries} of {count} entries: all or nothing");
     }

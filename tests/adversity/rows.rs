@@ -5,7 +5,7 @@ use std::path::Path;
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
 /// Each gives one text per row, in an order of its own, on SQLite and on PostgreSQL alike.
-const QUERIES: [&str; 7] = [
+const QUERIES: [&str; 13] = [
     "SELECT 'run|' || business_date || '|' || revision || '|' || inputs_digest || '|' || content_digest || '|' || outcome
      FROM runs ORDER BY 1",
     "SELECT 'file|' || r.business_date || '|' || r.revision || '|' || f.position || '|' || f.kind || '|' || f.name || '|'
@@ -20,6 +20,19 @@ const QUERIES: [&str; 7] = [
     "SELECT 'cleared|' || r.business_date || '|' || r.revision || '|' || c.item_id || '|' || c.cleared_by
      FROM run_cleared c JOIN runs r ON r.run_id = c.run_id ORDER BY 1",
     "SELECT 'answer|' || run_date || '|' || question || '|' || outcome || '|' || length(body) FROM answers ORDER BY 1",
+    "SELECT 'link|' || r.business_date || '|' || r.revision || '|' || c.sequence || '|' || c.configuration_digest
+     FROM run_chain c JOIN runs r ON r.run_id = c.run_id ORDER BY 1",
+    // `summary.json` holds times.
+    "SELECT 'output|' || r.business_date || '|' || r.revision || '|' || o.publication || '|' || o.name || '|'
+     || CASE o.name WHEN 'summary.json' THEN '' ELSE o.sha256 END
+     FROM run_outputs o JOIN runs r ON r.run_id = o.run_id ORDER BY 1",
+    "SELECT 'decision|' || d.discrepancy_id || '|' || d.decision || '|' || d.decided_by || '|' || d.reason || '|' || d.line
+     || '|' || f.name FROM decisions d JOIN decision_files f ON f.sha256 = d.file_sha256 ORDER BY 1",
+    // A file may be noted again by a prune that finishes what a killed one began.
+    "SELECT DISTINCT 'pruned|' || sha256 || '|' || before_date FROM pruned_files ORDER BY 1",
+    "SELECT 'entry|' || entry_id || '|' || entry_type || '|' || amount_minor || '|' || status || '|' || occurred_at_ms
+     FROM ledger_entries ORDER BY 1",
+    "SELECT 'lease|' || platform_merchant_id FROM leases ORDER BY 1",
 ];
 
 /// One text per row of every table of history.
@@ -59,6 +72,16 @@ pub fn entries_in_sqlite(file: &Path) -> i64 {
 /// The address of a new, empty database on a private PostgreSQL; none (said on stderr) where it is not installed.
 pub fn new_postgres() -> Option<String> {
     within(crate::store::Harness::postgres()).map(|harness| harness.url)
+}
+
+/// The address of a copy of a database to which nobody is connected.
+pub fn copy_of_postgres(url: &str) -> String {
+    within(crate::store::postgres::copy_of(url))
+}
+
+/// Cuts every connection of the program to a database.
+pub fn cut(url: &str) {
+    within(crate::store::server::cut(url));
 }
 
 fn within<T>(work: impl Future<Output = T>) -> T {

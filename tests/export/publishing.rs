@@ -35,7 +35,7 @@ fn write(publication: &mut Publication, cell: &str, seconds: u64) {
 fn publish(out: &Path, cell: &str, seconds: u64) -> Published {
     let mut publication = begin(out);
     write(&mut publication, cell, seconds);
-    publication.finish().unwrap()
+    publication.commit().unwrap().publish().unwrap()
 }
 
 /// The names below a folder, sorted, and what their table says.
@@ -69,7 +69,7 @@ fn the_first_folder_appears_whole_and_nothing_else_is_left() {
     write(&mut publication, "one", 1);
     assert!(!out.path().join("218").join(DATE).exists(), "not before it is finished");
     assert_eq!(publication.outputs().len(), 2);
-    let published = publication.finish().unwrap();
+    let published = publication.commit().unwrap().publish().unwrap();
     assert_eq!(published, Published { folder: out.path().join("218").join(DATE), outcome: Outcome::New });
     assert_eq!(tree(out.path()), pairs(&[(DATE, "one")]));
     assert_eq!(fs::read_dir(out.path().join("218")).unwrap().count(), 1);
@@ -116,7 +116,7 @@ fn an_output_more_or_less_is_a_difference() {
     let mut publication = begin(out.path());
     write(&mut publication, "one", 1);
     publication.write(Output::Cleared, |file| CsvOut::new(file, &["x"])?.finish()).unwrap();
-    assert!(matches!(publication.finish().unwrap().outcome, Outcome::Superseded(_)));
+    assert!(matches!(publication.commit().unwrap().publish().unwrap().outcome, Outcome::Superseded(_)));
     assert!(matches!(publish(out.path(), "one", 1).outcome, Outcome::Superseded(_)));
 }
 

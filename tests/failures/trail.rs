@@ -170,6 +170,11 @@ fn the_schema_is_brought_up_to_date_and_told() {
     assert!(told.stdout.contains("antom-recon.db has schema version "), "{}", told.stdout);
     let script = place.run("migrate --print");
     assert!(script.stdout.contains("STRICT"), "the kind of the configuration");
+    let of_schema = place.run("migrate --print --database postgres --schema recon").stdout;
+    assert!(
+        of_schema.contains("CREATE SCHEMA IF NOT EXISTS \"recon\";\nSET search_path TO \"recon\";\n"),
+        "{of_schema}"
+    );
     let status = place.run("status").stdout;
     assert!(status.contains("lock is free\n") && status.contains("has schema version"), "{status}");
 }

@@ -265,5 +265,38 @@ b,PAYMENT,pay-b,20261001194010800100188230231293,=1+1,ü,\"says \"\"hi\"\", twic
         let error = store.read_ledger(Instant::from_millis(0), Instant::from_millis(1), Full).await.unwrap_err();
         assert!(matches!(error, StoreError::Output(_)), "{error}");
         assert!(error.to_string().contains("disk full"), "{error}");
+        // In the middle as well, and the connection is none the worse for it.
+        let entries: Vec<_> = (0..5_000).map(|n| entry(&format!("e-{n:05}"), "1", "2026-10-01T00:00:00Z")).collect();
+        import(&store, &entries).await.unwrap();
+        let (from, to) = (at("1970-01-01T00:00:00Z"), at("9999-01-01T00:00:00Z"));
+        for _ in 0..6 {
+            let mut little = [0; 20_000];
+            let error = store.read_ledger(from, to, &mut little[..]).await.unwrap_err();
+            assert!(matches!(error, StoreError::Output(_)), "{error}");
+        }
+        assert_eq!(read_all(&store).await.lines().count(), 5_000);
+    }
+
+    async fn a_cell_may_hold_anything_that_csv_must_quote(harness) {
+        let store = harness.open().await;
+        let odd = ["\"", "\"\"", "a,b", "\r", "\n", "\r\n", " ", "\\.", "\\N", "'", "\t", "no text", "\u{1f}"];
+        let with = |(at, text): (usize, &&str)| {
+            let mut entry = entry(&format!("e-{at:02}"), "1", "2026-10-01T00:00:00Z");
+            entry.text.order_id = (*text).to_owned();
+            entry.text.request_id = format!("{text}{text}");
+            entry
+        };
+        let entries: Vec<_> = odd.iter().enumerate().map(with).collect();
+        import(&store, &entries).await.unwrap();
+        let body = format!("{HEADER}{}", read_all(&store).await);
+        // What the writer of CSV that everything else uses makes of them.
+        let mut expected = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+        expected.write_record(HEADER.trim().split(',')).unwrap();
+        for NewEntry { text, .. } in &entries {
+            let cells = [&text.entry_id, &text.entry_type, &text.request_id, "", "", "", &text.order_id, "", "1", "USD",
+                "SUCCESS", &text.occurred_at, "", "", ""];
+            expected.write_record(cells).unwrap();
+        }
+        assert_eq!(body, String::from_utf8(expected.into_inner().unwrap()).unwrap());
     }
 }

@@ -7,14 +7,17 @@ mod decisions;
 mod ledger;
 mod locks;
 mod opening;
-mod postgres;
+pub mod postgres;
 mod query;
 mod remembered;
+mod roles;
 mod runs;
 mod samples;
 mod schema;
 mod scripts;
+pub mod server;
 mod tampering;
+mod tls;
 
 use std::time::Duration;
 

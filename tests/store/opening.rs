@@ -119,7 +119,7 @@ async fn sqlite_survives_what_a_killed_process_leaves() {
     let mut import = store.begin_import(antom_recon::calendar::Instant::from_millis(0)).await.unwrap();
     // More than the page cache holds, so that uncommitted pages are in the log already.
     for batch in 0..10 {
-        let ids = (0..1_000).map(|n| format!("e-{batch}-{n}-{}", "x".repeat(400)));
+        let ids = (0..1_000).map(|n| format!("e-{batch}-{n}-{}", "x".repeat(4_500)));
         let entries: Vec<_> = ids.map(|id| super::samples::entry(&id, "1", "2026-10-01T00:00:00Z")).collect();
         import.push(&entries).await.unwrap();
     }

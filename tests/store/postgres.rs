@@ -17,6 +17,9 @@ static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 pub struct Cluster {
     pub port: u16,
+    folder: PathBuf,
+    user: Option<String>,
+    programs: PathBuf,
     /// Stops the server and removes its folder when this process ends, however it ends: its standard input closes then.
     _keeper: Child,
 }
@@ -24,6 +27,21 @@ pub struct Cluster {
 impl Cluster {
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres:{PASSWORD}@127.0.0.1:{}/{database}?sslmode=disable", self.port)
+    }
+
+    /// Another cluster, for what must not happen to the one that all tests share; `prepare` puts files into its data folder.
+    pub fn private(settings: &str, prepare: impl Fn(&Path)) -> Option<Self> {
+        cluster()?;
+        Some(launch(programs().unwrap(), settings, prepare))
+    }
+
+    /// Stops the server, whose connections are cut, and starts it again.
+    pub fn restart(&self) {
+        run(server_command(self.user.as_deref(), &self.programs.join("pg_ctl"))
+            .args(["restart", "--wait", "--silent", "--mode=fast", "--pgdata"])
+            .arg(self.folder.join("data"))
+            .arg("--log")
+            .arg(self.folder.join("log")));
     }
 }
 
@@ -48,9 +66,23 @@ pub async fn new_database() -> Option<String> {
     Some(cluster.url(&name))
 }
 
+/// The URL of a new database that is a copy of another one, to which nobody may be connected.
+pub async fn copy_of(url: &str) -> String {
+    let cluster = cluster().unwrap();
+    let (_, original) = url.split('?').next().unwrap().rsplit_once('/').unwrap();
+    let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+    let mut connection = PgConnection::connect(&cluster.url("postgres")).await.unwrap();
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {original}");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    cluster.url(&name)
+}
+
 /// A missing installation is an `Err`; an installation that does not start is a failure of the test.
 fn start() -> Result<Cluster, String> {
-    let programs = programs()?;
+    Ok(launch(programs()?, "", |_| {}))
+}
+
+fn launch(programs: PathBuf, settings: &str, prepare: impl Fn(&Path)) -> Cluster {
     let folder = tempfile::Builder::new().prefix("recon-pg-").tempdir().unwrap().keep();
     std::fs::write(folder.join("password"), PASSWORD).unwrap();
     let user = server_user();
@@ -63,16 +95,22 @@ fn start() -> Result<Cluster, String> {
         .arg(format!("--pwfile={}", folder.join("password").display()))
         .arg("--pgdata")
         .arg(&data));
+    prepare(&data);
+    if let Some(user) = &user {
+        run(Command::new("chown").arg("-R").arg(user).arg(&data));
+    }
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     // Nothing here needs to survive a power cut.
-    let settings = format!("-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off");
+    let settings =
+        format!("-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off {settings}");
     run(server_command(user.as_deref(), &programs.join("pg_ctl"))
         .args(["start", "--wait", "--silent", "--pgdata"])
         .arg(&data)
         .arg("--log")
         .arg(folder.join("log"))
         .args(["--options", &settings]));
-    Ok(Cluster { port, _keeper: keeper(user.as_deref(), &programs, &folder) })
+    let keeper = keeper(user.as_deref(), &programs, &folder);
+    Cluster { port, folder, user, programs, _keeper: keeper }
 }
 
 fn keeper(user: Option<&str>, programs: &Path, folder: &Path) -> Child {

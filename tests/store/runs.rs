@@ -93,7 +93,7 @@ on_both! {
         assert!(matches!(error, StoreError::Integrity { .. }), "{error}");
         assert_eq!(store.latest_run(MERCHANT, day("2026-10-01")).await.unwrap(), None);
         assert_eq!(store.history(MERCHANT, "D1").await.unwrap(), []);
-        assert_eq!(store.last_digest_of_path(MERCHANT, "/v1/a.csv").await.unwrap(), None);
+        assert_eq!(store.other_content_of_path(MERCHANT, "/v1/a.csv", "").await.unwrap(), None);
         let mended = RunRecord { in_transit: &twice[..1], ..broken };
         assert_eq!(record(&store, &mended).await, (true, 1));
     }
@@ -244,7 +244,8 @@ on_both! {
     async fn a_restated_file_is_told_the_same_way_every_time(harness) {
         let store = harness.open().await;
         let path = "/v1/settlements/a.csv";
-        store.note_files_seen(MERCHANT, &[(path, "aa")], at("2026-10-01T00:00:00Z")).await.unwrap();
+        let (first, before) = ([file(path, "aa")], at("2026-10-01T00:00:00Z"));
+        store.record_run(&RunRecord { files: &first, finished_at: before, ..run("2026-09-30") }).await.unwrap();
         assert_eq!(store.other_content_of_path(MERCHANT, path, "aa").await.unwrap(), None);
         let files = [file(path, "bb")];
         for _ in 0..2 {
@@ -252,11 +253,12 @@ on_both! {
             assert_eq!((&*other.sha256, other.first_seen_at), ("aa", at("2026-10-01T00:00:00Z")));
             store.record_run(&RunRecord { files: &files, ..run("2026-10-01") }).await.unwrap();
         }
-        let last = store.last_digest_of_path(MERCHANT, path).await.unwrap().unwrap();
+        let last = store.other_content_of_path(MERCHANT, path, "").await.unwrap().unwrap();
         assert_eq!((&*last.sha256, last.first_seen_at), ("bb", run("2026-10-01").finished_at));
         // Seen again: the first time stays.
-        store.note_files_seen(MERCHANT, &[(path, "aa")], at("2027-01-01T00:00:00Z")).await.unwrap();
-        assert_eq!(store.last_digest_of_path(MERCHANT, path).await.unwrap(), Some(last));
-        assert_eq!(store.last_digest_of_path("another", path).await.unwrap(), None);
+        let later = at("2027-01-01T00:00:00Z");
+        store.record_run(&RunRecord { files: &first, finished_at: later, ..run("2026-10-02") }).await.unwrap();
+        assert_eq!(store.other_content_of_path(MERCHANT, path, "").await.unwrap(), Some(last));
+        assert_eq!(store.other_content_of_path("another", path, "").await.unwrap(), None);
     }
 }

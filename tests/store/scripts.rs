@@ -23,29 +23,29 @@ async fn apply(harness: &Harness, script: String) -> Result<(), String> {
 on_both! {
     async fn a_schema_that_an_administrator_applied_is_the_programs_own(harness) {
         let kind = kind(harness);
-        apply(harness, kind.script(1)).await.unwrap();
+        apply(harness, kind.script(1, None)).await.unwrap();
         let store = harness.open().await;
         let schema = store.check_migrations().await.unwrap();
         assert_eq!(schema.newest, kind.newest());
         store.record_run(&run("2026-10-01")).await.unwrap();
         // Twice is refused by the database, and changes nothing.
-        apply(harness, kind.script(kind.newest())).await.unwrap_err();
+        apply(harness, kind.script(kind.newest(), None)).await.unwrap_err();
         store.check_migrations().await.unwrap();
     }
 
     async fn the_rest_is_printed_from_a_version_on(harness) {
         let kind = kind(harness);
-        let script = kind.script(1);
+        let script = kind.script(1, None);
         let (older, _) = script.split_once("-- Migration 4:").unwrap();
         apply(harness, older.to_owned()).await.unwrap();
-        let rest = kind.script(4);
+        let rest = kind.script(4, None);
         assert!(!rest.contains("-- Migration 3:") && rest.contains("CREATE TABLE leases"), "{rest}");
         apply(harness, rest).await.unwrap();
         harness.open().await.check_migrations().await.unwrap();
     }
 
     async fn what_the_administrator_left_out_is_applied(harness) {
-        let script = kind(harness).script(1);
+        let script = kind(harness).script(1, None);
         let (older, _) = script.split_once("-- Migration 3:").unwrap();
         apply(harness, older.to_owned()).await.unwrap();
         harness.open().await.check_migrations().await.unwrap();
@@ -56,7 +56,7 @@ on_both! {
 #[tokio::test]
 async fn no_right_to_create_is_needed_for_a_schema_that_is_there() {
     let Some(harness) = Harness::postgres().await else { return };
-    apply(&harness, DatabaseKind::Postgres.script(1)).await.unwrap();
+    apply(&harness, DatabaseKind::Postgres.script(1, None)).await.unwrap();
     let (_, database) = harness.url.split_once("/test_").unwrap();
     let clerk = format!("clerk_{}", database.split('?').next().unwrap());
     let mut connection = sqlx::PgConnection::connect(&harness.url).await.unwrap();

@@ -55,6 +55,12 @@ enum Command {
         /// Keep the files
         #[arg(long)]
         keep: bool,
+        /// Import the ledger into this database, and record the run there: `sqlite://` and a path, or `postgres://…`, empty
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+        /// Leave settlement details out, so that every payment waits
+        #[arg(long)]
+        unsettled: bool,
     },
     /// Make a week and keep both servers up until Ctrl-C
     Serve {
@@ -104,8 +110,8 @@ fn main() -> Result<ExitCode> {
             let options = demo::Options { seed, dir, payments, layout: layout.into(), style, proofs_again: true };
             demo::run(&options, job, out)?
         }
-        Command::Bench { rows, threads, dir, keep } => {
-            bench::run(&bench::Options { rows, threads, dir, keep }, job, out)?
+        Command::Bench { rows, threads, dir, keep, database, unsettled } => {
+            bench::run(&bench::Options { rows, threads, dir, keep, database, unsettled }, job, out)?
         }
         Command::Serve { seed, dir, layout, sftp_port, api_port } => {
             let plan = Plan { layout: layout.into(), ..Plan::one_week(seed) };

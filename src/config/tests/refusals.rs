@@ -150,7 +150,25 @@ fn wrong_ledgers_registries_and_databases_are_refused() {
         "`c.toml` line 1: `[database] url` is not the address of a known database; expected `sqlite://` and a path, or \
          `postgres://user@host/database`",
     );
+    refused(
+        "[database]\nurl = 'postgres://db'\nschema = 'Recon'",
+        Config::database_use,
+        "`c.toml` line 3: `[database] schema` is `Recon`; expected 1 to 63 of a-z, 0-9 and `_`, no digit first, not beginning \
+         with `pg_`",
+    );
+    refused(
+        "[database]\nschema = 'recon'",
+        Config::database_use,
+        "`c.toml` line 2: `[database] schema` is for PostgreSQL; a SQLite file has no schemas: leave it out",
+    );
     let desk = Desk::new();
+    let used =
+        desk.load("database.url = 'postgres://db'\ndatabase.schema = 'recon'\ndatabase.statement_timeout = '5m'");
+    let used = used.database_use().ok().unwrap();
+    assert_eq!(
+        (used.schema.as_deref(), used.statement_timeout.as_secs(), used.connect_timeout.as_secs()),
+        (Some("recon"), 300, 15)
+    );
     let config =
         desk.load("database.url_file = 'secrets/database-url'\nledger.kind = 'csv'\nledger.path = 'ledger.csv'");
     assert_eq!(config.database().ok().unwrap().expose(), "postgres://u:p@db/recon");

@@ -215,8 +215,8 @@ impl Sink {
     }
 }
 
-/// Writes `remote/` and `ledger.csv` below `folder`.
-pub(super) fn write(folder: &Path, rows: u64) -> Result<Made> {
+/// Writes `remote/` and `ledger.csv` below `folder`; without settlement details if nothing is settled yet.
+pub(super) fn write(folder: &Path, rows: u64, unsettled: bool) -> Result<Made> {
     let remote = folder.join("remote/v1/settlements").join(PLATFORM).join(COMPACT);
     fs::create_dir_all(&remote).with_context(|| format!("`{}` cannot be made", remote.display()))?;
     let reports = [
@@ -224,7 +224,7 @@ pub(super) fn write(folder: &Path, rows: u64) -> Result<Made> {
         (Report::SettlementDetails, format!("settlementItems_USD_{BATCH}_000.csv")),
     ];
     let mut made = Made::default();
-    for (report, name) in reports {
+    for (report, name) in reports.into_iter().take(if unsettled { 1 } else { 2 }) {
         let part = write_report(&remote.join(name), report, rows)?;
         made.bytes += part.bytes;
         made.lines += part.lines;
@@ -233,6 +233,9 @@ pub(super) fn write(folder: &Path, rows: u64) -> Result<Made> {
     made.bytes += part.bytes;
     made.lines += part.lines;
     made.sprinkled = part.sprinkled;
+    if unsettled {
+        made.sprinkled.not_reported += std::mem::take(&mut made.sprinkled.settled_not_reported);
+    }
     Ok(made)
 }
 

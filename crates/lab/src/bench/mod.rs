@@ -29,6 +29,10 @@ pub struct Options {
     pub dir: Option<PathBuf>,
     /// Whether the folder stays.
     pub keep: bool,
+    /// The database of the job, into whose table the ledger is imported; `None` leaves the ledger a file and takes SQLite.
+    pub database: Option<String>,
+    /// Whether nothing is settled yet, so that everything reported waits.
+    pub unsettled: bool,
 }
 
 /// Generates the day, runs the job over it, checks the counts and prints a table of the stages on `out`. Returns
@@ -51,9 +55,9 @@ pub fn run(options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
 
 fn measured(folder: &Path, options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
     let started = Instant::now();
-    let made = day::write(folder, options.rows)?;
+    let made = day::write(folder, options.rows, options.unsettled)?;
     let config = folder.join("antom-recon.toml");
-    fs::write(&config, CONFIGURATION)?;
+    fs::write(&config, configuration(options.database.as_deref()))?;
     writeln!(
         out,
         "{} lines a side, {} MB of reports and ledger, made in {} s",
@@ -61,6 +65,9 @@ fn measured(folder: &Path, options: &Options, job: Job, out: &mut dyn Write) -> 
         thousands(made.bytes / 1_000_000),
         seconds(started.elapsed())
     )?;
+    if options.database.is_some() {
+        import(folder, options.rows, (job, &config), out)?;
+    }
     let peak_is_ours = memory::reset_peak();
     let started = Instant::now();
     let threads = options.threads.map(|threads| threads.to_string());
@@ -74,6 +81,29 @@ fn measured(folder: &Path, options: &Options, job: Job, out: &mut dyn Write) -> 
     let total = Total { lines: made.lines, elapsed, peak, peak_is_ours };
     stages(&outputs, &total, out)?;
     compare(&outputs, &made.sprinkled, out)
+}
+
+/// Imports the ledger and tells what it took.
+fn import(folder: &Path, rows: u64, (job, config): (Job, &Path), out: &mut dyn Write) -> Result<()> {
+    let ledger = folder.join("ledger.csv");
+    let ledger = ledger.to_str().context("the folder's name is not UTF-8")?;
+    let started = Instant::now();
+    let code = job::run(job, &["ledger", "import", ledger], config, out)?;
+    let elapsed = started.elapsed();
+    ensure!(code == 0, "`antom-recon ledger import` ended with exit code {code}");
+    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+    writeln!(out, "imported in {} s, {} entries/s", seconds(elapsed), rate(rows, micros))?;
+    Ok(())
+}
+
+/// The configuration with its ledger in this database's table, or in the file.
+fn configuration(database: Option<&str>) -> String {
+    match database {
+        None => CONFIGURATION.to_owned(),
+        Some(url) => CONFIGURATION
+            .replace("sqlite://bench.db", url)
+            .replace("kind = \"csv\"\npath = \"ledger.csv\"", "kind = \"table\""),
+    }
 }
 
 /// Everything but the join is switched off or small: no network, no shares, the embedded database.

@@ -2,8 +2,8 @@
 
 use super::{
     AcceptDispute, Cancel, CancelReceipt, Capture, CaptureReceipt, Consult, ConsultReceipt, DefenseDocument,
-    DisputeEvidence, DisputeReceipt, DownloadDisputeEvidence, Pay, PayReceipt, Receipt, Refund, RefundReceipt, Register,
-    RegisterReceipt, Settle, SettleReceipt, Transfer, TransferReceipt, UpdateSettlementInfo,
+    DisputeEvidence, DisputeReceipt, DownloadDisputeEvidence, Pay, PayReceipt, Receipt, Refund, RefundReceipt,
+    Register, RegisterReceipt, Settle, SettleReceipt, Transfer, TransferReceipt, UpdateSettlementInfo,
     UpdateSettlementInfoReceipt,
 };
 use crate::client::Client;

@@ -69,10 +69,7 @@ pub(super) fn list<T>(field: &'static str, list: &[T], most: usize) -> Result<()
 }
 
 /// Parts that are in one currency.
-pub(super) fn one_currency<'a>(
-    field: &'static str,
-    amounts: impl Iterator<Item = &'a Amount>,
-) -> Result<(), NotAsked> {
+pub(super) fn one_currency<'a>(field: &'static str, amounts: impl Iterator<Item = &'a Amount>) -> Result<(), NotAsked> {
     let mut first: Option<&str> = None;
     for amount in amounts {
         if *first.get_or_insert(&amount.currency) != amount.currency {

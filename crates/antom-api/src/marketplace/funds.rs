@@ -66,12 +66,7 @@ impl Transfer {
     /// Moves `amount`, in its own currency, from one account to another. Accounts are named by `paymentMethodType` and
     /// `paymentMethodId`.
     #[must_use]
-    pub fn new(
-        transfer_request_id: impl Into<String>,
-        from: PaymentMethod,
-        amount: Amount,
-        to: PaymentMethod,
-    ) -> Self {
+    pub fn new(transfer_request_id: impl Into<String>, from: PaymentMethod, amount: Amount, to: PaymentMethod) -> Self {
         Transfer {
             transfer_request_id: transfer_request_id.into(),
             transfer_to_detail: TransferTo {

@@ -22,8 +22,7 @@ use crate::model::{BodyError, Fields, FromFields as _, UnknownFields, parse_time
 use crate::signature::{self, SignatureError};
 
 /// The body that acknowledges a notification, to be sent with HTTP 200. It is not signed. Without it Antom sends again.
-pub const ACKNOWLEDGEMENT: &str =
-    r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}"#;
+pub const ACKNOWLEDGEMENT: &str = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}"#;
 
 /// A notification as it came in.
 #[derive(Debug, Clone, Copy)]
@@ -130,9 +129,7 @@ impl NotificationReader {
     /// [`NotificationError`]: it must not be believed, or is not understood. Do not acknowledge it.
     pub fn read(&self, delivery: &Delivery<'_>) -> Result<Notified, NotificationError> {
         let Delivery { path, client_id, request_time, signature, body } = *delivery;
-        for (missing, text) in
-            [("signature", signature), ("request-time", request_time), ("client-id", client_id)]
-        {
+        for (missing, text) in [("signature", signature), ("request-time", request_time), ("client-id", client_id)] {
             if text.is_empty() {
                 return Err(NotificationError::Unsigned { missing });
             }
@@ -142,10 +139,8 @@ impl NotificationReader {
             return Err(NotificationError::OtherClient { found, expected });
         }
         signature::verify(&self.key, path, client_id, request_time, body, signature)?;
-        let not_utf8 = |error: std::str::Utf8Error| BodyError::Json {
-            place: "the body".to_owned(),
-            reason: error.to_string(),
-        };
+        let not_utf8 =
+            |error: std::str::Utf8Error| BodyError::Json { place: "the body".to_owned(), reason: error.to_string() };
         let text = std::str::from_utf8(body).map_err(not_utf8)?;
         let request_time = parse_time(request_time).ok_or_else(|| BodyError::Unexpected {
             field: "request-time".to_owned(),

@@ -240,8 +240,7 @@ impl Pay {
         payment_method_type: impl Into<String>,
         amount: Amount,
     ) -> Self {
-        let merchant =
-            OrderMerchant { reference_merchant_id: reference_merchant_id.into(), more: Members::default() };
+        let merchant = OrderMerchant { reference_merchant_id: reference_merchant_id.into(), more: Members::default() };
         Pay {
             product_code: "CASHIER_PAYMENT".to_owned(),
             payment_request_id: payment_request_id.into(),

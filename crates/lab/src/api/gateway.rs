@@ -15,6 +15,7 @@ const SANDBOX_CLIENT: &str = "SANDBOX_";
 
 /// What the gateway knows of its one client.
 pub(super) struct Gateway {
+    pub calls: &'static [Endpoint],
     pub client_id: String,
     pub merchant_key: Verifier,
     pub clock_skew: Duration,
@@ -52,20 +53,20 @@ fn refuse<T>(code: &'static str, message: impl Into<String>) -> Result<T, Refusa
     Err(Refusal { code, message: message.into() })
 }
 
-/// Which inquiry a path means, and whether it is the sandbox's.
-pub(super) fn route(path: &str) -> Option<(Endpoint, bool)> {
+/// Which of these calls a path means, and whether it is the sandbox's.
+pub(super) fn route(calls: &[Endpoint], path: &str) -> Option<(Endpoint, bool)> {
     let (rest, sandbox) = match path.strip_prefix("/ams/sandbox/api/v1/") {
         Some(rest) => (rest, true),
         None => (path.strip_prefix("/ams/api/v1/")?, false),
     };
-    Endpoint::ALL.into_iter().find(|endpoint| endpoint.path() == rest).map(|endpoint| (endpoint, sandbox))
+    calls.iter().find(|endpoint| endpoint.path() == rest).map(|endpoint| (*endpoint, sandbox))
 }
 
 impl Gateway {
     /// Lets a request through, or says why not.
     pub(super) fn check(&self, request: &Incoming<'_>) -> Result<Endpoint, Refusal> {
         let path = request.uri.path();
-        let Some((endpoint, sandbox)) = route(path) else {
+        let Some((endpoint, sandbox)) = route(self.calls, path) else {
             return refuse("INVALID_API", format!("there is no API at `{path}`"));
         };
         if request.method != Method::POST {

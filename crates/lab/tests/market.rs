@@ -1,0 +1,15 @@
+//! A marketplace at Antom, tried with the client of this workspace, with `openssl`, and with Antom's own SDK for Python.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "servers/command.rs"]
+mod command;
+#[path = "servers/gateway.rs"]
+mod gateway;
+#[path = "market/harness.rs"]
+mod harness;
+
+#[path = "market/lifecycle.rs"]
+mod lifecycle;
+#[path = "market/refusals.rs"]
+mod refusals;

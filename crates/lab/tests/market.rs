@@ -11,5 +11,9 @@ mod harness;
 
 #[path = "market/lifecycle.rs"]
 mod lifecycle;
+#[path = "market/money.rs"]
+mod money;
+#[path = "market/notices.rs"]
+mod notices;
 #[path = "market/refusals.rs"]
 mod refusals;

@@ -25,7 +25,7 @@ pub(super) struct Batch {
 
 impl Market {
     /// Settlement is on business days; a party that would get less than the minimum, or owes, is carried to the next batch
-    /// (fact sheet, 1.4, and fact 8 of its section 0).
+    /// (fact sheet, 1.4, and fact 8 of its section 0), and so is one of whose money too much is frozen for disputes.
     pub(super) fn make_batches(&mut self, day: NaiveDate) {
         if !is_business_day(day) {
             return;
@@ -37,12 +37,30 @@ impl Market {
         }
         for (currency, parties) in nets {
             let minimum = self.options.minimum_payout;
-            let ready: Vec<(Party, i64)> =
-                parties.into_iter().filter(|(_, net)| *net == 0 || *net >= minimum.max(1)).collect();
+            let is_ready = |(party, net): &(Party, i64)| {
+                *net == 0 || (*net >= minimum.max(1) && *net <= self.free(party, currency))
+            };
+            let ready: Vec<(Party, i64)> = parties.into_iter().filter(is_ready).collect();
             if !ready.is_empty() {
                 self.make_batch(day, currency, ready);
             }
         }
+    }
+
+    /// What an account holds and no dispute does.
+    pub(super) fn free(&self, party: &Party, currency: Currency) -> i64 {
+        let held = match party {
+            Party::Marketplace => 0,
+            Party::Seller(reference) => self.held_for_disputes(reference, currency),
+        };
+        self.accounts.balance(party, currency) - held
+    }
+
+    /// What a party gets by the next batch.
+    pub(super) fn awaited(&self, party: &Party, currency: Currency) -> i64 {
+        let of_party =
+            |part: &&Part| part.batch.is_none() && part.line.party == *party && part.line.money.currency == currency;
+        self.parts.iter().filter(of_party).map(Part::net).sum::<i64>().max(0)
     }
 
     fn make_batch(&mut self, day: NaiveDate, currency: Currency, parties: Vec<(Party, i64)>) {
@@ -63,8 +81,10 @@ impl Market {
         if net.minor == 0 {
             return;
         }
-        let out = Money::new(-net.minor, net.currency);
-        self.book_payout(party.clone(), out, "PAYOUT", "", batch.to_owned());
+        if !self.options.keeps_payouts {
+            let out = Money::new(-net.minor, net.currency);
+            self.book_payout(party.clone(), out, "PAYOUT", "", batch.to_owned());
+        }
         let mut body = json!({
             "notifyType": "SETTLEMENT_RESULT",
             "result": {"resultCode": "SUCCESS", "resultStatus": "S", "resultMessage": "success"},

@@ -73,6 +73,8 @@ pub struct MarketOptions {
     pub multi_capture: bool,
     /// What is charged on each share of a payment, in hundredths of a percent.
     pub fee_basis_points: u16,
+    /// Whether a batch stays on the accounts at Antom until a transfer or payout is asked for, in place of going to the banks.
+    pub keeps_payouts: bool,
     /// The least that is paid out to a party, in the smallest unit; less is carried to the next batch.
     pub minimum_payout: i64,
 }
@@ -97,6 +99,7 @@ impl MarketOptions {
             defense: 7 * DAY,
             multi_capture: true,
             fee_basis_points: 200,
+            keeps_payouts: false,
             minimum_payout: 1,
         }
     }

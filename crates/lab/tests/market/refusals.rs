@@ -96,7 +96,11 @@ async fn registrations() {
         (api, but(new(), json!({"settlementInfos": vec![info.clone(); 11]})), "F PARAM_ILLEGAL"),
         (api, but(new(), json!({"settlementInfos": [info.clone(), info]})), "F PARAM_ILLEGAL"),
         (api, but(new(), json!({"settlementInfos.0.settlementCurrency": "euro"})), "F PARAM_ILLEGAL"),
-        (api, but(new(), json!({"settlementInfos.0.settlementCurrency": "KWD"})), "F CURRENCY_NOT_SUPPORT"),
+        (
+            api,
+            but(new(), json!({"registrationRequestId": "k1", "settlementInfos.0.settlementCurrency": "KWD"})),
+            "F CURRENCY_NOT_SUPPORT",
+        ),
         (api, but(new(), json!({"settlementInfos.0.settlementBankAccount.swiftCode": null})), "F PARAM_ILLEGAL"),
         (
             api,
@@ -107,7 +111,11 @@ async fn registrations() {
         (api, but(new(), json!({"merchantInfo.loginId": "nobody"})), "F PARAM_ILLEGAL"),
         (api, but(new(), json!({"merchantInfo.loginId": "s1@example.com"})), "F PARAM_ILLEGAL"),
         (api, but(new(), json!({"merchantInfo.referenceMerchantId": "s1"})), "F PARAM_ILLEGAL"),
-        (api, but(new(), json!({"paymentMethods": [{"paymentMethodType": "BARTER"}]})), "F INVALID_CONTRACT"),
+        (
+            api,
+            but(new(), json!({"registrationRequestId": "k2", "paymentMethods": [{"paymentMethodType": "BARTER"}]})),
+            "F INVALID_CONTRACT",
+        ),
         (api, but(new(), json!({"registrationRequestId": "r3"})), "S SUCCESS"),
         (api, but(new(), json!({"registrationRequestId": "r3"})), "S SUCCESS"),
         (
@@ -404,9 +412,10 @@ async fn cancellations() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn disputes_and_funds() {
-    let desk = Desk::open().await;
+    let desk = Desk::with(MarketOptions { keeps_payouts: true, ..MarketOptions::new(CLIENT_ID, friday()) }).await;
     let id = desk.lab.paid_by(&pay("p1", "s1", "CARD", 1_000)).await;
     desk.lab.client.settle(&settle("t1", &id, 900, 100)).await.unwrap();
+    desk.lab.market.close_day().await.unwrap();
     let dispute = NewDispute {
         payment_request_id: "p1".to_owned(),
         amount_minor: 100,
@@ -455,7 +464,11 @@ async fn disputes_and_funds() {
             "F PARAM_ILLEGAL",
         ),
         (transfer, body("x2", account("s1"), "1", account("s1")), "F PARAM_ILLEGAL"),
-        (transfer, but(good(), json!({"transferToDetail.transferToCurrency": "USD"})), "F CURRENCY_NOT_SUPPORT"),
+        (
+            transfer,
+            but(good(), json!({"transferRequestId": "x0", "transferToDetail.transferToCurrency": "USD"})),
+            "F CURRENCY_NOT_SUPPORT",
+        ),
         (transfer, body("x3", account(""), "1", account("s9")), "F CONTRACT_CHECK_FAIL"),
         (transfer, body("x4", account(""), "99", account("s2")), "F MERCHANT_BALANCE_NOT_ENOUGH"),
         (payout, body("x5", account("s1"), "1", bank("s2")), "F ACCESS_DENIED"),

@@ -93,7 +93,10 @@ impl Market {
                 return refuse("CURRENCY_NOT_SUPPORT", format!("`{}` has no such account", party.reference()));
             }
         }
-        let available = self.accounts.balance(from, money.currency) - self.frozen(from, money.currency);
+        // What the next batch pays out cannot be moved before.
+        let currency = money.currency;
+        let bound = self.frozen(from, currency) + self.awaited(from, currency);
+        let available = self.accounts.balance(from, currency) - bound;
         if money.minor > available {
             return refuse("MERCHANT_BALANCE_NOT_ENOUGH", format!("{} are available", available.max(0)));
         }

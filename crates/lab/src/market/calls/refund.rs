@@ -104,10 +104,8 @@ impl Market {
         for source in [Source::Seller, Source::Marketplace, Source::Unsettled] {
             let wanted: i64 = parts.iter().filter(|part| part.0 == source).map(|(_, minor)| minor).sum();
             let has = match source {
-                Source::Seller => {
-                    self.accounts.balance(&seller, currency) - self.held_for_disputes(&payment.seller, currency)
-                }
-                Source::Marketplace => self.accounts.balance(&Party::Marketplace, currency),
+                Source::Seller => self.free(&seller, currency),
+                Source::Marketplace => self.free(&Party::Marketplace, currency),
                 Source::Unsettled => payment.unsettled(),
             };
             if wanted > has.max(0) {

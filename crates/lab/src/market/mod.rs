@@ -10,6 +10,7 @@
 //! | `outbox`, `post` | notifications, signed, until they are acknowledged |
 //! | `plans`, `options` | what buyers, banks and reviewers will do, and the contract |
 //! | `handle` | the marketplace as the API, the control port and tests hold it |
+//! | `control` | the control port, for tests in other languages |
 //!
 //! **Time is a value.** The clock stands still until somebody moves it ([`Marketplace::advance`], [`Marketplace::close_day`]);
 //! then everything that is due happens in its order. Requests and notifications are signed with the machine's time, because
@@ -23,6 +24,7 @@
 
 mod accounts;
 mod calls;
+mod control;
 mod day;
 mod handle;
 mod lines;
@@ -38,6 +40,7 @@ mod request;
 mod state;
 
 pub use calls::{DisputeSort, NewDispute};
+pub use control::Control;
 pub use handle::Marketplace;
 pub use options::{MarketOptions, Method, Sort};
 pub use outbox::{Attempt, SCHEDULE, Sent};

@@ -9,11 +9,15 @@ mod gateway;
 #[path = "market/harness.rs"]
 mod harness;
 
+#[path = "market/example.rs"]
+mod example;
 #[path = "market/lifecycle.rs"]
 mod lifecycle;
 #[path = "market/money.rs"]
 mod money;
 #[path = "market/notices.rs"]
 mod notices;
+#[path = "market/python.rs"]
+mod python;
 #[path = "market/refusals.rs"]
 mod refusals;

@@ -6,6 +6,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::{HeaderMap, Method, Uri, header};
+use chrono::DateTime;
 
 use super::log::Endpoint;
 use super::signing::{Signed, Verifier};
@@ -99,11 +100,12 @@ impl Gateway {
         Ok(())
     }
 
-    /// Milliseconds since 1970 as digits, near enough to now. Which code Antom gives is not documented.
+    /// Milliseconds since 1970 as digits, or ISO 8601 with offset, near enough to now. Documented are the former since June 2023
+    /// and the latter before; Antom's own SDK for Python still sends the latter (1.7.1). Which code Antom gives is not documented.
     fn check_time(&self, time: &str) -> Result<(), Refusal> {
-        let digits = !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit());
-        let Some(sent) = digits.then(|| time.parse().ok()).flatten().map(Duration::from_millis) else {
-            return refuse("PARAM_ILLEGAL", format!("request-time `{time}` is not milliseconds since 1970 in digits"));
+        let Some(sent) = millis(time).map(Duration::from_millis) else {
+            let message = format!("request-time `{time}` is neither milliseconds since 1970 in digits nor ISO 8601");
+            return refuse("PARAM_ILLEGAL", message);
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         if now.abs_diff(sent) > self.clock_skew {
@@ -111,6 +113,13 @@ impl Gateway {
         }
         Ok(())
     }
+}
+
+fn millis(time: &str) -> Option<u64> {
+    if !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit()) {
+        return time.parse().ok();
+    }
+    u64::try_from(DateTime::parse_from_rfc3339(time).ok()?.timestamp_millis()).ok()
 }
 
 /// The header may be absent (fact sheet, 6.2); if present it must be JSON in UTF-8.

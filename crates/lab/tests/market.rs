@@ -13,6 +13,8 @@ mod harness;
 mod example;
 #[path = "market/lifecycle.rs"]
 mod lifecycle;
+#[path = "market/lost.rs"]
+mod lost;
 #[path = "market/money.rs"]
 mod money;
 #[path = "market/notices.rs"]

@@ -9,6 +9,8 @@
 //!   connect.txt              addresses, fingerprint, commands
 //! ```
 
+mod by_hand;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -19,6 +21,8 @@ use crate::api::{ApiOptions, ApiServer, ApiState, Book};
 use crate::keys::{ANTOM, MERCHANT, SshKey};
 use crate::market::{MarketOptions, Marketplace};
 use crate::sftp::{SftpOptions, SftpServer};
+
+pub use by_hand::marketplace;
 
 /// The user of the SFTP server.
 pub const USERNAME: &str = "recon";

@@ -9,6 +9,8 @@ mod gateway;
 #[path = "market/harness.rs"]
 mod harness;
 
+#[path = "market/contained.rs"]
+mod contained;
 #[path = "market/example.rs"]
 mod example;
 #[path = "market/lifecycle.rs"]

@@ -62,6 +62,12 @@ impl Endpoint {
         Self::CreatePayout,
     ];
 
+    /// Whether it only asks.
+    #[must_use]
+    pub fn is_inquiry(self) -> bool {
+        Self::INQUIRIES.contains(&self)
+    }
+
     /// The path below `/ams/api/v1/` or `/ams/sandbox/api/v1/`.
     #[must_use]
     pub fn path(self) -> &'static str {

@@ -27,8 +27,7 @@ fn no_call_that_moves_money_is_in_the_binary() {
     let missing: Vec<Endpoint> = ASKED.into_iter().filter(|endpoint| !contains(&binary, &path(*endpoint))).collect();
     assert!(missing.is_empty(), "the search finds nothing, not even {missing:?}");
     let others = Endpoint::ALL.into_iter().filter(|endpoint| !endpoint.is_inquiry());
-    let found: Vec<&str> =
-        others.filter(|endpoint| contains(&binary, &path(*endpoint))).map(Endpoint::path).collect();
+    let found: Vec<&str> = others.filter(|endpoint| contains(&binary, &path(*endpoint))).map(Endpoint::path).collect();
     assert!(found.is_empty(), "the job's binary has {found:?}");
 }
 

@@ -75,6 +75,8 @@ impl Client {
     }
 
     async fn call<Q: Question>(&self, request: &Q) -> Result<Receipt<Q::Body>, AskError> {
-        self.inner.ask(request).await.map(Receipt::of)
+        let answer = self.inner.ask(request).await?;
+        let is_final = request.is_final(&answer.result, &answer.body);
+        Ok(Receipt::of(answer, is_final))
     }
 }

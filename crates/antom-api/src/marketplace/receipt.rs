@@ -45,12 +45,13 @@ pub struct Receipt<T> {
 }
 
 impl<T> Receipt<T> {
-    pub(super) fn of(answer: Answer<T>) -> Self {
+    /// `is_final`: asking again would bring nothing new, by what the call itself knows of Antom's words.
+    pub(super) fn of(answer: Answer<T>, is_final: bool) -> Self {
         let standing = match (&answer.result.status, answer.outcome) {
             (ResultStatus::Success, _) => Standing::Done,
             (ResultStatus::Failed, Outcome::NotFound) => Standing::NotFound,
             (ResultStatus::Failed, _) => Standing::Refused,
-            _ if is_in_process(&answer.result) => Standing::InProcess,
+            _ if is_final => Standing::InProcess,
             _ => Standing::Unknown,
         };
         let Answer { result, body, raw, response_time, asked_at, attempts, signed, .. } = answer;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use antom_api::marketplace::{
-    ACKNOWLEDGEMENT, Delivery, MerchantInfo, Notification, NotificationReader, Notified, Pay, Receipt, Register,
+    ACKNOWLEDGEMENT, Delivery, MerchantInfo, Notification, NotificationReader, Notified, Pay, Register,
     SettlementBankAccount, SettlementInfo, Standing,
 };
 use antom_api::{Amount, Client, ClientConfig, PrivateKey, PublicKey, RetryPolicy};
@@ -117,11 +117,6 @@ pub fn seller(reference: &str) -> Register {
         },
         payment_methods: Vec::new(),
     }
-}
-
-#[track_caller]
-pub fn refused<T>(receipt: &Receipt<T>, code: &str) {
-    assert_eq!((receipt.standing, receipt.result.code.as_str()), (Standing::Refused, code), "{}", receipt.result);
 }
 
 /// Receives notifications on loopback: verifies each, keeps it, and answers as it was told to.

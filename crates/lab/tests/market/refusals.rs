@@ -31,6 +31,7 @@ impl Desk {
     fn check(&self, cases: Vec<Case>) {
         for (number, (api, body, expected)) in cases.into_iter().enumerate() {
             let answer = self.caller.ask(api, &body.to_string()).unwrap();
+            assert_eq!(answer.status, 200, "business errors come with HTTP 200 (fact sheet, 6.1)");
             assert_eq!(answer.result(), expected, "case {number}, {api} {body}: {}", answer.json());
             assert_eq!(self.caller.verified(&answer), Some(true), "case {number}, {api} {body}");
         }

@@ -11,6 +11,8 @@ mod harness;
 
 #[path = "market/contained.rs"]
 mod contained;
+#[path = "market/control.rs"]
+mod control;
 #[path = "market/example.rs"]
 mod example;
 #[path = "market/lifecycle.rs"]
@@ -25,3 +27,5 @@ mod notices;
 mod python;
 #[path = "market/refusals.rs"]
 mod refusals;
+#[path = "market/week.rs"]
+mod week;

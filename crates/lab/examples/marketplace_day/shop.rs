@@ -63,6 +63,12 @@ impl Shop {
         Ok(Self { client, market, sales: Vec::new(), entries: Vec::new() })
     }
 
+    /// For calls that this shop does not book.
+    #[allow(dead_code, reason = "the example needs none; a test shares this file")]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     pub async fn onboard(&self, reference: &str) -> Result<()> {
         let register = Register {
             registration_request_id: format!("register-{reference}"),

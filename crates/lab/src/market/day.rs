@@ -24,27 +24,44 @@ pub(super) struct Batch {
 }
 
 impl Market {
-    /// Settlement is on business days; a party that would get less than the minimum, or owes, is carried to the next batch
-    /// (fact sheet, 1.4, and fact 8 of its section 0), and so is one of whose money too much is frozen for disputes.
+    /// Settlement is on business days. A seller that owes, or of whose money too much is frozen, is carried to the next batch
+    /// together with the marketplace's shares of its payments, so that the shares of a payment are settled together; and so is a
+    /// batch below the minimum (fact sheet, 1.4, and 3.6).
     pub(super) fn make_batches(&mut self, day: NaiveDate) {
         if !is_business_day(day) {
             return;
         }
-        let mut nets: BTreeMap<Currency, BTreeMap<Party, i64>> = BTreeMap::new();
-        for part in self.parts.iter().filter(|part| part.batch.is_none()) {
-            let of_currency = nets.entry(part.line.money.currency).or_default();
-            *of_currency.entry(part.line.party.clone()).or_default() += part.net();
-        }
-        for (currency, parties) in nets {
-            let minimum = self.options.minimum_payout;
-            let is_ready = |(party, net): &(Party, i64)| {
-                *net == 0 || (*net >= minimum.max(1) && *net <= self.free(party, currency))
-            };
-            let ready: Vec<(Party, i64)> = parties.into_iter().filter(is_ready).collect();
-            if !ready.is_empty() {
-                self.make_batch(day, currency, ready);
+        let waiting = self.parts.iter().filter(|part| part.batch.is_none());
+        let currencies: BTreeSet<Currency> = waiting.map(|part| part.line.money.currency).collect();
+        for currency in currencies {
+            let places = self.ready(currency);
+            let total: i64 = places.iter().map(|place| self.parts[*place].net()).sum();
+            if !places.is_empty() && (total == 0 || total >= self.options.minimum_batch) {
+                self.make_batch(day, currency, &places);
             }
         }
+    }
+
+    /// The places of the parts that go into the next batch of a currency.
+    fn ready(&self, currency: Currency) -> Vec<usize> {
+        let waiting = |part: &Part| part.batch.is_none() && part.line.money.currency == currency;
+        let mut sellers: BTreeMap<&str, i64> = BTreeMap::new();
+        for part in self.parts.iter().filter(|part| waiting(part)) {
+            let net = sellers.entry(&part.line.seller).or_default();
+            *net += if part.line.party == Party::Marketplace { 0 } else { part.net() };
+        }
+        let free = |seller: &str| self.free(&Party::Seller(seller.to_owned()), currency);
+        sellers.retain(|seller, net| *net == 0 || (*net > 0 && *net <= free(seller)));
+        let is_in = |part: &Part| waiting(part) && sellers.contains_key(part.line.seller.as_str());
+        let mut places: Vec<usize> = (0..self.parts.len()).filter(|place| is_in(&self.parts[*place])).collect();
+        let is_marketplaces = |place: &usize| self.parts[*place].line.party == Party::Marketplace;
+        let commission: i64 =
+            places.iter().filter(|place| is_marketplaces(place)).map(|at| self.parts[*at].net()).sum();
+        if commission < 0 {
+            // Its refunds wait until its shares are worth more.
+            places.retain(|place| !is_marketplaces(place) || self.parts[*place].net() > 0);
+        }
+        places
     }
 
     /// What an account holds and no dispute does.
@@ -63,18 +80,19 @@ impl Market {
         self.parts.iter().filter(of_party).map(Part::net).sum::<i64>().max(0)
     }
 
-    fn make_batch(&mut self, day: NaiveDate, currency: Currency, parties: Vec<(Party, i64)>) {
-        let place = self.batches.len();
-        let included: BTreeSet<&Party> = parties.iter().map(|(party, _)| party).collect();
-        let is_in = |part: &&mut Part| {
-            part.batch.is_none() && part.line.money.currency == currency && included.contains(&part.line.party)
-        };
-        self.parts.iter_mut().filter(is_in).for_each(|part| part.batch = Some(place));
+    fn make_batch(&mut self, day: NaiveDate, currency: Currency, places: &[usize]) {
+        let batch = self.batches.len();
+        let mut nets: BTreeMap<Party, i64> = BTreeMap::new();
+        for place in places {
+            let part = &mut self.parts[*place];
+            part.batch = Some(batch);
+            *nets.entry(part.line.party.clone()).or_default() += part.net();
+        }
         let id = self.new_id("1940108");
-        for (party, net) in &parties {
+        for (party, net) in &nets {
             self.pay_out(&id, party, Money::new(*net, currency));
         }
-        self.batches.push(Batch { id, day, currency, at: self.now, parties });
+        self.batches.push(Batch { id, day, currency, at: self.now, parties: nets.into_iter().collect() });
     }
 
     fn pay_out(&mut self, batch: &str, party: &Party, net: Money) {

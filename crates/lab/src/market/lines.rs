@@ -11,6 +11,8 @@ pub(super) struct Line {
     /// `transactionType`.
     pub(super) kind: &'static str,
     pub(super) party: Party,
+    /// The sub-merchant of the payment, whosever part this is.
+    pub(super) seller: String,
     /// `transactionId`.
     pub(super) id: String,
     /// `originalTransactionId`; empty for a payment or authorisation.
@@ -49,6 +51,7 @@ impl Line {
         Self {
             kind,
             party: Party::Seller(payment.seller.clone()),
+            seller: payment.seller.clone(),
             id: payment.id.clone(),
             original: String::new(),
             request_id: payment.request_id.clone(),

@@ -75,8 +75,8 @@ pub struct MarketOptions {
     pub fee_basis_points: u16,
     /// Whether a batch stays on the accounts at Antom until a transfer or payout is asked for, in place of going to the banks.
     pub keeps_payouts: bool,
-    /// The least that is paid out to a party, in the smallest unit; less is carried to the next batch.
-    pub minimum_payout: i64,
+    /// The least that a batch comes to, in the smallest unit; less waits for the next one.
+    pub minimum_batch: i64,
 }
 
 impl MarketOptions {
@@ -100,7 +100,7 @@ impl MarketOptions {
             multi_capture: true,
             fee_basis_points: 200,
             keeps_payouts: false,
-            minimum_payout: 1,
+            minimum_batch: 1,
         }
     }
 }

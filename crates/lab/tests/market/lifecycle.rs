@@ -144,6 +144,25 @@ async fn a_wallet_payment_is_told_inquired_split_and_paid_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_below_the_minimum_waits_and_a_weekend_settles_nothing() {
+    let lab = Lab::with_sellers(MarketOptions { minimum_batch: 500, ..options() }, &["s1"]).await;
+    let batches = |lab: &Lab| lab.market.notifications().iter().filter(|it| it.kind == "SETTLEMENT_RESULT").count();
+    let first = lab.paid("p1", "s1", 400).await;
+    lab.client.settle(&settle("t1", &first, 350, 50)).await.unwrap();
+    lab.market.close_day().await.unwrap();
+    assert_eq!(batches(&lab), 0, "400 is less than 500");
+    lab.market.advance(3 * DAY).await.unwrap();
+    assert_eq!(lab.market.today().to_string(), "2026-11-28", "a Saturday");
+    let second = lab.paid("p2", "s1", 200).await;
+    lab.client.settle(&settle("t2", &second, 150, 50)).await.unwrap();
+    for (day, expected) in [("Saturday", 0), ("Sunday", 0), ("Monday", 2)] {
+        lab.market.close_day().await.unwrap();
+        assert_eq!(batches(&lab), expected, "{day}");
+    }
+    assert!(lab.market.holdings().values().all(|minor| *minor == 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_card_is_authorised_captured_in_parts_and_the_captures_are_split() {
     let lab = Lab::with_sellers(options(), &["s1"]).await;
     lab.receiver.take();

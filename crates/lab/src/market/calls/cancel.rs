@@ -68,9 +68,9 @@ impl Market {
         refuse("CANCEL_WINDOW_EXCEED", format!("it could be cancelled before {}; refund it", Self::iso(ends)))
     }
 
+    /// The marketplace pages name no `VOID`: a cancelled authorisation is reported as a cancelled payment is, but moves no money.
     fn cancel_payment(&mut self, id: &str) {
         let now = self.now;
-        let void_id = self.new_id("1940109");
         let Some(payment) = self.payments.get_mut(id) else { return };
         payment.state = PayState::Cancelled;
         payment.cancelled_at = Some(now);
@@ -78,12 +78,7 @@ impl Market {
             return;
         }
         let minor = -payment.money.minor;
-        let line = if payment.manual_capture {
-            let request_id = payment.request_id.clone();
-            Line::about(payment, "VOID", (&void_id, &request_id), minor, now)
-        } else {
-            Line { original: payment.id.clone(), ..Line::of(payment, "CANCEL", minor, now) }
-        };
+        let line = Line { original: payment.id.clone(), ..Line::of(payment, "CANCEL", minor, now) };
         let (party, money) = (Party::Seller(payment.seller.clone()), Money::new(minor, payment.money.currency));
         let moves = !payment.manual_capture;
         payment.lots.clear();

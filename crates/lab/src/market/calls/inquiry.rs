@@ -49,9 +49,8 @@ impl Market {
             transaction("REFUND", ids, refund.status.word(), refund.money, refund.at)
         });
         let cancel = payment.cancelled_at.map(|at| {
-            let kind = if payment.manual_capture && payment.paid_at.is_some() { "VOID" } else { "CANCEL" };
             let ids = (payment.id.as_str(), payment.request_id.as_str());
-            transaction(kind, ids, "SUCCESS", payment.money, at)
+            transaction("CANCEL", ids, "SUCCESS", payment.money, at)
         });
         captures.chain(refunds).chain(cancel).collect()
     }

@@ -21,7 +21,7 @@ use lab::world::calendar::instant;
 use shop::Shop;
 
 #[path = "marketplace_day/shop.rs"]
-mod shop;
+pub mod shop;
 
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;

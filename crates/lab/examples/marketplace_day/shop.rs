@@ -16,6 +16,7 @@ use lab::serve::{CLIENT_ID, Running};
 const HEADER: &str = "entry_id,entry_type,request_id,antom_id,original_request_id,original_antom_id,order_id,\
 sub_merchant_id,amount_minor,currency,status,occurred_at,settle_to,refund_from,settlement_batch_id";
 
+/// So many euro cents.
 pub fn euros(value: i64) -> Amount {
     Amount { currency: "EUR".to_owned(), value }
 }
@@ -47,6 +48,7 @@ struct Sale {
     refunded_unsettled: i64,
 }
 
+/// The marketplace: its client, what it sold, its books.
 pub struct Shop {
     client: Client,
     market: Marketplace,
@@ -55,6 +57,7 @@ pub struct Shop {
 }
 
 impl Shop {
+    /// A marketplace that nobody sells on yet, with the keys that the laboratory wrote.
     pub fn new(servers: &Running, market: Marketplace) -> Result<Self> {
         let files = &servers.files;
         let private_key = PrivateKey::from_file(&files.merchant_private_key)?;
@@ -69,6 +72,7 @@ impl Shop {
         &self.client
     }
 
+    /// Proposes a seller; Antom's review takes days.
     pub async fn onboard(&self, reference: &str) -> Result<()> {
         let register = Register {
             registration_request_id: format!("register-{reference}"),
@@ -138,6 +142,7 @@ impl Shop {
         Ok(self.client.inquiry_payment(&question).await?.body)
     }
 
+    /// Captures a part of an authorisation, and books it.
     pub async fn capture(&mut self, capture: &Capture) -> Result<()> {
         let receipt = self.client.capture(capture).await?;
         done(&receipt)?;
@@ -149,6 +154,7 @@ impl Shop {
         Ok(())
     }
 
+    /// Cancels a sale, and books it.
     pub async fn cancel(&mut self, cancel: &Cancel) -> Result<()> {
         let receipt = self.client.cancel(cancel).await?;
         done(&receipt)?;
@@ -178,6 +184,7 @@ impl Shop {
         Ok(())
     }
 
+    /// Gives back so much, from one source, and books it.
     pub async fn refund(&mut self, id: &str, payment_id: &str, minor: i64, from: RefundFrom) -> Result<()> {
         let receipt = self.client.refund(&Refund::new(id, payment_id, euros(minor), from)).await?;
         done(&receipt)?;
@@ -221,6 +228,7 @@ impl Shop {
         self.entries.retain(|entry| entry.request_id != request_id);
     }
 
+    /// The books in the columns that the job reads.
     pub fn ledger_csv(&self) -> String {
         let mut text = format!("{HEADER}\n");
         for (number, entry) in self.entries.iter().enumerate() {

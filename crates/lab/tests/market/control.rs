@@ -1,11 +1,13 @@
 //! The control port, tried with `curl`.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use lab::market::{Control, MarketOptions};
 use serde_json::{Value, json};
 
-use super::command::run;
+use super::command::{run, said as said_of};
 use super::harness::{CLIENT_ID, Lab, friday, pay};
 
 /// Asks the control port; with a body it is a POST.
@@ -73,4 +75,26 @@ async fn time_and_everybody_else_are_moved_from_outside() {
         let error = post(path, body)["error"].as_str().unwrap_or_default().to_owned();
         assert!(error.contains(problem), "{path}: `{error}`; expected {problem}");
     }
+}
+
+#[test]
+fn the_command_keeps_a_marketplace_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("market");
+    let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(["market", "--start", "2026-11-20T09:00:00+08:00", "--dir"])
+        .arg(&root)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(lab.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let url = said.find_map(|line| line.trim().strip_prefix("curl ").map(str::to_owned)).unwrap();
+    let output = run(Path::new("."), "curl", &["--silent", "--show-error", &url], b"");
+    let state: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let body = r#"{"productCode":"CASHIER_PAYMENT","paymentAmount":{"currency":"EUR","value":"100"}}"#;
+    let asked = run(&root, "sh", &["ask.sh", "consult", body], b"");
+    lab.kill().unwrap();
+    lab.wait().unwrap();
+    assert_eq!(state["now"], "2026-11-20T09:00:00+08:00");
+    assert!(said_of(&asked).contains("\"GCASH\"") && said_of(&asked).contains("Verified OK"), "{}", said_of(&asked));
 }

@@ -1,7 +1,7 @@
 //! The example that a reader starts from does what it says.
 
 #[path = "../../examples/marketplace_day.rs"]
-mod marketplace_day;
+pub mod marketplace_day;
 
 #[test]
 fn the_example_reconciles_its_day_and_finds_what_was_forgotten() {

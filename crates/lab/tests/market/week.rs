@@ -10,12 +10,8 @@ use lab::market::{DisputeSort, MarketOptions, Marketplace, NewDispute, ReportTex
 use lab::serve::{CLIENT_ID, Ports, Running, serve_market};
 use lab::world::calendar::instant;
 
+use super::example::marketplace_day::shop::{Shop, euros};
 use super::harness::{DAY, HOUR};
-
-#[path = "../../examples/marketplace_day/shop.rs"]
-mod shop;
-
-use shop::{Shop, euros};
 
 const DAYS: [&str; 5] = ["2026-11-20", "2026-11-21", "2026-11-22", "2026-11-23", "2026-11-24"];
 

@@ -5,7 +5,7 @@ use crate::api::result_only;
 use crate::market::accounts::Party;
 use crate::market::lines::Line;
 use crate::market::money::Money;
-use crate::market::options::METHODS;
+use crate::market::options::{METHODS, Sort};
 use crate::market::plans::Buyer;
 use crate::market::records::{Lot, PayState, Payment, Review};
 use crate::market::refusal::{Refusal, illegal, refuse};
@@ -23,7 +23,11 @@ impl Market {
         let options = METHODS.iter().map(|method| {
             json!({
                 "paymentMethodType": method.code,
-                "paymentMethodCategory": if method.code == "CARD" { "CARD" } else { "WALLET" },
+                "paymentMethodCategory": match method.sort {
+                    Sort::Card => "CARD",
+                    Sort::BankTransfer => "BANK_TRANSFER",
+                    _ => "WALLET",
+                },
                 "enabled": true,
                 "preferred": false,
                 "supportedCurrencies": [money.currency.code],

@@ -27,5 +27,7 @@ mod notices;
 mod python;
 #[path = "market/refusals.rs"]
 mod refusals;
+#[path = "market/walk.rs"]
+mod walk;
 #[path = "market/week.rs"]
 mod week;

@@ -11,5 +11,6 @@ mod matching;
 mod parse;
 mod requery;
 mod scenarios;
+mod shipped;
 mod store;
 mod tidy;

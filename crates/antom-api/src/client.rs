@@ -39,7 +39,7 @@ use crate::transport::Transport;
 /// Dropping the future of a call ends it at once.
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 pub(crate) struct Inner {
@@ -112,7 +112,7 @@ impl fmt::Debug for Client {
 
 impl Inner {
     /// One question: its turn, its attempts, the pauses in between.
-    async fn ask<Q: Question>(&self, question: &Q) -> Result<Answer<Q::Body>, AskError> {
+    pub(crate) async fn ask<Q: Question>(&self, question: &Q) -> Result<Answer<Q::Body>, AskError> {
         let request = question.request(self.config.merchant_account_id.as_deref())?;
         let url = self.gateway.call(Q::API);
         let _turn = self.in_flight.acquire().await.expect("nobody closes the semaphore");
@@ -120,7 +120,7 @@ impl Inner {
         loop {
             attempts += 1;
             let end = self.attempt(question, &url, &request, attempts).await;
-            let Some(pause) = self.pause_after(&end, attempts) else {
+            let Some(pause) = self.pause_after(question, &end, attempts) else {
                 return end.map_err(|miss| miss.into_error(url.path(), attempts));
             };
             debug!(path = url.path(), attempts, ?pause, "asking again");
@@ -129,9 +129,15 @@ impl Inner {
     }
 
     /// How long to wait before asking again; `None` if this is the end.
-    fn pause_after<T>(&self, end: &Result<Answer<T>, Miss>, attempts: u32) -> Option<Duration> {
+    fn pause_after<Q: Question>(
+        &self,
+        question: &Q,
+        end: &Result<Answer<Q::Body>, Miss>,
+        attempts: u32,
+    ) -> Option<Duration> {
         let asked_pause = match end {
-            Ok(answer) if answer.result.is_worth_a_retry() => None,
+            _ if !question.may_be_repeated() => return None,
+            Ok(answer) if !question.is_final(&answer.result, &answer.body) => None,
             Err(Miss::Failure(failure)) if failure.is_worth_a_retry() => failure.asked_pause(),
             _ => return None,
         };

@@ -67,6 +67,26 @@ pub enum NotAsked {
         /// The longest that Antom documents.
         most: usize,
     },
+    /// A value that Antom must refuse.
+    #[error("`{field}` is `{found}`; expected {expected}")]
+    Value {
+        /// Antom's name of the field.
+        field: &'static str,
+        /// What was given.
+        found: String,
+        /// What would have been sent.
+        expected: &'static str,
+    },
+    /// A list that is too long.
+    #[error("`{field}` has {found} elements; expected at most {most}")]
+    TooMany {
+        /// Antom's name of the field.
+        field: &'static str,
+        /// How many there are.
+        found: usize,
+        /// The most that Antom documents.
+        most: usize,
+    },
     /// The private key failed.
     #[error(transparent)]
     Signature(#[from] SignatureError),

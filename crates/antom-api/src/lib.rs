@@ -35,7 +35,8 @@
 //!   place.
 //! - **It is polite and bounded**: a ceiling on questions in flight, exponential back-off with full
 //!   jitter on `U`, on throttling and on outages, time-outs, a longest body, no redirects.
-//! - **It moves no money**: inquiries only.
+//! - **It moves no money**: inquiries only. The calls that do (pay, settle, refund, transfer, …) and
+//!   the notifications are in `marketplace`, behind the feature of that name, which is off.
 //!
 //! # Where to look
 //!
@@ -55,6 +56,8 @@ mod config;
 mod error;
 mod gateway;
 mod key;
+#[cfg(feature = "marketplace")]
+pub mod marketplace;
 mod model;
 mod question;
 mod retry;

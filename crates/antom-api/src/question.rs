@@ -1,7 +1,9 @@
-//! What can be asked. Inquiries only: nothing in here changes anything at Antom's.
+//! How something is asked, and the inquiries. Nothing in here changes anything at Antom's; what does is in
+//! `marketplace`.
 
 use serde::Serialize;
 
+use crate::answer::ResultInfo;
 use crate::error::{Distrust, NotAsked};
 use crate::excerpt;
 use crate::model::{BalanceInquiry, Body, PaymentInquiry, RefundInquiry};
@@ -79,6 +81,17 @@ pub(crate) trait Question {
 
     /// Whether an answer is about what was asked, as far as it carries ids.
     fn recognise(&self, answer: &Self::Body) -> Result<(), Distrust>;
+
+    /// Whether asking again soon would bring nothing new.
+    fn is_final(&self, result: &ResultInfo, _answer: &Self::Body) -> bool {
+        !result.is_worth_a_retry()
+    }
+
+    /// Whether the same request twice does the same as once. What must not be repeated is sent once,
+    /// whatever comes of it.
+    fn may_be_repeated(&self) -> bool {
+        true
+    }
 }
 
 /// The members of all requests; those that are `None` are not sent.
@@ -169,11 +182,11 @@ impl Question for BalanceQuestion {
     }
 }
 
-fn id_of<'a>(field: &'static str, id: &'a str) -> Result<&'a str, NotAsked> {
+pub(crate) fn id_of<'a>(field: &'static str, id: &'a str) -> Result<&'a str, NotAsked> {
     printable(field, id, MOST_ID_CHARACTERS)
 }
 
-fn printable<'a>(field: &'static str, id: &'a str, most: usize) -> Result<&'a str, NotAsked> {
+pub(crate) fn printable<'a>(field: &'static str, id: &'a str, most: usize) -> Result<&'a str, NotAsked> {
     let problem = match id {
         _ if id.trim().is_empty() => "empty",
         _ if id.chars().count() > most => "too long",
@@ -183,7 +196,7 @@ fn printable<'a>(field: &'static str, id: &'a str, most: usize) -> Result<&'a st
     Err(NotAsked::Id { field, problem, most })
 }
 
-fn same(field: &'static str, asked: &str, found: Option<&str>) -> Result<(), Distrust> {
+pub(crate) fn same(field: &'static str, asked: &str, found: Option<&str>) -> Result<(), Distrust> {
     match found {
         Some(found) if found != asked => {
             Err(Distrust::WrongAnswer { field, asked: asked.to_owned(), found: excerpt(found) })

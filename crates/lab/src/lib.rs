@@ -8,7 +8,8 @@
 //! | [`bench`](mod@bench) | a large day against the clock |
 //! | [`keys`] | throw-away keys of both sides |
 //! | [`sftp`] | an SFTP server over a folder of reports, read-only, with faults |
-//! | [`api`] | the inquiries of Antom's API, strict about signatures, signing its answers, with faults |
+//! | [`api`] | Antom's API on loopback, strict about signatures, signing its answers, with faults |
+//! | [`market`] | a marketplace at Antom behind it: sellers, payments, splits, disputes, accounts, reports, notifications |
 //! | [`serve`](mod@serve) | both servers up, and a folder with what a person needs to connect |
 //! | [`xlsx`] | rows of text as a workbook, in the ways in which programs write them |
 //!
@@ -22,6 +23,7 @@ pub mod bench;
 pub mod demo;
 mod job;
 pub mod keys;
+pub mod market;
 mod print;
 mod repeat;
 pub mod serve;

@@ -1,6 +1,7 @@
-//! The laboratory's command line: `demo`, `bench` and `serve`.
+//! The laboratory's command line: `demo`, `bench`, `serve` and `market`.
 
 use anyhow::Result;
+use chrono::{DateTime, FixedOffset};
 use clap::{Parser, Subcommand, ValueEnum};
 use lab::world::layout::Layout;
 use lab::world::style::Style;
@@ -80,6 +81,24 @@ enum Command {
         #[arg(long, default_value_t = 0, hide_default_value = true)]
         api_port: u16,
     },
+    /// Keep an empty marketplace at Antom up until Ctrl-C: all of its calls, its reports, and a port that moves time
+    Market {
+        /// The folder to work in; files of an earlier start are written again
+        #[arg(long, default_value = "lab-market")]
+        dir: PathBuf,
+        /// What the marketplace's clock shows at the start
+        #[arg(long, default_value = "2026-11-16T09:00:00+08:00")]
+        start: DateTime<FixedOffset>,
+        /// Loopback port of the SFTP server [default: a free one]
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        sftp_port: u16,
+        /// Loopback port of the API [default: a free one]
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        api_port: u16,
+        /// Loopback port of the control port [default: a free one]
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        control_port: u16,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -116,6 +135,11 @@ fn main() -> Result<ExitCode> {
         Command::Serve { seed, dir, layout, sftp_port, api_port } => {
             let plan = Plan { layout: layout.into(), ..Plan::one_week(seed) };
             demo::serve(World::generate(plan), &dir, serve::Ports { sftp: sftp_port, api: api_port }, out)?;
+            true
+        }
+        Command::Market { dir, start, sftp_port, api_port, control_port } => {
+            let ports = serve::Ports { sftp: sftp_port, api: api_port };
+            serve::marketplace(&dir, start.timestamp(), ports, control_port, out)?;
             true
         }
     };

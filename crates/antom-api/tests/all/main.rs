@@ -15,6 +15,9 @@ mod config;
 mod keys;
 /// Bounds: retries, time-outs, sizes, questions in flight.
 mod limits;
+/// The calls that change something, with the feature `marketplace`.
+#[cfg(feature = "marketplace")]
+mod marketplace;
 /// The signature scheme against an independent implementation.
 mod signing;
 /// Answers that must not be believed.

@@ -6,6 +6,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::{HeaderMap, Method, Uri, header};
+use chrono::DateTime;
 
 use super::log::Endpoint;
 use super::signing::{Signed, Verifier};
@@ -15,6 +16,7 @@ const SANDBOX_CLIENT: &str = "SANDBOX_";
 
 /// What the gateway knows of its one client.
 pub(super) struct Gateway {
+    pub calls: &'static [Endpoint],
     pub client_id: String,
     pub merchant_key: Verifier,
     pub clock_skew: Duration,
@@ -52,20 +54,20 @@ fn refuse<T>(code: &'static str, message: impl Into<String>) -> Result<T, Refusa
     Err(Refusal { code, message: message.into() })
 }
 
-/// Which inquiry a path means, and whether it is the sandbox's.
-pub(super) fn route(path: &str) -> Option<(Endpoint, bool)> {
+/// Which of these calls a path means, and whether it is the sandbox's.
+pub(super) fn route(calls: &[Endpoint], path: &str) -> Option<(Endpoint, bool)> {
     let (rest, sandbox) = match path.strip_prefix("/ams/sandbox/api/v1/") {
         Some(rest) => (rest, true),
         None => (path.strip_prefix("/ams/api/v1/")?, false),
     };
-    Endpoint::ALL.into_iter().find(|endpoint| endpoint.path() == rest).map(|endpoint| (endpoint, sandbox))
+    calls.iter().find(|endpoint| endpoint.path() == rest).map(|endpoint| (*endpoint, sandbox))
 }
 
 impl Gateway {
     /// Lets a request through, or says why not.
     pub(super) fn check(&self, request: &Incoming<'_>) -> Result<Endpoint, Refusal> {
         let path = request.uri.path();
-        let Some((endpoint, sandbox)) = route(path) else {
+        let Some((endpoint, sandbox)) = route(self.calls, path) else {
             return refuse("INVALID_API", format!("there is no API at `{path}`"));
         };
         if request.method != Method::POST {
@@ -98,11 +100,12 @@ impl Gateway {
         Ok(())
     }
 
-    /// Milliseconds since 1970 as digits, near enough to now. Which code Antom gives is not documented.
+    /// Milliseconds since 1970 as digits, or ISO 8601 with offset, near enough to now. Documented are the former since June 2023
+    /// and the latter before; Antom's own SDK for Python still sends the latter (1.7.1). Which code Antom gives is not documented.
     fn check_time(&self, time: &str) -> Result<(), Refusal> {
-        let digits = !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit());
-        let Some(sent) = digits.then(|| time.parse().ok()).flatten().map(Duration::from_millis) else {
-            return refuse("PARAM_ILLEGAL", format!("request-time `{time}` is not milliseconds since 1970 in digits"));
+        let Some(sent) = millis(time).map(Duration::from_millis) else {
+            let message = format!("request-time `{time}` is neither milliseconds since 1970 in digits nor ISO 8601");
+            return refuse("PARAM_ILLEGAL", message);
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         if now.abs_diff(sent) > self.clock_skew {
@@ -110,6 +113,13 @@ impl Gateway {
         }
         Ok(())
     }
+}
+
+fn millis(time: &str) -> Option<u64> {
+    if !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit()) {
+        return time.parse().ok();
+    }
+    u64::try_from(DateTime::parse_from_rfc3339(time).ok()?.timestamp_millis()).ok()
 }
 
 /// The header may be absent (fact sheet, 6.2); if present it must be JSON in UTF-8.

@@ -25,7 +25,7 @@ pub(super) fn result_code(body: &Value) -> &str {
 }
 
 /// A body with nothing but `result`.
-pub(super) fn result_only(code: &str, status: &str, message: &str) -> Value {
+pub(crate) fn result_only(code: &str, status: &str, message: &str) -> Value {
     json!({"result": {"resultCode": code, "resultStatus": status, "resultMessage": message}})
 }
 
@@ -40,6 +40,7 @@ pub(super) fn answer(endpoint: Endpoint, body: &[u8], state: &ApiState) -> Answe
         Endpoint::InquiryPayment => payment(&request, state),
         Endpoint::InquiryRefund => refund(&request, state),
         Endpoint::InquireBalance => balance(&request, state),
+        other => Err(format!("`{}` needs a marketplace", other.path())),
     };
     answered.unwrap_or_else(|reason| illegal(&reason))
 }
@@ -54,6 +55,7 @@ pub(super) fn answer_about(endpoint: Endpoint, id: &str, state: &ApiState) -> Op
             state.refund_by_id(id).or_else(|| state.refund_by_request_id(id)).map(|found| refund_body(&found))
         }
         Endpoint::InquireBalance => Some(balance_body(&state.balances(Some(id)))),
+        _ => None,
     }
 }
 

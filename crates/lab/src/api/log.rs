@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// An inquiry of Antom's API.
+/// A call of Antom's API. The inquiries are there always, the others where the server has a marketplace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// `payments/inquiryPayment` (fact sheet, 6.6).
@@ -11,10 +11,62 @@ pub enum Endpoint {
     InquiryRefund,
     /// `accounts/inquireBalance` (fact sheet, 1.4).
     InquireBalance,
+    /// `merchants/register` (fact sheet, 1.2).
+    Register,
+    /// `merchants/settlementInfo/update` (fact sheet, 1.2).
+    UpdateSettlementInfo,
+    /// `payments/consult` (fact sheet, 6.7).
+    Consult,
+    /// `payments/pay` (fact sheet, 6.7).
+    Pay,
+    /// `payments/capture` (fact sheet, 6.7).
+    Capture,
+    /// `payments/cancel` (fact sheet, 1.5).
+    Cancel,
+    /// `payments/settle` (fact sheet, 1.4).
+    Settle,
+    /// `payments/refund` (fact sheet, 1.6).
+    Refund,
+    /// `payments/acceptDispute` (fact sheet, 6.7).
+    AcceptDispute,
+    /// `payments/supplyDefenseDocument` (fact sheet, 6.7).
+    SupplyDefenseDocument,
+    /// `payments/downloadDisputeEvidence` (fact sheet, 6.7).
+    DownloadDisputeEvidence,
+    /// `funds/createTransfer` (fact sheet, 1.4).
+    CreateTransfer,
+    /// `funds/createPayout` (fact sheet, 1.4).
+    CreatePayout,
 }
 
 impl Endpoint {
-    pub(crate) const ALL: [Self; 3] = [Self::InquiryPayment, Self::InquiryRefund, Self::InquireBalance];
+    pub(crate) const INQUIRIES: [Self; 3] = [Self::InquiryPayment, Self::InquiryRefund, Self::InquireBalance];
+
+    /// All calls of a marketplace.
+    pub const ALL: [Self; 16] = [
+        Self::InquiryPayment,
+        Self::InquiryRefund,
+        Self::InquireBalance,
+        Self::Register,
+        Self::UpdateSettlementInfo,
+        Self::Consult,
+        Self::Pay,
+        Self::Capture,
+        Self::Cancel,
+        Self::Settle,
+        Self::Refund,
+        Self::AcceptDispute,
+        Self::SupplyDefenseDocument,
+        Self::DownloadDisputeEvidence,
+        Self::CreateTransfer,
+        Self::CreatePayout,
+    ];
+
+    /// Whether it only asks.
+    #[must_use]
+    pub fn is_inquiry(self) -> bool {
+        Self::INQUIRIES.contains(&self)
+    }
 
     /// The path below `/ams/api/v1/` or `/ams/sandbox/api/v1/`.
     #[must_use]
@@ -23,6 +75,19 @@ impl Endpoint {
             Self::InquiryPayment => "payments/inquiryPayment",
             Self::InquiryRefund => "payments/inquiryRefund",
             Self::InquireBalance => "accounts/inquireBalance",
+            Self::Register => "merchants/register",
+            Self::UpdateSettlementInfo => "merchants/settlementInfo/update",
+            Self::Consult => "payments/consult",
+            Self::Pay => "payments/pay",
+            Self::Capture => "payments/capture",
+            Self::Cancel => "payments/cancel",
+            Self::Settle => "payments/settle",
+            Self::Refund => "payments/refund",
+            Self::AcceptDispute => "payments/acceptDispute",
+            Self::SupplyDefenseDocument => "payments/supplyDefenseDocument",
+            Self::DownloadDisputeEvidence => "payments/downloadDisputeEvidence",
+            Self::CreateTransfer => "funds/createTransfer",
+            Self::CreatePayout => "funds/createPayout",
         }
     }
 }
@@ -30,7 +95,7 @@ impl Endpoint {
 /// One HTTP request and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// Which inquiry; `None` when the path is none of them.
+    /// Which call; `None` when the path is none that there is.
     pub endpoint: Option<Endpoint>,
     /// Ids that the request named, and those of the payment or refund that it found.
     pub ids: Vec<String>,

@@ -1,4 +1,5 @@
-//! Antom's API side: the three inquiries that a reconciliation needs, strict about signatures, signing its answers.
+//! Antom's API side: the three inquiries that a reconciliation needs, and with a [`Marketplace`] all of a marketplace's calls;
+//! strict about signatures, signing its answers.
 //!
 //! | Emulated | Source in the fact sheet |
 //! |---|---|
@@ -45,11 +46,14 @@ use tokio::task::JoinHandle;
 pub use self::book::{ApiState, BalanceRecord, Book, PaymentRecord, RefundRecord, TransactionRecord};
 pub use self::faults::{ApiFault, ApiFaults, Repeat, Scope};
 use self::gateway::Gateway;
+pub(crate) use self::inquiry::result_only;
 use self::line::Line;
 pub use self::log::{ApiLog, Endpoint, Question};
 use self::respond::{App, respond};
-use self::signing::{Signer, Verifier};
+use self::signing::Verifier;
+pub(crate) use self::signing::{Signed, Signer};
 use crate::keys::{ANTOM, MERCHANT, STRANGER};
+use crate::market::Marketplace;
 
 /// How far `request-time` may be from the server's clock unless said otherwise. Antom publishes no figure.
 const CLOCK_SKEW: Duration = Duration::from_secs(5 * 60);
@@ -68,6 +72,8 @@ pub struct ApiOptions {
     pub clock_skew: Duration,
     /// What the server knows; keep a clone to change it later, or use [`ApiServer::state`].
     pub state: ApiState,
+    /// Answers in place of the state, and knows the calls that change something.
+    pub market: Option<Marketplace>,
     /// What goes wrong; keep a clone to change it later, or use [`ApiServer::faults`].
     pub faults: ApiFaults,
     /// Loopback port; 0 takes a free one.
@@ -84,6 +90,7 @@ impl ApiOptions {
             antom_public_key_pem: ANTOM.public_pem.to_owned(),
             clock_skew: CLOCK_SKEW,
             state: ApiState::default(),
+            market: None,
             faults: ApiFaults::default(),
             port: 0,
         }
@@ -105,6 +112,7 @@ impl ApiServer {
     /// When a key cannot be read or the port is taken.
     pub async fn start(options: ApiOptions) -> Result<Self> {
         let gateway = Gateway {
+            calls: if options.market.is_some() { &Endpoint::ALL } else { &Endpoint::INQUIRIES },
             client_id: options.client_id,
             merchant_key: Verifier::new(&options.merchant_public_key).context("the merchant's key")?,
             clock_skew: options.clock_skew,
@@ -114,6 +122,7 @@ impl ApiServer {
             signer: Signer::new(&options.antom_private_key).context("Antom's key")?,
             stranger: Signer::new(STRANGER.private_pem).context("the stranger's key")?,
             state: options.state,
+            market: options.market,
             faults: options.faults,
             log: ApiLog::default(),
             stopped: AtomicBool::new(false),

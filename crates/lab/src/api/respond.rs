@@ -1,5 +1,6 @@
-//! From an HTTP request to an HTTP answer: gateway, fault, inquiry, signature.
+//! From an HTTP request to an HTTP answer: gateway, call, fault, signature.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -17,6 +18,7 @@ use super::inquiry::{self, Answer, result_code, result_only};
 use super::line::Line;
 use super::log::{ApiLog, Endpoint};
 use super::signing::{Signed, Signer};
+use crate::market::Marketplace;
 
 /// Largest body that is read. An inquiry has a few hundred bytes.
 const LARGEST_BODY: usize = 1 << 20;
@@ -30,6 +32,8 @@ pub(super) struct App {
     pub signer: Signer,
     pub stranger: Signer,
     pub state: ApiState,
+    /// Answers in place of the state, and knows more calls.
+    pub market: Option<Marketplace>,
     pub faults: ApiFaults,
     pub log: ApiLog,
     /// Set at the end, for connections that outlive the server.
@@ -80,7 +84,7 @@ pub(super) async fn respond(
 ) -> Response<Body> {
     let _in_flight = app.log.begin();
     let (head, body) = request.into_parts();
-    let endpoint = route(head.uri.path()).map(|(endpoint, _)| endpoint);
+    let endpoint = route(app.gateway.calls, head.uri.path()).map(|(endpoint, _)| endpoint);
     let body = to_bytes(body, LARGEST_BODY).await;
     let (true, Ok(body)) = (app.is_up(), body) else {
         app.log.add(endpoint, Vec::new(), "RESET");
@@ -104,7 +108,14 @@ impl App {
 
     /// Answers a request that the gateway let through, as its faults want it.
     async fn inquire(&self, endpoint: Endpoint, path: &str, body: &[u8], line: &Line) -> Response<Body> {
-        let Answer { ids, body } = inquiry::answer(endpoint, body, &self.state);
+        let Answer { ids, body } = match &self.market {
+            Some(market) => {
+                let answer = market.answer(endpoint, body);
+                market.flush_soon();
+                Answer { ids: ids_of(body, &answer), body: answer }
+            }
+            None => inquiry::answer(endpoint, body, &self.state),
+        };
         let strike = self.faults.strike(&ids);
         let reply = self.decide(endpoint, body, strike.fault);
         // Before the delay: a client that does not wait has asked all the same.
@@ -158,6 +169,15 @@ impl App {
         }
         response.body(Body::from(body)).unwrap_or_else(|_| failure())
     }
+}
+
+/// The ids that a request and its answer name, so that faults can be planned for them.
+fn ids_of(request: &[u8], answer: &Value) -> Vec<String> {
+    let request: Value = serde_json::from_slice(request).unwrap_or_default();
+    let members = [&request, answer].into_iter().filter_map(Value::as_object).flatten();
+    let ids = members.filter(|(name, _)| name.ends_with("Id")).filter_map(|(_, id)| id.as_str());
+    let ids: BTreeSet<&str> = ids.collect();
+    ids.into_iter().map(str::to_owned).collect()
 }
 
 fn plain(code: &str, status: &str) -> Reply {

@@ -16,6 +16,8 @@ body=$2
 
 case $question in
   inquireBalance) path=/ams/api/v1/accounts/$question ;;
+  register | settlementInfo/update) path=/ams/api/v1/merchants/$question ;;
+  createTransfer | createPayout) path=/ams/api/v1/funds/$question ;;
   *) path=/ams/api/v1/payments/$question ;;
 esac
 

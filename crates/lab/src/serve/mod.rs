@@ -9,6 +9,8 @@
 //!   connect.txt              addresses, fingerprint, commands
 //! ```
 
+mod by_hand;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,10 @@ use anyhow::{Context, Result};
 
 use crate::api::{ApiOptions, ApiServer, ApiState, Book};
 use crate::keys::{ANTOM, MERCHANT, SshKey};
+use crate::market::{MarketOptions, Marketplace};
 use crate::sftp::{SftpOptions, SftpServer};
+
+pub use by_hand::marketplace;
 
 /// The user of the SFTP server.
 pub const USERNAME: &str = "recon";
@@ -99,6 +104,24 @@ pub async fn serve(root: &Path, book: Book) -> Result<Running> {
 /// # Errors
 /// When a folder or file cannot be written, or a port is taken.
 pub async fn serve_on(root: &Path, book: Book, ports: Ports) -> Result<Running> {
+    start(root, ApiOptions { state: ApiState::new(book), ..ApiOptions::new(CLIENT_ID) }, ports).await
+}
+
+/// Starts both servers over a marketplace that begins at `now` without sellers: the API knows all of its calls, and its reports
+/// come to lie in `<root>/remote`. Writes the same files for connecting.
+///
+/// # Errors
+/// When a folder or file cannot be written, or a port is taken.
+pub async fn serve_market(root: &Path, options: MarketOptions, ports: Ports) -> Result<(Running, Marketplace)> {
+    let reports = root.join("remote");
+    fs::create_dir_all(&reports).with_context(|| format!("making `{}`", reports.display()))?;
+    let client_id = options.client_id.clone();
+    let market = Marketplace::new(MarketOptions { reports: Some(reports), ..options })?;
+    let api = ApiOptions { market: Some(market.clone()), ..ApiOptions::new(client_id) };
+    Ok((start(root, api, ports).await?, market))
+}
+
+async fn start(root: &Path, api: ApiOptions, ports: Ports) -> Result<Running> {
     let remote = root.join("remote");
     for folder in [&remote, &root.join("secrets")] {
         fs::create_dir_all(folder).with_context(|| format!("making `{}`", folder.display()))?;
@@ -111,8 +134,7 @@ pub async fn serve_on(root: &Path, book: Book, ports: Ports) -> Result<Running> 
         ..SftpOptions::new(remote, USERNAME, PASSWORD)
     })
     .await?;
-    let api = ApiOptions { state: ApiState::new(book), port: ports.api, ..ApiOptions::new(CLIENT_ID) };
-    let api = ApiServer::start(api).await?;
+    let api = ApiServer::start(ApiOptions { port: ports.api, ..api }).await?;
     let running = Running { sftp, api, files: Files::under(root) };
     running.write(&login_key)?;
     Ok(running)

@@ -1,10 +1,14 @@
 //! Time without a clock: business dates, the cut-off between them, business days of settlement, instants.
 
+mod age;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
+
+pub use age::AgeBucket;
 
 /// A business day of Antom: 24 hours in the cut-off's zone (UTC+8 by default).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

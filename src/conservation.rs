@@ -3,6 +3,7 @@
 //! Totals are added up twice: by the parser while it reads, and here from the states that matching gave. They must agree, no
 //! row may be left undecided, and every row that is called waiting or discrepant must be named by an item or a finding.
 
+mod roll_forward;
 mod statements;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -19,6 +20,7 @@ use crate::money::{Currency, Tally};
 use crate::movement::EntryType;
 use crate::report::{Line, TypeTotals};
 
+pub use roll_forward::{OpenItem, OpenKind, OpenSum, Roll, RollForward, RollKey, roll_forward};
 pub use statements::{NOT_PROVED, StatementCell};
 
 /// One row of the proof: a side, file, type and currency.

@@ -79,6 +79,15 @@ closed_words! {
     }
 }
 
+impl DiscrepancyKind {
+    /// Whether it is about a file, and so listed on its own date only.
+    #[must_use]
+    pub const fn is_about_file(self) -> bool {
+        use DiscrepancyKind::{ControlTotal, FileIncomplete, FileMissing, FileRestated, SchemaDrift};
+        matches!(self, FileMissing | FileIncomplete | FileRestated | SchemaDrift | ControlTotal)
+    }
+}
+
 closed_words! {
     /// How much it matters.
     Severity {

@@ -129,6 +129,8 @@ pub struct InTransitRow {
     pub due_on: BusinessDate,
     /// What it waits for, for the analyst.
     pub waits_for: &'static str,
+    /// The date of the run that first listed it as waiting.
+    pub first_seen_on: BusinessDate,
 }
 
 /// One discrepancy or waiting item of an earlier run that this run closed.
@@ -156,4 +158,6 @@ pub struct ClearedRow {
     pub cleared_by: String,
     /// The date of the run that closed it.
     pub cleared_on: BusinessDate,
+    /// The date of the run that first listed it; none if that run did not note it yet.
+    pub first_seen_on: Option<BusinessDate>,
 }

@@ -19,6 +19,7 @@ mod neutral;
 mod open_items;
 mod publish;
 mod rejects;
+mod roll_forward;
 mod summary;
 
 pub use balances::{BALANCE_COLUMNS, BalanceKind, BalanceRow, balances};
@@ -33,4 +34,5 @@ pub use neutral::unshielded;
 pub use open_items::{CLEARED_COLUMNS, IN_TRANSIT_COLUMNS, cleared, in_transit};
 pub use publish::{Outcome, Output, OutputDigest, Publication, PublishError, Published};
 pub use rejects::{REJECTED_COLUMNS, RejectedRow, rejected_lines};
+pub use roll_forward::{ROLL_FORWARD_COLUMNS, roll_forward};
 pub use summary::{Input, ProofName, ProofState, ProofSummary, SideTotals, StageTiming, Summary, summary};

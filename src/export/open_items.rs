@@ -5,10 +5,11 @@ use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use super::{CsvOut, Written};
+use crate::calendar::BusinessDate;
 use crate::discrepancy::{ClearedRow, InTransitRow};
 
 /// The contract's columns of `in_transit.csv`, then ours.
-pub const IN_TRANSIT_COLUMNS: [&str; 10] = [
+pub const IN_TRANSIT_COLUMNS: [&str; 12] = [
     "item_id",
     "request_id",
     "antom_id",
@@ -19,10 +20,12 @@ pub const IN_TRANSIT_COLUMNS: [&str; 10] = [
     "business_date",
     "due_on",
     "waits_for",
+    "first_seen_on",
+    "age_days",
 ];
 
-/// The contract's columns of `cleared.csv`.
-pub const CLEARED_COLUMNS: [&str; 11] = [
+/// The contract's columns of `cleared.csv`, then ours.
+pub const CLEARED_COLUMNS: [&str; 13] = [
     "item_id",
     "request_id",
     "antom_id",
@@ -34,13 +37,18 @@ pub const CLEARED_COLUMNS: [&str; 11] = [
     "due_on",
     "cleared_by",
     "cleared_on",
+    "first_seen_on",
+    "age_days",
 ];
 
-/// Writes `in_transit.csv`, in the order given.
+/// Business days from the day on which an item was first listed to another.
+type Age<'a> = &'a dyn Fn(BusinessDate, BusinessDate) -> u32;
+
+/// Writes `in_transit.csv` of a date, in the order given. `age` counts business days.
 ///
 /// # Errors
 /// The sink's.
-pub fn in_transit<W, I>(sink: W, rows: I) -> io::Result<Written>
+pub fn in_transit<W, I>(sink: W, rows: I, today: BusinessDate, age: Age<'_>) -> io::Result<Written>
 where
     W: Write,
     I: IntoIterator<Item: Borrow<InTransitRow>>,
@@ -58,16 +66,18 @@ where
         table.date(row.business_date)?;
         table.date(row.due_on)?;
         table.text(row.waits_for)?;
+        table.date(row.first_seen_on)?;
+        table.value(age(row.first_seen_on, today))?;
         table.end()?;
     }
     table.finish()
 }
 
-/// Writes `cleared.csv`, in the order given.
+/// Writes `cleared.csv`, in the order given; `age_days` is how long it took, in business days by `age`.
 ///
 /// # Errors
 /// The sink's, and `InvalidData` for an amount without a currency.
-pub fn cleared<W, I>(sink: W, rows: I) -> io::Result<Written>
+pub fn cleared<W, I>(sink: W, rows: I, age: Age<'_>) -> io::Result<Written>
 where
     W: Write,
     I: IntoIterator<Item: Borrow<ClearedRow>>,
@@ -86,6 +96,8 @@ where
         table.optional(row.due_on)?;
         table.text(&row.cleared_by)?;
         table.date(row.cleared_on)?;
+        table.optional(row.first_seen_on)?;
+        table.optional(row.first_seen_on.map(|since| age(since, row.cleared_on)))?;
         table.end()?;
     }
     table.finish()

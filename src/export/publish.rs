@@ -22,6 +22,8 @@ closed_words! {
         InTransit = "in_transit.csv",
         /// One row per discrepancy or waiting item that the run closed.
         Cleared = "cleared.csv",
+        /// What was open, came, went and is open, by kind, currency and age.
+        RollForward = "roll_forward.csv",
         /// One row per line that could not be read.
         RejectedLines = "rejected_lines.csv",
         /// The conservation proof.

@@ -1,15 +1,16 @@
 //! From day to day: how long a discrepancy has been open, what stays open from beyond the window, what this day closed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::calendar::BusinessDate;
+use crate::conservation::{self, OpenItem, OpenKind, RollForward};
 use crate::discrepancy::{ClearedRow, Discrepancy, Side};
+use crate::failure::{Failure, Kind};
 use crate::id::DiscrepancyId;
 use crate::kind::{DiscrepancyKind, Stage};
 use crate::matching::Policy;
 use crate::store::{Carried, CarriedInTransit};
 
-use super::evidence::is_about_file;
 use super::folds::OrKind;
 use super::proving::Proofs;
 use super::{Day, Job};
@@ -19,7 +20,7 @@ pub fn open_before(carried: Option<&Carried>) -> BTreeSet<DiscrepancyId> {
     carried
         .into_iter()
         .flat_map(|before| &before.discrepancies)
-        .filter(|row| !is_about_file(row.kind))
+        .filter(|row| !row.kind.is_about_file())
         .map(|row| row.discrepancy_id.clone())
         .collect()
 }
@@ -85,7 +86,7 @@ impl Before<'_> {
 /// The dates before the window on which something is open: their files are read again, so that it can be closed.
 pub fn older_dates(carried: Option<&Carried>, window_start: BusinessDate) -> BTreeSet<BusinessDate> {
     let open = carried.into_iter().flat_map(|before| &before.discrepancies);
-    let judged_anew = open.filter(|row| !is_about_file(row.kind) && !is_of_proof(row));
+    let judged_anew = open.filter(|row| !row.kind.is_about_file() && !is_of_proof(row));
     judged_anew.map(|row| row.business_date).filter(|date| *date < window_start).collect()
 }
 
@@ -102,7 +103,7 @@ pub async fn age_and_carry(
     if let Some(before) = before.carried {
         let open: BTreeSet<DiscrepancyId> = day.discrepancies.iter().map(|row| row.discrepancy_id.clone()).collect();
         let gone =
-            before.discrepancies.iter().filter(|row| !open.contains(&row.discrepancy_id) && !is_about_file(row.kind));
+            before.discrepancies.iter().filter(|row| !open.contains(&row.discrepancy_id) && !row.kind.is_about_file());
         let (proofs, gone): (Vec<&Discrepancy>, Vec<&Discrepancy>) = gone.partition(|row| is_of_proof(row));
         for row in proofs {
             match closed_by(row, &day.proofs, &judge.standing) {
@@ -123,6 +124,11 @@ pub async fn age_and_carry(
         let arrived: Vec<ClearedRow> = arrived.collect();
         day.cleared.extend(arrived);
         sort_cleared(&mut day.cleared);
+        let since: HashMap<&str, BusinessDate> =
+            before.in_transit.iter().map(|item| (item.item_id.as_str(), first_seen_of(item))).collect();
+        for row in &mut day.in_transit {
+            row.first_seen_on = since.get(row.item_id.as_str()).copied().unwrap_or(job.today);
+        }
     }
     let ids: Vec<DiscrepancyId> = day.discrepancies.iter().map(|row| row.discrepancy_id.clone()).collect();
     let first_seen = job.store.first_seen_on(job.merchant.as_str(), job.today, &ids).await.or_kind()?;
@@ -132,6 +138,48 @@ pub async fn age_and_carry(
     }
     crate::export::sort_discrepancies(&mut day.discrepancies);
     Ok(())
+}
+
+/// When a waiting item was first listed. A run that did not note it yet had it since its movement's date, as far as one can tell.
+fn first_seen_of(item: &CarriedInTransit) -> BusinessDate {
+    item.first_seen_on.unwrap_or(item.business_date)
+}
+
+/// Proves that what the run before left open, with what came and went, is what this run leaves open.
+///
+/// # Errors
+/// An integrity failure if it is not.
+pub fn roll_forward(
+    job: &Job<'_>,
+    policy: &Policy,
+    (carried, reopened): (Option<&Carried>, &BTreeSet<DiscrepancyId>),
+    became: &BTreeSet<String>,
+    day: &Day,
+) -> anyhow::Result<RollForward> {
+    let in_transit = |id, currency, amount, first_seen_on| OpenItem {
+        id,
+        kind: OpenKind::InTransit,
+        currency: Some(currency),
+        amount,
+        first_seen_on,
+    };
+    let mut opening = Vec::new();
+    if let Some(before) = carried {
+        let listed = before.discrepancies.iter().filter(|row| !reopened.contains(&row.discrepancy_id));
+        opening.extend(listed.map(OpenItem::from));
+        let waited = before.in_transit.iter();
+        opening.extend(waited.map(|item| in_transit(&item.item_id, item.currency, item.amount, first_seen_of(item))));
+    }
+    let waiting = day.in_transit.iter();
+    let waiting = waiting.map(|row| in_transit(&row.item_id, row.currency, row.amount, row.first_seen_on));
+    let closing: Vec<OpenItem<'_>> = day.discrepancies.iter().map(OpenItem::from).chain(waiting).collect();
+    let cleared: HashSet<&str> = day.cleared.iter().map(|row| row.item_id.as_str()).collect();
+    let became: HashSet<&str> = became.iter().map(String::as_str).collect();
+    let went = (&cleared, &became);
+    conservation::roll_forward(&opening, &closing, went, job.today, &policy.calendar).map_err(|imbalance| {
+        let defect = format!("roll-forward: {imbalance}; nothing was written; please report this defect");
+        Failure::new(Kind::Integrity, defect).into()
+    })
 }
 
 /// Brings what was closed into the order of `cleared.csv`.
@@ -164,6 +212,7 @@ pub fn cleared_discrepancy(job: &Job<'_>, row: &Discrepancy, closed: &BTreeMap<S
         due_on: None,
         cleared_by: names.iter().find_map(|name| closed.get(name)).cloned().unwrap_or_else(|| AGREEMENT.to_owned()),
         cleared_on: job.today,
+        first_seen_on: Some(row.first_seen_on),
     }
 }
 
@@ -180,5 +229,6 @@ fn cleared_item(job: &Job<'_>, item: &CarriedInTransit, closed: &BTreeMap<String
         due_on: Some(item.due_on),
         cleared_by: closed.get(&item.item_id).cloned().unwrap_or_else(|| AGREEMENT.to_owned()),
         cleared_on: job.today,
+        first_seen_on: item.first_seen_on,
     }
 }

@@ -4,14 +4,13 @@
 //! discrepancies in `control_totals.csv`: what a person accepted has not been matched. A decision holds for the date whose run was
 //! the newest when it was taken, and for later ones; a rerun of an older date is what it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decision::{Effect, Standing, Taken, standing};
 use crate::discrepancy::{ClearedRow, Discrepancy};
 use crate::id::DiscrepancyId;
 use crate::store::Carried;
 
-use super::evidence::is_about_file;
 use super::folds::OrKind;
 use super::{Day, Job, carry};
 
@@ -31,18 +30,21 @@ impl Decided {
     }
 
     /// Gives back what was settled and then reopened after the run before: that run does not list it, and what the window no
-    /// longer reaches would not come back by itself.
-    pub fn carry_reopened(&self, job: &Job<'_>, carried: Option<&mut Carried>) {
-        let Some(before) = carried else { return };
+    /// longer reaches would not come back by itself. Tells which those are: they are new again.
+    pub fn carry_reopened(&self, job: &Job<'_>, carried: Option<&mut Carried>) -> BTreeSet<DiscrepancyId> {
+        let mut given_back = BTreeSet::new();
+        let Some(before) = carried else { return given_back };
         let reopened = self.standing.values().filter_map(|standing| standing.reopened.as_ref());
         for taken in reopened.filter(|taken| taken.decided_on >= before.run.business_date) {
             let row = &taken.row;
             let is_there = |open: &Discrepancy| open.discrepancy_id == row.discrepancy_id;
             if row.first_seen_on < job.today && !before.discrepancies.iter().any(is_there) {
+                given_back.insert(row.discrepancy_id.clone());
                 before.discrepancies.push(row.clone());
             }
         }
         before.discrepancies.sort_by(|one, other| one.discrepancy_id.cmp(&other.discrepancy_id));
+        given_back
     }
 
     /// Moves what is settled, marks what is not, and tells what that came to as a text: if it changed, a rerun is another run.
@@ -51,7 +53,7 @@ impl Decided {
         let mut settled: Vec<Settled<'_>> = Vec::new();
         // File kinds are listed on their own date only: what was decided about them is told the day after all the same.
         let of_files =
-            carried.into_iter().flat_map(|before| &before.discrepancies).filter(|row| is_about_file(row.kind));
+            carried.into_iter().flat_map(|before| &before.discrepancies).filter(|row| row.kind.is_about_file());
         settled.extend(of_files.filter_map(|row| Some((row.clone(), self.settling(row)?))));
         let open = std::mem::take(&mut day.discrepancies);
         for mut row in open {

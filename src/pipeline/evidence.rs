@@ -293,6 +293,7 @@ impl<'a> Evidence<'a> {
                 business_date: waiting.business_date,
                 due_on: waiting.due_on,
                 waits_for: waiting.waits_for.as_str(),
+                first_seen_on: self.job.today,
             });
             Ok(())
         })?;
@@ -310,6 +311,7 @@ impl<'a> Evidence<'a> {
                 business_date: waiting.business_date,
                 due_on: waiting.due_on,
                 waits_for: waiting.waits_for.as_str(),
+                first_seen_on: self.job.today,
             });
         }
         if rows.iter().any(Option::is_none) {
@@ -386,10 +388,4 @@ pub fn tell_apart(rows: &mut [Discrepancy]) {
             (last, count) = (row.discrepancy_id.clone(), 1);
         }
     }
-}
-
-/// The kinds that are about a file, and listed on its own date only.
-pub const fn is_about_file(kind: DiscrepancyKind) -> bool {
-    use DiscrepancyKind::{ControlTotal, FileIncomplete, FileMissing, FileRestated, SchemaDrift};
-    matches!(kind, FileMissing | FileIncomplete | FileRestated | SchemaDrift | ControlTotal)
 }

@@ -72,6 +72,8 @@ pub(crate) struct Day {
     pub discrepancies: Vec<Discrepancy>,
     pub in_transit: Vec<InTransitRow>,
     pub cleared: Vec<ClearedRow>,
+    /// What was open before, and what became of it.
+    pub roll_forward: conservation::RollForward,
     /// The decisions that open rows show.
     pub decided: BTreeMap<DiscrepancyId, Shown>,
     pub controls: conservation::ControlTotals,
@@ -109,7 +111,7 @@ pub async fn run_day(
     let policy = options::policy(config, today)?;
     let mut carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
     let decided = decided::Decided::load(&job).await?;
-    decided.carry_reopened(&job, carried.as_mut());
+    let reopened = decided.carry_reopened(&job, carried.as_mut());
     let older = carry::older_dates(carried.as_ref(), policy.window_start);
     let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
     let window = (policy.window_start, &older);
@@ -120,35 +122,12 @@ pub async fn run_day(
     let reports = intake::parse(&job, fetched, window, &row_rules, options.allow_missing, &mut timings).await?;
     let ledger = ledger::load(&job, &policy, &older, &mut timings).await?;
     let registry = inputs::registry(&job).await?;
-
-    let none = KeySet::default();
-    let inputs = Inputs {
-        transactions: &reports.transactions,
-        settlements: &reports.settlements,
-        ledger: &ledger.parsed,
-        registry: registry.as_ref().map(|known| &known.successful),
-        scope: &reports.scope,
-        missing: &reports.missing,
-        known_originals: &none,
-        entry_id: &|entry| ledger.entry_id(entry),
-    };
     let rows = reports.lines() + ledger.rows();
-    let mut reconciliation = timings.stage("match", rows, || {
-        tokio::task::block_in_place(|| job.threads.install(|| matching::reconcile(&inputs, &policy)))
-    });
+    let evidence = evidence::Evidence { job: &job, reports: &reports, ledger: &ledger };
+    let mut reconciliation = match_day(&evidence, registry.as_ref(), &policy, &mut timings).await?;
 
     let severity = options::severity_rule(config)?;
     let describer = Describer { names: &job.names, severity: &severity, today };
-    let evidence = evidence::Evidence { job: &job, reports: &reports, ledger: &ledger };
-    let orphans = tokio::task::block_in_place(|| evidence.originals_of_orphans(&reconciliation))?;
-    let known_originals = ledger.known_before(&job, &orphans).await?;
-    if !known_originals.is_empty() {
-        // Their originals are older than the window: matched anew, knowing them.
-        let inputs = Inputs { known_originals: &known_originals, ..inputs };
-        reconciliation = timings.stage("match again", rows, || {
-            tokio::task::block_in_place(|| job.threads.install(|| matching::reconcile(&inputs, &policy)))
-        });
-    }
     let open_before = carry::open_before(carried.as_ref());
     let described = timings.stage("classify", rows, || {
         tokio::task::block_in_place(|| {
@@ -170,6 +149,7 @@ pub async fn run_day(
         controls,
         remarks: reports.remarks.clone(),
         cleared: Vec::new(),
+        roll_forward: conservation::RollForward::new(),
         decided: BTreeMap::new(),
         in_transit: described.in_transit,
         discrepancies: described.discrepancies,
@@ -181,6 +161,7 @@ pub async fn run_day(
     let before = carry::Before { carried: carried.as_ref(), loaded: &loaded, ledger_from: ledger.from, standing };
     carry::age_and_carry(&job, &policy, &before, &described.closed, &described.became, &mut day).await?;
     let decisions = decided.apply(&job, carried.as_ref(), &mut day).await?;
+    day.roll_forward = carry::roll_forward(&job, &policy, (carried.as_ref(), &reopened), &described.became, &day)?;
     let asked = asking::ask(&job, &mut day, &mut timings).await?;
 
     let remembered = inputs::remembered(&known.held, &volumes) + &decisions;
@@ -193,6 +174,39 @@ pub async fn run_day(
     tracing::info!(date = %today, "{}", text.one_line());
     text.verdict = judge(&day, options, &asked, &text);
     Ok(text)
+}
+
+/// Matches the day; once more where its reversals name originals from before the window that the ledger has.
+async fn match_day(
+    evidence: &evidence::Evidence<'_>,
+    registry: Option<&inputs::Registry>,
+    policy: &matching::Policy,
+    timings: &mut Timings,
+) -> anyhow::Result<matching::Reconciliation> {
+    let (job, reports, ledger) = (evidence.job, evidence.reports, evidence.ledger);
+    let rows = reports.lines() + ledger.rows();
+    let none = KeySet::default();
+    let inputs = Inputs {
+        transactions: &reports.transactions,
+        settlements: &reports.settlements,
+        ledger: &ledger.parsed,
+        registry: registry.map(|known| &known.successful),
+        scope: &reports.scope,
+        missing: &reports.missing,
+        known_originals: &none,
+        entry_id: &|entry| ledger.entry_id(entry),
+    };
+    let matched = |inputs: &Inputs<'_>| {
+        tokio::task::block_in_place(|| job.threads.install(|| matching::reconcile(inputs, policy)))
+    };
+    let reconciliation = timings.stage("match", rows, || matched(&inputs));
+    let orphans = tokio::task::block_in_place(|| evidence.originals_of_orphans(&reconciliation))?;
+    let known_originals = ledger.known_before(job, &orphans).await?;
+    if known_originals.is_empty() {
+        return Ok(reconciliation);
+    }
+    let inputs = Inputs { known_originals: &known_originals, ..inputs };
+    Ok(timings.stage("match again", rows, || matched(&inputs)))
 }
 
 /// What the proofs of a day know from before it.

@@ -23,7 +23,7 @@ use super::inputs::RunInputs;
 use super::intake::{InputFile, Reports, accepted_headers};
 use super::proving::Proofs;
 use super::timing::Timings;
-use super::{Day, Job, revision_of};
+use super::{Day, Job, options, revision_of};
 
 /// Puts the run into the database, in one transaction.
 pub async fn record(
@@ -159,8 +159,13 @@ fn write(
     folder
         .write(Output::Discrepancies, |file| export::discrepancies(file, &day.discrepancies, &day.decided))
         .map_err(failed)?;
-    folder.write(Output::InTransit, |file| export::in_transit(file, &day.in_transit)).map_err(failed)?;
-    folder.write(Output::Cleared, |file| export::cleared(file, &day.cleared)).map_err(failed)?;
+    let calendar = options::calendar(job.config)?;
+    let age = |from, to| calendar.business_days_between(from, to);
+    folder
+        .write(Output::InTransit, |file| export::in_transit(file, &day.in_transit, job.today, &age))
+        .map_err(failed)?;
+    folder.write(Output::Cleared, |file| export::cleared(file, &day.cleared, &age)).map_err(failed)?;
+    folder.write(Output::RollForward, |file| export::roll_forward(file, &day.roll_forward)).map_err(failed)?;
     let rejects = rejects(job, reports, ledger_rejects);
     folder.write(Output::RejectedLines, |file| export::rejected_lines(file, &rejects)).map_err(failed)?;
     let controls: Vec<ControlTotalRow> = day.controls.rows.iter().map(control_row).collect();

@@ -44,6 +44,8 @@ pub struct CarriedInTransit {
     pub due_on: BusinessDate,
     /// What it waited for.
     pub waits_for: String,
+    /// The date of the run that first listed it; none if that run did not note it yet.
+    pub first_seen_on: Option<BusinessDate>,
 }
 
 /// What a run left open.

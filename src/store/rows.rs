@@ -66,6 +66,7 @@ pub(super) const IN_TRANSIT: Table = Table {
         "business_date",
         "due_on",
         "waits_for",
+        "first_seen_on",
     ],
     on_conflict: "",
 };
@@ -85,6 +86,7 @@ pub(super) const CLEARED: Table = Table {
         "due_on",
         "cleared_by",
         "cleared_on",
+        "first_seen_on",
     ],
     on_conflict: "",
 };
@@ -151,7 +153,7 @@ pub(super) fn discrepancy_cells(row: &Discrepancy) -> [Cell<'_>; 28] {
     ]
 }
 
-pub(super) fn in_transit_cells(row: &InTransitRow) -> [Cell<'_>; 10] {
+pub(super) fn in_transit_cells(row: &InTransitRow) -> [Cell<'_>; 11] {
     [
         Cell::text(&*row.item_id),
         Cell::text(&*row.request_id),
@@ -163,10 +165,11 @@ pub(super) fn in_transit_cells(row: &InTransitRow) -> [Cell<'_>; 10] {
         day(Some(row.business_date)),
         day(Some(row.due_on)),
         Cell::text(row.waits_for),
+        day(Some(row.first_seen_on)),
     ]
 }
 
-pub(super) fn cleared_cells(row: &ClearedRow) -> [Cell<'_>; 11] {
+pub(super) fn cleared_cells(row: &ClearedRow) -> [Cell<'_>; 12] {
     [
         Cell::text(&*row.item_id),
         Cell::text(&*row.request_id),
@@ -179,6 +182,7 @@ pub(super) fn cleared_cells(row: &ClearedRow) -> [Cell<'_>; 11] {
         day(row.due_on),
         Cell::text(&*row.cleared_by),
         day(Some(row.cleared_on)),
+        day(row.first_seen_on),
     ]
 }
 
@@ -327,6 +331,7 @@ pub(super) struct InTransitItemRow {
     business_date: String,
     due_on: String,
     waits_for: String,
+    first_seen_on: String,
 }
 
 impl InTransitItemRow {
@@ -338,6 +343,7 @@ impl InTransitItemRow {
             side: word("side", &self.side, Side::parse(&self.side))?,
             business_date: date("business_date", &self.business_date)?,
             due_on: date("due_on", &self.due_on)?,
+            first_seen_on: optional(&self.first_seen_on, |text| date("first_seen_on", text))?,
             item_id: self.item_id,
             request_id: self.request_id,
             antom_id: self.antom_id,
@@ -359,6 +365,7 @@ pub(super) struct ClearedItemRow {
     due_on: String,
     cleared_by: String,
     cleared_on: String,
+    first_seen_on: String,
 }
 
 impl ClearedItemRow {
@@ -370,6 +377,7 @@ impl ClearedItemRow {
             business_date: date("business_date", &self.business_date)?,
             due_on: optional(&self.due_on, |text| date("due_on", text))?,
             cleared_on: date("cleared_on", &self.cleared_on)?,
+            first_seen_on: optional(&self.first_seen_on, |text| date("first_seen_on", text))?,
             item_id: self.item_id,
             request_id: self.request_id,
             antom_id: self.antom_id,

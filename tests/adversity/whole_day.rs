@@ -11,7 +11,7 @@ use crate::fetch::sshd::{self, Sshd};
 /// The outputs that hold amounts; `summary.json` names its inputs, which differ between kinds of ledger.
 fn tables(mut outputs: Outputs) -> Outputs {
     assert!(outputs.remove("summary.json").is_some());
-    assert_eq!(outputs.len(), 8);
+    assert_eq!(outputs.len(), 9);
     outputs
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use antom_recon::calendar::BusinessDate;
+use antom_recon::calendar::{BusinessDate, SettlementCalendar};
 use antom_recon::decision::{DecisionKind, Shown};
 use antom_recon::discrepancy::{Answer, ClearedRow, Discrepancy, DiscrepancyKind, InTransitRow, Severity, Side, Stage};
 use antom_recon::export::{
@@ -161,6 +161,7 @@ fn the_most_severe_come_first_and_the_order_of_the_input_does_not_matter() {
 
 #[test]
 fn open_items() {
+    let age = |from, to| SettlementCalendar::default().business_days_between(from, to);
     let waiting = InTransitRow {
         item_id: "i1".into(),
         request_id: "-r".into(),
@@ -172,13 +173,14 @@ fn open_items() {
         business_date: date("2026-03-02"),
         due_on: date("2026-03-11"),
         waits_for: "settlement",
+        first_seen_on: date("2026-03-02"),
     };
     let mut bytes = Vec::new();
-    let written = export::in_transit(&mut bytes, (0..3).map(|_| waiting.clone())).unwrap();
+    let written = export::in_transit(&mut bytes, (0..3).map(|_| waiting.clone()), date("2026-03-06"), &age).unwrap();
     assert_eq!(written.rows, Some(3));
     let text = String::from_utf8(bytes.clone()).unwrap();
     assert!(text.starts_with("item_id,request_id,antom_id,entry_type,currency,amount,side,business_date,due_on"));
-    assert_eq!(rows(bytes)[2], "i1,'-r,a,REFUND,KWD,-1.234,report,2026-03-02,2026-03-11,settlement");
+    assert_eq!(rows(bytes)[2], "i1,'-r,a,REFUND,KWD,-1.234,report,2026-03-02,2026-03-11,settlement,2026-03-02,4");
 
     let closed = ClearedRow {
         item_id: "i1".into(),
@@ -191,13 +193,14 @@ fn open_items() {
         business_date: date("2026-03-02"),
         due_on: None,
         cleared_by: "matched".into(),
-        cleared_on: date("2026-03-03"),
+        cleared_on: date("2026-03-05"),
+        first_seen_on: Some(date("2026-03-02")),
     };
     let mut bytes = Vec::new();
-    export::cleared(&mut bytes, [&closed]).unwrap();
+    export::cleared(&mut bytes, [&closed], &age).unwrap();
     let text = String::from_utf8(bytes.clone()).unwrap();
-    assert!(text.contains(",side,business_date,due_on,cleared_by,cleared_on\r\n"));
-    assert_eq!(rows(bytes), ["i1,,,PAYMENT,,,ledger,2026-03-02,,matched,2026-03-03"]);
+    assert!(text.contains(",side,business_date,due_on,cleared_by,cleared_on,first_seen_on,age_days\r\n"));
+    assert_eq!(rows(bytes), ["i1,,,PAYMENT,,,ledger,2026-03-02,,matched,2026-03-05,2026-03-02,3"]);
 }
 
 #[test]

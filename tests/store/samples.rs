@@ -126,6 +126,7 @@ pub fn in_transit(id: &str) -> InTransitRow {
         business_date: day("2026-10-01"),
         due_on: day("2026-10-09"),
         waits_for: "settlement details",
+        first_seen_on: day("2026-10-01"),
     }
 }
 
@@ -142,6 +143,7 @@ pub fn cleared(id: &str) -> ClearedRow {
         due_on: None,
         cleared_by: "matched by settlement.csv:7".to_owned(),
         cleared_on: day("2026-10-02"),
+        first_seen_on: Some(day("2026-10-01")),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::discrepancy::{Describer, Discrepancy, EntryEvidence, InTransitRow, Li
 use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{DiscrepancyId, Key};
 use crate::kind::{DiscrepancyKind, Stage};
-use crate::matching::{DayReport, ItemRef, ItemSide, Reconciliation, State};
+use crate::matching::{DayReport, Finding, ItemRef, ItemSide, Reconciliation, State};
 use crate::report::LineText;
 
 use super::Job;
@@ -79,7 +79,10 @@ impl<'a> Evidence<'a> {
                 reconciliation.withdraw(&finding);
                 continue;
             }
-            described.became.extend(finding.line.zip(line).map(|(item, known)| self.line_item_id(item, &known.text)));
+            if is_about_waiting_line(&finding) {
+                let named = finding.line.zip(line).map(|(item, known)| self.line_item_id(item, &known.text));
+                described.became.extend(named);
+            }
             for &item in finding.consumed.iter().filter(|item| item.side == ItemSide::Ledger) {
                 described.became.insert(self.entry_item_id(&self.entry(item)?));
             }
@@ -362,6 +365,13 @@ fn tell_items_apart(rows: &mut [InTransitRow]) {
             row.item_id = format!("{}-{count}", row.item_id);
         }
     }
+}
+
+/// Whether a finding stands on the line that may have waited, or on its settlement. A repetition is another row under the same ids, and
+/// what shares differ in does not keep the payment itself from being settled.
+const fn is_about_waiting_line(finding: &Finding) -> bool {
+    use DiscrepancyKind::{DuplicateInReport, SettledTwice};
+    !matches!(finding.kind, DuplicateInReport | SettledTwice) && !matches!(finding.stage, Stage::Splits)
 }
 
 /// Two rows with one id are told apart by their order. That happens where Antom gives two lines nothing to tell them apart.

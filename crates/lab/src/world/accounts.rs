@@ -154,7 +154,10 @@ fn balances(maker: &mut Maker<'_>, activity: &[AccountLine], wrongs: &[Wrong]) -
             let (mut id, mut balance) = (maker.line_id(), Some(*held));
             for wrong in about(wrongs, party, *currency).filter(|wrong| wrong.on <= day) {
                 match wrong.what {
-                    What::BalanceBy(_, by) => (id, balance) = (wrong.line, Some(held + by)),
+                    What::BalanceBy(_, by) => {
+                        id = if wrong.on == day { wrong.line } else { id };
+                        balance = Some(held + by);
+                    }
                     What::BalanceLacks(_) => balance = None,
                     _ => {}
                 }

@@ -99,7 +99,7 @@ fn total(maker: &mut Maker<'_>, fault: Fault, currency: Currency, what: What) ->
     let expected = match what {
         What::TypeNet(by) => expected.ledger(payout.net_minor() + by, currency).report(payout.net_minor(), currency),
         What::TypeFee(by) => expected.ledger(payout.fees.sum() + by, currency).report(payout.fees.sum(), currency),
-        _ => expected.no_ledger().no_report(),
+        _ => Expected { currency: Some(currency.code), ..expected.no_ledger().no_report() },
     };
     with(Some(story), expected, wrong)
 }

@@ -26,7 +26,7 @@ pub use corrections::{Bookkeeping, Change, Correction};
 pub use special::Special;
 
 /// Fewer business days have no room for everything that happens in a quarter.
-pub const MIN_BUSINESS_DAYS: u32 = 14;
+pub const MIN_BUSINESS_DAYS: u32 = 20;
 
 /// What a quarter is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,8 @@ pub struct Quarter {
     pub corrections: Vec<Correction>,
     /// The days on which files do not come as they should.
     pub special: Special,
+    /// How many business days it has.
+    pub business_days: usize,
     /// How many faults were put in.
     pub faults: usize,
 }
@@ -156,7 +158,7 @@ impl Quarter {
         }
         corrections.sort_by_key(|correction| correction.before);
         let plan = plan.clone();
-        Self { plan, merchants, tales, proofs, editions, corrections, special, faults }
+        Self { plan, merchants, tales, proofs, editions, corrections, special, business_days: business.len(), faults }
     }
 
     /// All entries as they are booked at first, in the order of their ids.
@@ -165,6 +167,15 @@ impl Quarter {
         let mut entries: Vec<Entry> = self.tales.iter().flat_map(|tale| tale.story.entries.clone()).collect();
         entries.sort_by(|left, right| left.entry_id.cmp(&right.entry_id));
         entries
+    }
+
+    /// The files of a date that an edition has with another content than the first one.
+    pub fn restated_files(&self, day: NaiveDate, edition: usize) -> impl Iterator<Item = &ReportFile> {
+        let first = &self.editions[0];
+        let is_other = move |file: &&ReportFile| {
+            file.day == day && first.iter().any(|known| known.path == file.path && known.bytes != file.bytes)
+        };
+        self.editions[edition].iter().filter(is_other)
     }
 
     /// The fees of the contract, as a schedule for the job.

@@ -11,6 +11,7 @@ mod commands;
 mod desk;
 mod kills;
 mod month;
+mod quarter;
 mod rows;
 mod sftp;
 mod signals;

@@ -29,7 +29,9 @@ fn the_books_agree(seed: u64, layout: Layout, bookkeeping: Bookkeeping, database
     let is_right = run(&options, &program, &mut page);
     let page = String::from_utf8_lossy(&page);
     assert!(is_right.unwrap_or_else(|error| panic!("{error:#}\n{page}")), "{page}");
-    for part in ["3 restatements, 2 outages", "6 ended with exit code 3", "an archived file", "a record in `run_outputs`"] {
+    for part in
+        ["3 restatements, 2 outages", "6 ended with exit code 3", "an archived file", "a record in `run_outputs`"]
+    {
         assert!(page.contains(part), "`{part}` in {page}");
     }
 }

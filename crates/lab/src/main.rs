@@ -3,9 +3,9 @@
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use lab::world::layout::Layout;
+use lab::world::quarter::Bookkeeping;
 use lab::world::style::Style;
 use lab::world::{Plan, World};
-use lab::world::quarter::Bookkeeping;
 use lab::{bench, demo, quarter, serve};
 use std::ffi::OsString;
 use std::path::PathBuf;

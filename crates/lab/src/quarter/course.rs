@@ -70,7 +70,10 @@ impl<'q, 'p> Course<'q, 'p> {
             self.book(day)?;
             self.day(day).with_context(|| format!("business date {day}"))?;
         }
-        ensure!(self.behind.is_empty() && self.again.is_empty(), "the quarter ended before everything was caught up with");
+        ensure!(
+            self.behind.is_empty() && self.again.is_empty(),
+            "the quarter ended before everything was caught up with"
+        );
         Ok((self.desk, self.log))
     }
 
@@ -256,7 +259,8 @@ impl<'q, 'p> Course<'q, 'p> {
         let mut file = String::from("discrepancy_id,decision,decided_by,reason,approved_by\n");
         for stage in ["transactions", "proof"] {
             let of_stage = |(_, item): &(&str, &crate::audit::books::Item)| {
-                item.cells.contains(&("stage", stage.to_owned())) && item.cells.iter().any(|(name, _)| *name == "antom_id")
+                item.cells.contains(&("stage", stage.to_owned()))
+                    && item.cells.iter().any(|(name, _)| *name == "antom_id")
             };
             let open = self.books.open_after(last).iter().map(|open| (open.item.key.as_str(), &open.item));
             let Some((key, item)) = open.filter(of_stage).next() else { continue };

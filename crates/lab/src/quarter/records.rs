@@ -169,7 +169,11 @@ impl Records {
         };
         let (row, before) = (text(place)?, text(&format!("t.{name}"))?);
         let business_date = text("runs.business_date")?;
-        let value = if *is_number { format!("{name} + {FAR}") } else { format!("'{}'", other_ending(&before).replace('\'', "''")) };
+        let value = if *is_number {
+            format!("{name} + {FAR}")
+        } else {
+            format!("'{}'", other_ending(&before).replace('\'', "''"))
+        };
         let row = self.update(table, name, &value, &row)?;
         let (table, column) = (table.to_owned(), name.clone());
         Ok(Some(Cell { table, column, is_number: *is_number, row, before, business_date }))

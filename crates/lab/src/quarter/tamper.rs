@@ -47,7 +47,10 @@ fn unnoticed(desk: &Desk<'_>, what: &str, name: &str) -> Result<Option<String>> 
     if ran.code == INTEGRITY && ran.text.contains(name) {
         return Ok(None);
     }
-    Ok(Some(format!("{what} was changed, and `verify` ends with {} and does not name `{name}`: {}", ran.code, ran.text)))
+    Ok(Some(format!(
+        "{what} was changed, and `verify` ends with {} and does not name `{name}`: {}",
+        ran.code, ran.text
+    )))
 }
 
 /// Changes one byte of a file, and puts it back.
@@ -80,7 +83,8 @@ fn archived(desk: &Desk<'_>) -> Result<Tried> {
     let archive = desk.path("archive");
     let is_kept = |path: &PathBuf| {
         let inner = path.strip_prefix(&archive).unwrap_or(path);
-        !inner.starts_with("memory") && !inner.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'))
+        !inner.starts_with("memory")
+            && !inner.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'))
     };
     let files: Vec<PathBuf> = tree(&archive)?.into_iter().filter(is_kept).collect();
     let mut tried = Tried { what: "an archived file".to_owned(), changes: 0, unnoticed: Vec::new() };

@@ -74,8 +74,7 @@ impl Day {
         let cells = |open: &Open| {
             let is_transit = open.item.kind == IN_TRANSIT;
             let repeats = |column: &str| CLEARED.contains(&column) || (is_transit && column != "kind");
-            let mut cells: Cells =
-                open.item.cells.iter().filter(|(column, _)| repeats(column)).cloned().collect();
+            let mut cells: Cells = open.item.cells.iter().filter(|(column, _)| repeats(column)).cloned().collect();
             cells.push(("cleared_on", self.date.to_string()));
             cells.push(("first_seen_on", open.first_seen_on.to_string()));
             cells.push(("age_days", age(open.first_seen_on, self.date).to_string()));
@@ -117,7 +116,8 @@ fn written(rows: &Table, row: usize) -> Option<Roll> {
         let count = rows.cell(row, &format!("{name}_count")).parse().ok()?;
         let amount = rows.cell(row, &format!("{name}_amount"));
         // What has no currency has no amount.
-        let micros = if rows.cell(row, "currency").is_empty() && amount.is_empty() { Some(0) } else { exact::micros(amount) };
+        let micros =
+            if rows.cell(row, "currency").is_empty() && amount.is_empty() { Some(0) } else { exact::micros(amount) };
         Some((count, micros?))
     };
     Some(Roll { opening: sum("opening")?, new: sum("new")?, cleared: sum("cleared")?, closing: sum("closing")? })

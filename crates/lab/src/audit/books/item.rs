@@ -66,7 +66,8 @@ pub(super) fn identity(line: &Line) -> &str {
 impl About<'_> {
     /// The row. `name` tells the movement, and repetitions or parties of it, from all others of its stage.
     pub(super) fn item(&self, layout: Layout, name: &str, takes_over: Vec<String>) -> Item {
-        let amount = |amount: Option<Amount>| amount.map(|(minor, currency)| major(minor, currency)).unwrap_or_default();
+        let amount =
+            |amount: Option<Amount>| amount.map(|(minor, currency)| major(minor, currency)).unwrap_or_default();
         let currency = self.report.or(self.ledger).map(|(_, currency)| currency);
         let delta = self.report.map_or(0, micros) - self.ledger.map_or(0, micros);
         let (request_id, antom_id) = self.ids(layout);

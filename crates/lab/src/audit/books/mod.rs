@@ -199,8 +199,7 @@ impl<'q> Books<'q> {
 /// What was open and is not any more. What became part of a discrepancy was not closed, and rows about files go by themselves.
 fn cleared(opening: &[Open], closing: &[Open]) -> Vec<Open> {
     let open: BTreeSet<&str> = closing.iter().map(|open| open.item.key.as_str()).collect();
-    let taken: BTreeSet<&str> =
-        closing.iter().flat_map(|open| &open.item.takes_over).map(String::as_str).collect();
+    let taken: BTreeSet<&str> = closing.iter().flat_map(|open| &open.item.takes_over).map(String::as_str).collect();
     let is_cleared = |before: &&Open| {
         let item = &before.item;
         let goes_by_itself = OF_FILES.contains(&item.kind) || (item.kind == IN_TRANSIT && taken.contains(&*item.key));

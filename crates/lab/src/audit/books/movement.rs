@@ -48,11 +48,7 @@ pub(super) fn open(view: &View<'_>, tale: &Tale, items: &mut Vec<Item>) {
 }
 
 /// The rows of a tale by movement. Lines that cannot be read or understood are listed at once.
-fn movements<'t>(
-    view: &View<'_>,
-    tale: &'t Tale,
-    items: &mut Vec<Item>,
-) -> BTreeMap<(&'static str, String), Rows<'t>> {
+fn movements<'t>(view: &View<'_>, tale: &'t Tale, items: &mut Vec<Item>) -> BTreeMap<(&'static str, String), Rows<'t>> {
     let mut movements: BTreeMap<(&'static str, String), Rows<'t>> = BTreeMap::new();
     for entry in view.entries(tale).into_iter().filter(|entry| entry.entry_type != "SETTLEMENT") {
         let id = if entry.request_id.is_empty() { &entry.antom_id } else { &entry.request_id };
@@ -259,8 +255,7 @@ impl Judge<'_, '_> {
                 let item = waiting_line(self.layout(), line, day, after(day, 1));
                 self.items.push(item);
             } else {
-                let kind =
-                    if self.view.is_registered(line) { "MISSING_IN_LEDGER" } else { "UNKNOWN_SUB_MERCHANT" };
+                let kind = if self.view.is_registered(line) { "MISSING_IN_LEDGER" } else { "UNKNOWN_SUB_MERCHANT" };
                 self.list(&About { kind, ..about }, taken);
             }
             return false;
@@ -282,8 +277,7 @@ impl Judge<'_, '_> {
             Some((limit, sum)) => ((limit, line.currency), (sum, line.currency)),
             None => (booking.amount, (line.amount_minor, line.currency)),
         };
-        let about =
-            About { kind, entry: Some(booking.first), ledger: Some(ledger), report: Some(report), ..about };
+        let about = About { kind, entry: Some(booking.first), ledger: Some(ledger), report: Some(report), ..about };
         self.list(&about, [taken, booking.keys()].concat());
         false
     }

@@ -44,13 +44,7 @@ fn paid_on(view: &View<'_>, tale: &Tale) -> Option<NaiveDate> {
     reported.map(|(day, _)| day).min().or(booked.map(|entry| day_of(entry.occurred_at)).min())
 }
 
-fn of_party(
-    view: &View<'_>,
-    tale: &Tale,
-    party: &str,
-    share: &Share<'_>,
-    paid_on: Option<NaiveDate>,
-) -> Vec<Item> {
+fn of_party(view: &View<'_>, tale: &Tale, party: &str, share: &Share<'_>, paid_on: Option<NaiveDate>) -> Vec<Item> {
     let booked: i64 = share.booked.iter().map(|entry| entry.amount_minor).sum();
     let settled: i64 = share.settled.iter().map(|settled| settled.line.amount_minor).sum();
     let (entry, line) = (share.booked.first(), share.settled.first().map(|settled| &settled.line));

@@ -149,25 +149,30 @@ pub(super) fn book_loose(
     }
 }
 
-/// Bookings that were right, settled and closed for days are changed, and changed back two business days later.
+/// Bookings that were right, settled and closed for days are changed, and changed back two business days later: a payment, and the
+/// share of one.
 pub(super) fn second_thoughts(quarter: &QuarterPlan, business: &[NaiveDate], made: &mut Made) {
     if quarter.bookkeeping != Bookkeeping::Free {
         return;
     }
-    for start in [1, business.len() / 3, business.len() / 2] {
+    for (start, kind) in [(1, "PAYMENT"), (business.len() / 3, "SETTLEMENT"), (business.len() / 2, "PAYMENT")] {
         let day = business[start];
         let is_closed = |tale: &Tale| {
             let story = &tale.story;
-            let [entry, ..] = &story.entries[..] else { return false };
             let is_plain = story.reported.len() == 1 && !story.settled.is_empty() && tale.restated.is_none();
-            is_plain && entry.entry_type == "PAYMENT" && day_of(entry.occurred_at) == day
+            is_plain && story.entries.first().is_some_and(|entry| is_payment_of(entry, day))
         };
         let Some(tale) = made.tales.iter().position(is_closed) else { continue };
-        let right = made.tales[tale].story.entries[0].clone();
+        let story = &made.tales[tale].story;
+        let Some(right) = story.entry(kind).map(|index| story.entries[index].clone()) else { continue };
         let wrong = Entry { amount_minor: right.amount_minor - 100, ..right.clone() };
         for (later, entry) in [(5, wrong), (7, right)] {
             let before = business[(start + later).min(business.len() - 1)];
             made.corrections.push(Correction { before, tale, change: Change::Amend(entry) });
         }
     }
+}
+
+fn is_payment_of(entry: &Entry, day: NaiveDate) -> bool {
+    entry.entry_type == "PAYMENT" && day_of(entry.occurred_at) == day
 }

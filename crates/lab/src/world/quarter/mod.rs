@@ -124,7 +124,8 @@ impl Quarter {
         let merchants = Merchants::new(&mut rng, &plan.platform, plan.sellers, plan.first_day);
         let special = Special::of(&business);
         let mut maker = Maker::new(plan, &merchants, rng);
-        let mut made = tales::Made::new(plan.all_days().into_iter().flat_map(|day| maker.honest_day(day, plan.payments)));
+        let mut made =
+            tales::Made::new(plan.all_days().into_iter().flat_map(|day| maker.honest_day(day, plan.payments)));
         tales::traps(&mut maker, &until, &special, &mut made);
         tales::slow(&mut maker, &business, &mut made);
         let faults = tales::faults(&mut maker, quarter, &until, &special, &mut made);

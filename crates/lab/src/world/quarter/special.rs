@@ -32,7 +32,7 @@ impl Special {
         let long = business.len() * 750 / 1_000;
         let from_to = |first: NaiveDate, last: NaiveDate| first.iter_days().take_while(|day| *day <= last).collect();
         Self {
-            restatements: vec![(at(150), 1), (at(380), 0), (at(600), 2)],
+            restatements: vec![(at(150), 1), (at(380), 2), (at(600), 2)],
             early: at(220),
             waited_for: at(300),
             given_up: at(450),

@@ -133,8 +133,8 @@ fn shuffle<T>(maker: &mut Maker<'_>, items: &mut [T]) {
     }
 }
 
-/// What three restatements change: lines that were forgotten; an amount, a line that should not be there, a line that could not be
-/// read; a fee's currency and a missing quote.
+/// What three restatements change: lines that were forgotten; a wrong amount and one that becomes wrong, a line that should not be
+/// there, a line that could not be read; a fee's currency and a missing quote.
 pub(super) fn restated<'w>(maker: &mut Maker<'w>, until: &'w [Plan], special: &Special, made: &mut Made) {
     let plan_of = |number: usize| {
         let day = special.restatements[number].0;
@@ -147,6 +147,7 @@ pub(super) fn restated<'w>(maker: &mut Maker<'w>, until: &'w [Plan], special: &S
     maker.plan = plan_of(1);
     lines(maker, 2, made, |story| story.reported[0].line.amount_minor += 500, |_| {});
     lines(maker, 2, made, |_| {}, |story| story.reported.clear());
+    lines(maker, 2, made, |_| {}, |story| story.reported[0].line.amount_minor += 300);
     let unreadable = Spoil::Cell("transactionAmountValue", "-");
     lines(maker, 2, made, |story| story.reported[0].line.spoil = Some(unreadable), |_| {});
     maker.plan = plan_of(2);

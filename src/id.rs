@@ -62,8 +62,8 @@ id_newtypes! {
 /// Zero means that there is no id.
 ///
 /// Hashes are under a seed that differs in every process, so nobody outside can prepare two ids that collide; by chance, two
-/// of 2^25 ids collide with a probability below 2^-70. Keys never leave the process: nothing that is written or sorted depends
-/// on them.
+/// of 2^25 ids collide with a probability below 2^-70. Keys leave the process only for the memory beside the archive, which keeps
+/// its seed as secret as they are; no output and no order depends on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Key(u128);
 
@@ -95,6 +95,25 @@ impl Key {
         // A multiplication by an odd number loses nothing; the space stays in the lowest byte.
         let spread = (salt.cast_unsigned() as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
         Self((self.0 ^ (spread << 8)) | 0x100)
+    }
+
+    /// The id behind the key in 64 bits, whatever its space; 0 if there is none. Two ids may have the same: it finds candidates and
+    /// decides nothing.
+    #[must_use]
+    pub const fn hint(self) -> u64 {
+        (self.0 >> 64) as u64
+    }
+
+    /// All bits, to be kept with the seed.
+    #[must_use]
+    pub const fn to_bits(self) -> u128 {
+        self.0
+    }
+
+    /// The key of these bits.
+    #[must_use]
+    pub const fn from_bits(bits: u128) -> Self {
+        Self(bits)
     }
 
     /// One of `count` partitions, the same for equal keys; `count` is a power of two.

@@ -37,6 +37,7 @@
 //! conservation  every input counted once, in one place
 //!
 //! fetch         where reports come from; the archive
+//! memory        what is closed, so that no run reads the reports of weeks again
 //! store         runs, files, open items, evidence: SQLite and PostgreSQL
 //! requery       which questions to ask, and asking them
 //! export        rendering, publishing
@@ -81,6 +82,7 @@ pub mod id;
 pub mod kind;
 pub mod ledger;
 pub mod matching;
+pub mod memory;
 pub mod money;
 pub mod movement;
 pub mod pipeline;

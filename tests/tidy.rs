@@ -19,7 +19,7 @@ enum Block {
 use Block::{Assembly, Core, Shell};
 
 /// The modules in reading and import order.
-const ORDER: [(&str, Block); 27] = [
+const ORDER: [(&str, Block); 28] = [
     ("money", Core),
     ("movement", Core),
     ("kind", Core),
@@ -35,6 +35,7 @@ const ORDER: [(&str, Block); 27] = [
     ("decision", Core),
     ("conservation", Core),
     ("fetch", Shell),
+    ("memory", Shell),
     ("store", Shell),
     ("requery", Shell),
     ("export", Shell),

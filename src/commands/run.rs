@@ -33,6 +33,9 @@ pub struct Args {
     /// End with exit code 4 if there were questions and Antom's API answered none of them
     #[arg(long)]
     pub require_answers: bool,
+    /// Read the reports of the whole lookback again, and not what earlier runs remember of them; the outputs are the same
+    #[arg(long)]
+    pub without_memory: bool,
     /// Threads that parse and match [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -55,8 +58,12 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     let today = config.cut_off()?.date_of(clock::now());
     let dates = args.dates.all(today)?;
     pipeline::check(config)?;
-    let options =
-        RunOptions { allow_missing: args.allow_missing, require_answers: args.require_answers, fail_on: args.fail_on };
+    let options = RunOptions {
+        allow_missing: args.allow_missing,
+        require_answers: args.require_answers,
+        fail_on: args.fail_on,
+        without_memory: args.without_memory,
+    };
     session(async {
         let store = open_store(config).await?;
         let mut verdicts = Vec::new();

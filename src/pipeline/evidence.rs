@@ -10,7 +10,8 @@ use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{DiscrepancyId, Key};
 use crate::kind::{DiscrepancyKind, Stage};
 use crate::matching::{DayReport, Finding, ItemRef, ItemSide, Reconciliation, State};
-use crate::report::LineText;
+use crate::movement::EntryType;
+use crate::report::{Line, LineText};
 
 use super::Job;
 use super::intake::Reports;
@@ -158,11 +159,32 @@ impl<'a> Evidence<'a> {
         }
         let texts = Texts::open(self.job, &self.reports.inputs)?;
         for ((side, file), items) in by_file {
-            let lines = &self.files(side)[file as usize].parsed.lines;
+            let report = &self.files(side)[file as usize];
+            let lines = &report.parsed.lines;
             let places = items.into_iter().map(|item| (lines[item.row as usize].place, item)).collect();
-            texts.read(places, &mut take)?;
+            texts.read(places, |item: ItemRef, text| {
+                let line = &lines[item.row as usize];
+                if !self.is_text_of(line, &text) {
+                    let (name, number) = (&report.name, line.place.line);
+                    let changed = format!(
+                        "`{name}` line {number} is not in the archive as it was read; run `antom-recon verify`, and restore the archive"
+                    );
+                    return Err(Failure::new(Kind::Integrity, changed).into());
+                }
+                take(item, text)
+            })?;
         }
         Ok(())
+    }
+
+    /// Whether a text has the line's own ids. An earlier run may have read the line, and verified its file then.
+    fn is_text_of(&self, line: &Line, text: &LineText) -> bool {
+        let is_of = |key: Key, space: fn(EntryType) -> u8, id: &str| {
+            let expected = line.entry_type.map(|known| self.job.keys.key(space(known), id.as_bytes()));
+            key.is_none() || expected.is_none_or(|expected| expected == key)
+        };
+        is_of(line.by_request, EntryType::request_space, &text.request_id)
+            && is_of(line.by_antom, EntryType::antom_space, &text.antom_id)
     }
 
     /// The id of a line as an item in transit. A line without ids of its own is known by its original and its amount, and by

@@ -173,7 +173,7 @@ impl RunInputs {
             name: ledger.name.clone(),
             size: ledger.size,
             sha256: ledger.sha256.clone(),
-            lines: ledger.parsed.entries.len() as u64,
+            lines: ledger.entries_read,
             rejects: ledger.parsed.rejects.len() as u64,
         });
         files.extend(registry.map(|known| RunFile {

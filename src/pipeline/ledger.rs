@@ -34,13 +34,15 @@ pub struct Ledger {
     pub size: u64,
     /// The first date whose entries were read.
     pub from: BusinessDate,
+    /// Number of entries that were read, closed ones included.
+    pub entries_read: u64,
     file: File,
 }
 
 impl Ledger {
     /// Number of rows that were read, rejects included.
     pub fn rows(&self) -> u64 {
-        (self.parsed.entries.len() + self.parsed.rejects.len()) as u64
+        self.entries_read + self.parsed.rejects.len() as u64
     }
 
     /// The text of an entry.
@@ -196,5 +198,6 @@ fn parse(
         .map_err(|error| Failure::new(Kind::Configuration, format!("ledger `{name}`: {error}")))?;
     let (digest, size) = (input.context.finish(), input.size);
     let sha256 = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Ledger { parsed, name, sha256, size, from, file })
+    let entries_read = parsed.entries.len() as u64;
+    Ok(Ledger { parsed, name, sha256, size, from, entries_read, file })
 }

@@ -16,6 +16,7 @@ mod ledger;
 mod options;
 mod outputs;
 pub mod proving;
+mod recall;
 mod texts;
 mod timing;
 
@@ -31,6 +32,7 @@ use crate::failure::{Failure, Kind};
 use crate::id::{DiscrepancyId, KeyMaker, KeySet, PlatformMerchantId, Symbols};
 use crate::kind::{DiscrepancyKind, Severity};
 use crate::matching::{self, Inputs};
+use crate::memory::Memory;
 use crate::proof::{Held, ProofFinding};
 use crate::store::{Carried, Recorded, Store};
 
@@ -53,6 +55,8 @@ pub struct RunOptions {
     pub require_answers: bool,
     /// Fail if a discrepancy is at least this severe.
     pub fail_on: Option<Severity>,
+    /// Read the reports of the whole window again, whatever earlier runs remember of them.
+    pub without_memory: bool,
 }
 
 /// What every stage of a run may need.
@@ -63,6 +67,7 @@ pub(crate) struct Job<'a> {
     pub today: BusinessDate,
     pub names: Names,
     pub keys: KeyMaker,
+    pub memory: Memory,
     pub symbols: Symbols,
     pub threads: rayon::ThreadPool,
 }
@@ -96,13 +101,15 @@ pub async fn run_day(
     let mut timings = Timings::start();
     let merchant = PlatformMerchantId::new(config.merchant()?.platform_merchant_id);
     let lock = store.lock(merchant.as_str(), clock::now).await.or_kind()?;
+    let memory = options::memory(config, &merchant, options.without_memory)?;
     let job = Job {
         config,
         store,
         today,
         names: Names::new(merchant.as_str()),
         merchant,
-        keys: options::random_keys(),
+        keys: memory.keys(),
+        memory,
         symbols: Symbols::new(),
         threads: options::threads(config)?,
     };
@@ -119,9 +126,14 @@ pub async fn run_day(
     let volumes = inputs::volumes(&job, contract.as_ref()).await?;
     let schedule = contract.as_ref().map(|known| &known.schedule);
     let row_rules = options::row_rules(config, &job.symbols, schedule, &volumes)?;
-    let reports = intake::parse(&job, fetched, window, &row_rules, options.allow_missing, &mut timings).await?;
-    let ledger = ledger::load(&job, &policy, &older, &mut timings).await?;
+    let mut reports = intake::parse(&job, fetched, window, &row_rules, options.allow_missing, &mut timings).await?;
+    let mut ledger = ledger::load(&job, &policy, &older, &mut timings).await?;
     let registry = inputs::registry(&job).await?;
+    let recalled = timings.stage("recall", reports.remembered_lines() + ledger.rows(), || {
+        let before = carried.as_ref().map(|before| &before.run);
+        let recall = || recall::recall(&job, before, &policy, registry.as_ref(), &mut reports, &mut ledger);
+        tokio::task::block_in_place(|| job.threads.install(recall))
+    })?;
     let rows = reports.lines() + ledger.rows();
     let evidence = evidence::Evidence { job: &job, reports: &reports, ledger: &ledger };
     let mut reconciliation = match_day(&evidence, registry.as_ref(), &policy, &mut timings).await?;
@@ -170,6 +182,10 @@ pub async fn run_day(
     let recorded = outputs::record(&job, &lock, &record, &day, &reports, started_at).await?;
     let rejects = (&reports, ledger.parsed.rejects.as_slice());
     let mut text = outputs::publish(&job, &lock, &record, &day, rejects, recorded, &mut timings).await?;
+    timings.stage("remember", rows, || {
+        let run = (revision_of(recorded), record.digest.as_str());
+        tokio::task::block_in_place(|| job.threads.install(|| recalled.remember(&job, &reports, &reconciliation, run)))
+    })?;
     lock.release().await.or_kind()?;
     tracing::info!(date = %today, "{}", text.one_line());
     text.verdict = judge(&day, options, &asked, &text);
@@ -250,6 +266,7 @@ fn prove_reports(job: &Job<'_>, reports: &intake::Reports, known: &KnownBefore) 
     let day = proving::DayToProve {
         today: job.today,
         settlements: &reports.settlements,
+        earlier_sums: &reports.earlier_sums,
         rows: &reports.rows,
         summaries: &reports.summaries,
         activities: &reports.activities,

@@ -1,6 +1,5 @@
 //! From the configuration to the options of each module.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use crate::calendar::{BusinessDate, Instant, SettlementCalendar};
@@ -9,19 +8,15 @@ use crate::discrepancy::SeverityRule;
 use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::names::Patterns;
 use crate::fetch::{self, Archive, Auth, HostKey, Secret, SftpOptions, SourceOptions};
-use crate::id::{KeyMaker, Symbols};
+use crate::id::{PlatformMerchantId, Symbols};
 use crate::matching::{Adjustments, Policy};
+use crate::memory::Memory;
 use crate::movement::ReportKind;
 use crate::proof::{RowRules, Schedule, Volumes};
 use crate::report::{IdRule, ReportOptions, ReportRules, SignRule};
 use crate::store::StoreOptions;
 
 use super::folds::OrKind;
-
-/// Keys under a seed that nobody outside this process knows.
-pub fn random_keys() -> KeyMaker {
-    KeyMaker::new(RandomState::new().build_hasher().finish())
-}
 
 /// The threads that parse and match.
 pub fn threads(config: &Config) -> anyhow::Result<rayon::ThreadPool> {
@@ -150,6 +145,12 @@ pub fn source(config: &Config) -> Result<SourceOptions, Failure> {
 /// A failure of the configuration if it cannot be opened.
 pub fn archive(config: &Config) -> anyhow::Result<Archive> {
     Archive::open(&config.archive_dir()).or_kind()
+}
+
+/// The memory beside the archive; with `forget`, one that knows nothing yet.
+pub fn memory(config: &Config, merchant: &PlatformMerchantId, forget: bool) -> anyhow::Result<Memory> {
+    Memory::open(&config.archive_dir(), merchant, forget)
+        .map_err(|error| Failure::new(Kind::Unforeseen, error.to_string()).into())
 }
 
 /// How files are called.

@@ -13,7 +13,7 @@ use crate::movement::ReportKind;
 use crate::proof::{
     self, AccountRow, BalanceInputs, BatchInputs, BatchRow, BatchSums, DayStatement, Held, HeldRow, Outgoing,
     PayoutInputs, Places, ProofFinding, Proved, RowProof, control_totals, join_places, prove_balances, prove_batches,
-    prove_payouts, sums_of_lines,
+    prove_payouts,
 };
 use crate::report::{ActivityLine, BalanceLine, Generation, Place, SummaryLine};
 
@@ -24,8 +24,10 @@ use super::options::PAYOUT_WINDOWS;
 pub struct DayToProve<'a> {
     /// The day.
     pub today: BusinessDate,
-    /// Settlement details of the day and of earlier days.
+    /// Settlement details of the day; those of earlier days are passed over.
     pub settlements: &'a [DayReport],
+    /// What the lines of earlier days' settlement details come to.
+    pub earlier_sums: &'a BatchSums,
     /// What the day's settlement lines prove, line by line.
     pub rows: &'a RowProof,
     /// Settlement summaries of the day and of earlier days.
@@ -159,8 +161,10 @@ impl DayToProve<'_> {
         let wanted = wanted.chain(summaries.iter().flat_map(|file| &file.parsed.lines).map(|line| line.batch));
         // Lines without a batch belong to their own day's.
         let wanted: BTreeSet<_> = wanted.filter(|batch| !batch.is_empty()).collect();
-        let details = self.settlements.iter().filter(|file| file.date < self.today);
-        let earlier_details: BatchSums = sums_of_lines(details, &wanted);
+        let earlier_details: BatchSums = (self.earlier_sums.iter())
+            .filter(|(key, _)| wanted.contains(&key.batch))
+            .map(|(key, sum)| (*key, sum.clone()))
+            .collect();
         let mut rejected = BTreeMap::<String, u64>::new();
         for file in self.settlements.iter().filter(|file| file.date == self.today) {
             for reject in &file.parsed.rejects {

@@ -37,4 +37,4 @@ pub use held::{Held, HeldKind, HeldRow, held};
 pub use payouts::{Outgoing, Payout, PayoutInputs, PayoutProof, prove_payouts};
 pub use rows::{DEFAULT_TOLERANCE, RowExaminer, RowNotes, RowProof, RowRules};
 pub use summary::{ControlTotals, control_totals};
-pub use sums::{BatchKey, BatchSum, BatchSums, TypeSum, sums_of_lines};
+pub use sums::{BatchKey, BatchSum, BatchSums, TypeSum, merge_sums, sums_of_lines};

@@ -1,11 +1,10 @@
 //! What the lines of a settlement batch come to, per party and currency.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::id::Symbol;
-use crate::matching::DayReport;
 use crate::money::Currency;
-use crate::movement::{EntryType, ReportKind};
+use crate::movement::EntryType;
 use crate::report::{FeeKind, Line, Place};
 
 /// One batch, party and settlement currency.
@@ -146,15 +145,21 @@ impl BatchSum {
 /// The batches of some files.
 pub type BatchSums = BTreeMap<BatchKey, BatchSum>;
 
-/// What lines of the wanted batches come to: those of earlier days, whose fees by kind are no longer known, so that they stand
-/// together under [`FeeKind::Total`]. Other reports than settlement details are passed over.
+/// What lines of settlement details come to: those of earlier days, whose fees by kind are no longer known, so that they stand
+/// together under [`FeeKind::Total`].
 #[must_use]
-pub fn sums_of_lines<'a>(reports: impl Iterator<Item = &'a DayReport>, wanted: &BTreeSet<Symbol>) -> BatchSums {
+pub fn sums_of_lines<'a>(lines: impl IntoIterator<Item = &'a Line>) -> BatchSums {
     let mut sums = BatchSums::new();
-    let details = reports.filter(|report| report.parsed.kind == ReportKind::SettlementDetails);
-    for line in details.flat_map(|report| &report.parsed.lines).filter(|line| wanted.contains(&line.batch)) {
+    for line in lines {
         let fee = (line.fee != 0).then_some((FeeKind::Total, i128::from(line.fee)));
         sums.entry(BatchKey::of(line)).or_default().add(line, fee);
     }
     sums
+}
+
+/// Adds the sums of further files.
+pub fn merge_sums(into: &mut BatchSums, other: &BatchSums) {
+    for (key, sum) in other {
+        into.entry(*key).or_default().merge(sum);
+    }
 }

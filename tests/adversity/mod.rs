@@ -10,6 +10,7 @@ mod child;
 mod commands;
 mod desk;
 mod kills;
+mod memory;
 mod month;
 mod quarter;
 mod rows;

@@ -13,7 +13,7 @@ use crate::id::Symbols;
 use crate::matching::DayReport;
 use crate::movement::ReportKind;
 use crate::pipeline::proving::DayToProve;
-use crate::proof::{DayStatement, Held, HeldRow, RowProof, Volumes};
+use crate::proof::{DayStatement, Held, HeldRow, RowProof, Volumes, sums_of_lines};
 use crate::report::{ActivityLine, AnyReport, BalanceLine, Layout, LineText, Place, SummaryLine, entry_type};
 
 /// The files of a set that were read so far, by kind and in the order of their dates.
@@ -103,9 +103,12 @@ impl Set {
         let (activities, balances) =
             (if dated { &self.activities[..] } else { &[] }, if dated { &self.balances[..] } else { &[] });
         let none = BTreeSet::new();
+        let earlier = self.settlements.iter().filter(|file| file.date < date);
+        let earlier_sums = sums_of_lines(earlier.flat_map(|file| &file.parsed.lines));
         let day = DayToProve {
             today: date,
             settlements: &self.settlements,
+            earlier_sums: &earlier_sums,
             rows: &rows,
             summaries: &self.summaries,
             activities,

@@ -14,11 +14,12 @@ use crate::fetch::{self, Digest, Fetched, FetchedFile, IgnoredReason, Request};
 use crate::id::PlatformMerchantId;
 use crate::matching::DayReport;
 use crate::movement::ReportKind;
-use crate::proof::{DayStatement, RowProof, RowRules};
+use crate::proof::{BatchSums, DayStatement, RowProof, RowRules};
 use crate::report::{ActivityLine, BalanceLine, Layout, Reject, SummaryLine};
 use crate::store::RunFile;
 
 use super::folds::OrKind;
+use super::recall::Remembered;
 use super::timing::Timings;
 use super::{Job, options};
 pub use problems::accepted_headers;
@@ -43,6 +44,8 @@ pub struct InputFile {
     pub format: Format,
     /// Cuts a line into its cells.
     pub layout: Layout,
+    /// A hash of the rules by which it was read.
+    pub rules: u64,
 }
 
 /// The reports that are in force for a run.
@@ -51,6 +54,10 @@ pub struct Reports {
     pub transactions: Vec<DayReport>,
     /// Settlement details likewise.
     pub settlements: Vec<DayReport>,
+    /// What the settlement lines of earlier days come to.
+    pub earlier_sums: BatchSums,
+    /// Files of earlier days whose lines are remembered: among the others they stand without lines until those are recalled.
+    pub remembered: Vec<Remembered>,
     /// Settlement summaries likewise.
     pub summaries: Vec<DayStatement<SummaryLine>>,
     /// Account activity of the day, and of the days in which a payout may still be due.
@@ -82,6 +89,8 @@ impl Reports {
         Self {
             transactions: Vec::new(),
             settlements: Vec::new(),
+            earlier_sums: BatchSums::new(),
+            remembered: Vec::new(),
             summaries: Vec::new(),
             activities: Vec::new(),
             balances: Vec::new(),
@@ -147,6 +156,11 @@ impl Reports {
     /// The names of all files of details that were read.
     pub fn file_names(&self) -> BTreeSet<String> {
         self.transactions.iter().chain(&self.settlements).map(|file| file.name.clone()).collect()
+    }
+
+    /// Number of lines that are remembered.
+    pub fn remembered_lines(&self) -> u64 {
+        self.remembered.iter().map(|file| u64::from(file.extract.lines())).sum()
     }
 
     /// Number of lines of details in all files.

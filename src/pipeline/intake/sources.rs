@@ -7,18 +7,20 @@ use crate::failure::{Failure, Kind};
 use crate::fetch::names::Format;
 use crate::fetch::{self, Digest, FetchedFile, Unread};
 use crate::matching::DayReport;
+use crate::memory::{Bits, MemoryError};
 use crate::movement::ReportKind;
-use crate::proof::{DayStatement, RowRules};
+use crate::proof::{DayStatement, RowRules, merge_sums, sums_of_lines};
 use crate::records::SplitError;
 use crate::report::{
-    Damage, Layout, Reject, ReportError, ReportRules, Statement, parse_activity, parse_balances, parse_report,
-    parse_settlement, parse_summary,
+    Damage, Layout, ParsedReport, Reject, ReportError, ReportRules, Statement, parse_activity, parse_balances,
+    parse_report, parse_settlement, parse_summary,
 };
 
 use crate::workbook::LossyCell;
 
 use super::{InputFile, Reports};
 use crate::pipeline::folds::{OrKind, fetch_failure};
+use crate::pipeline::recall::{self, Remembered};
 use crate::pipeline::{Job, options};
 
 /// A file to parse.
@@ -132,6 +134,9 @@ pub(super) fn parse_sources(
     for source in sources {
         let file = u32::try_from(reports.inputs.len()).unwrap_or(u32::MAX);
         let parser = Parser { job, source, file, archive: &archive, rules: &rules, row_rules };
+        if parser.recall(reports)? {
+            continue;
+        }
         let remarks = match parser.parse(reports)? {
             Ok(remarks) => remarks,
             Err(problem) if source.date == job.today => {
@@ -176,6 +181,46 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
+    /// Whether an earlier run remembers the file's lines: then it stands among the others without them. What is restated has another
+    /// digest, and is read.
+    fn recall(&self, reports: &mut Reports) -> anyhow::Result<bool> {
+        let Source { kind, date, ref name, digest, size, format } = *self.source;
+        let is_details = matches!(kind, ReportKind::TransactionDetails | ReportKind::SettlementDetails);
+        if !is_details || date == self.job.today {
+            return Ok(false);
+        }
+        let failed = |error: MemoryError| Failure::new(Kind::Unforeseen, error.to_string());
+        let (options, sha256) = (self.rules.of(kind), digest.to_string());
+        let rules = recall::rules_of(&options);
+        let (memory, symbols) = (&self.job.memory, &self.job.symbols);
+        let Some(extract) = memory.extract(&sha256, kind, memory.meaning(rules), symbols).map_err(failed)? else {
+            return Ok(false);
+        };
+        let (names, surplus) = extract.header();
+        let Ok(layout) = Layout::of_names(names.to_vec(), surplus as usize, kind, &options) else { return Ok(false) };
+        let (rejects, sums) = extract.details(self.file).map_err(failed)?;
+        merge_sums(&mut reports.earlier_sums, &sums);
+        let lines = (u64::from(extract.lines()), rejects.len() as u64);
+        let parsed = ParsedReport {
+            kind,
+            lines: Vec::new(),
+            originals: Vec::new(),
+            rejects,
+            totals: Default::default(),
+            unknown_columns: Vec::new(),
+            remarks: Vec::new(),
+            layout: layout.clone(),
+        };
+        let report = DayReport { date, name: name.clone(), parsed };
+        if kind == ReportKind::SettlementDetails { &mut reports.settlements } else { &mut reports.transactions }
+            .push(report);
+        reports.inputs.push(InputFile { kind, date, name: name.clone(), digest, size, lines, format, layout, rules });
+        let (closed, needed) = (Bits::default(), Bits::default());
+        let file = self.file;
+        reports.remembered.push(Remembered { kind, date, name: name.clone(), sha256, file, extract, closed, needed });
+        Ok(true)
+    }
+
     /// Puts what the file says to the others of its kind and gives its remarks. The outer error is the archive's: a file that
     /// is not what its digest says must never be believed.
     fn parse(&self, reports: &mut Reports) -> anyhow::Result<Result<Vec<String>, Problem>> {
@@ -187,6 +232,7 @@ impl Parser<'_> {
             Err(error @ Unread::File { .. }) => return Err(Failure::new(Kind::Unforeseen, error.to_string()).into()),
         };
         let mut options = self.rules.of(kind);
+        let rules = recall::rules_of(&options);
         options.damaged = damaged(reader.lossy());
         let ignored = ignored_sheets(reader.converted().map_or(&[], |known| &known.ignored_sheets));
         let (keys, symbols) = (self.job.keys, &self.job.symbols);
@@ -203,6 +249,7 @@ impl Parser<'_> {
             ReportKind::SettlementDetails if !is_today => {
                 parse_report(&mut reader, self.file, kind, &options, keys, symbols).map(|parsed| {
                     let kept = (parsed.layout.clone(), parsed.remarks.clone(), counts(&parsed.lines, &parsed.rejects));
+                    merge_sums(&mut reports.earlier_sums, &sums_of_lines(&parsed.lines));
                     reports.settlements.push(DayReport { date, name: name(), parsed });
                     kept
                 })
@@ -231,7 +278,7 @@ impl Parser<'_> {
         match parsed {
             Ok((layout, mut remarks, lines)) => {
                 remarks.extend(ignored);
-                reports.inputs.push(InputFile { kind, date, name: name(), digest, size, lines, format, layout });
+                reports.inputs.push(InputFile { kind, date, name: name(), digest, size, lines, format, layout, rules });
                 Ok(Ok(remarks))
             }
             Err(ReportError::Split(SplitError::Read { source: error, .. })) => {

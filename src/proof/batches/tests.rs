@@ -12,10 +12,8 @@ use super::*;
 fn prove(world: &mut World) -> (BatchProof, Vec<String>) {
     let today = world.today;
     let [summaries, earlier_summaries] = divide(std::mem::take(&mut world.summaries), today);
-    let batches: BTreeSet<Symbol> =
-        world.details.iter().flat_map(|file| &file.parsed.lines).map(|line| line.batch).collect();
-    let sums =
-        |of_today: bool| sums_of_lines(world.details.iter().filter(|file| (file.date == today) == of_today), &batches);
+    let of_day = |of_today: bool| world.details.iter().filter(move |file| (file.date == today) == of_today);
+    let sums = |of_today: bool| sums_of_lines(of_day(of_today).flat_map(|file| &file.parsed.lines));
     let (details, earlier_details) = (sums(true), sums(false));
     let names = &world.names;
     let proof = prove_batches(&BatchInputs {
@@ -326,8 +324,9 @@ fn lines_count_by_what_they_are() {
            COMMISSION B1 m1/S1 -0.01
            PAYMENT B2 m1/S1 100.00",
     );
-    let wanted = BTreeSet::from([world.symbols.intern(b"B1")]);
-    let mut sums = sums_of_lines(world.details.iter(), &wanted);
+    let wanted = world.symbols.intern(b"B1");
+    let all = world.details.iter().flat_map(|file| &file.parsed.lines);
+    let mut sums = sums_of_lines(all.filter(|line| line.batch == wanted));
     let (_, sum) = sums.pop_first().unwrap();
     assert!(sums.is_empty());
     use crate::movement::EntryType::{Payment, Refund};

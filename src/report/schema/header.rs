@@ -80,6 +80,11 @@ pub struct Header {
 pub(super) type Positions = HashMap<&'static str, usize>;
 
 impl Headings {
+    /// The names of a header that was read before.
+    pub(in crate::report) const fn of(names: Vec<String>, surplus: usize) -> Self {
+        Self(names, surplus)
+    }
+
     /// Cuts a header line; empty cells at its end are no columns.
     ///
     /// # Errors

@@ -6,8 +6,8 @@ use crate::report::LineText;
 use std::fmt;
 
 use super::columns::{CONVERTED, COUPON, is_details};
-use super::header::Positions;
-use super::{Column, FeeKind, IdRule, entry_type, is_empty};
+use super::header::{Headings, Positions};
+use super::{Column, FeeKind, HeaderError, IdRule, ReportOptions, entry_type, is_empty};
 
 closed_words! {
     /// Which of Antom's layouts a header follows.
@@ -80,6 +80,19 @@ impl Default for Layout {
 }
 
 impl Layout {
+    /// The layout of a header that was read before: its names, and the number of empty cells behind them.
+    ///
+    /// # Errors
+    /// By these options it is not a header of the report.
+    pub fn of_names(
+        names: Vec<String>,
+        surplus: usize,
+        kind: ReportKind,
+        options: &ReportOptions,
+    ) -> Result<Self, HeaderError> {
+        Ok(Headings::of(names, surplus).understand(kind, options)?.layout)
+    }
+
     pub(super) fn new(
         kind: ReportKind,
         (names, surplus): (Vec<String>, usize),

@@ -1,0 +1,265 @@
+//! The memory of what is closed, beside the archive: how a run looks back over weeks without reading their reports again.
+//!
+//! ```text
+//! <archive>/memory/<merchant>/
+//!   seed                        the secret of this memory's keys
+//!   <sha256>.<kind>.lines       what a report of details says, line by line ([`Extract`])
+//!   <hash>.entries              entries of the ledger that are closed
+//!   <n>-<run>.state             which lines and entries were closed after a run ([`State`])
+//! ```
+//!
+//! All of it is derived from the archive and the ledger, and nothing else depends on it: a run that finds no memory, or one that is
+//! not whole or means something else (another version, other rules), reads the archived reports of its window again and comes to
+//! the same outputs. A file appears under its name when it is complete.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the memory is files")]
+
+mod bits;
+mod bytes;
+mod extract;
+mod rejects;
+mod rows;
+mod state;
+mod sweep;
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use ring::rand::{SecureRandom, SystemRandom};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::id::{KeyMaker, PlatformMerchantId, Symbols};
+use crate::movement::ReportKind;
+use crate::proof::BatchSums;
+use crate::report::ParsedReport;
+
+pub use bits::Bits;
+pub use extract::{BlockIds, Extract, Meaning};
+pub use state::{ClosedEntry, FileKey, State};
+
+/// What every file begins with: the form of the files, to be raised whenever it or the meaning of a line changes, and the program's
+/// version.
+const VERSION: &str = concat!("antom-recon memory 1, ", env!("CARGO_PKG_VERSION"));
+
+/// Bytes of the seed.
+const SEED_BYTES: usize = 8;
+
+/// Why the memory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MemoryError {
+    /// The file system refused.
+    #[error("memory: cannot {action} `{}`: {source}; expected a folder beside the archive that this user may write", path.display())]
+    File {
+        /// What was to be done.
+        action: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A file is not what was written.
+    #[error("memory: `{}` is damaged; it is derived from the archive: delete it, and run again", .0.display())]
+    Damaged(PathBuf),
+}
+
+impl MemoryError {
+    fn file<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + 'a {
+        move |source| Self::File { action, path: path.to_owned(), source }
+    }
+}
+
+/// The memory of one merchant. One run at a time writes to it, under the merchant's lock.
+#[derive(Debug)]
+pub struct Memory {
+    dir: PathBuf,
+    seed: u64,
+    /// Whether what earlier runs kept is passed over.
+    forgets: bool,
+}
+
+impl Memory {
+    /// Opens the memory beside an archive, and makes it if there is none. One that `forgets` knows nothing of earlier runs, and keeps
+    /// what this one gives it.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn open(archive: &Path, merchant: &PlatformMerchantId, forgets: bool) -> Result<Self, MemoryError> {
+        let dir = archive.join("memory").join(folder_of(merchant));
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+        made.map_err(MemoryError::file("create", &dir))?;
+        let path = dir.join("seed");
+        let seed = match File::open(&path) {
+            Ok(file) => read_seed(file).map_err(MemoryError::file("read", &path))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(MemoryError::file("read", &path)(error)),
+        };
+        let mut memory = Self { dir, seed: 0, forgets };
+        memory.seed = match seed {
+            Some(seed) => seed,
+            None => {
+                let mut random = [0; SEED_BYTES];
+                let no_luck = |_| MemoryError::file("make", &path)(io::Error::other("no random numbers"));
+                SystemRandom::new().fill(&mut random).map_err(no_luck)?;
+                memory.write("seed", |file| file.write_all(&random))?;
+                u64::from_le_bytes(random)
+            }
+        };
+        Ok(memory)
+    }
+
+    /// Keys that stay the same from run to run.
+    #[must_use]
+    pub const fn keys(&self) -> KeyMaker {
+        KeyMaker::new(self.seed)
+    }
+
+    /// What lines mean that are read by these rules.
+    #[must_use]
+    pub fn meaning(&self, rules: u64) -> Meaning {
+        // The seed itself is written nowhere but into its own file.
+        Meaning { seed: xxh3_64(&self.seed.to_le_bytes()), rules }
+    }
+
+    /// What an earlier run read from a report of details; nothing if none did, or if it means something else now.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn extract(
+        &self,
+        sha256: &str,
+        kind: ReportKind,
+        meaning: Meaning,
+        symbols: &Symbols,
+    ) -> Result<Option<Extract>, MemoryError> {
+        let path = self.dir.join(lines_name(sha256, kind));
+        let file = match File::open(&path) {
+            Ok(_) if self.forgets => return Ok(None),
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(MemoryError::file("open", &path)(error)),
+        };
+        let extract = Extract::open(&path, file, meaning, symbols).map_err(MemoryError::file("read", &path))?;
+        Ok(extract.filter(|extract| extract.kind() == kind))
+    }
+
+    /// Keeps what a report of details says.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn keep_extract(
+        &self,
+        sha256: &str,
+        (parsed, sums): (&ParsedReport, &BatchSums),
+        symbols: &Symbols,
+        meaning: Meaning,
+    ) -> Result<(), MemoryError> {
+        let name = lines_name(sha256, parsed.kind);
+        self.write(&name, |file| extract::write(file, parsed, sums, symbols, meaning))
+    }
+
+    /// What was closed after a run; nothing if that was not kept, or is another version's.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn state(&self, run: &str) -> Result<Option<State>, MemoryError> {
+        let Some((_, name)) = self.states()?.into_iter().rev().find(|(_, name)| sweep::run_of(name) == Some(run))
+        else {
+            return Ok(None);
+        };
+        if self.forgets {
+            return Ok(None);
+        }
+        let path = self.dir.join(name);
+        let bytes = fs::read(&path).map_err(MemoryError::file("read", &path))?;
+        Ok(State::from_bytes(&bytes))
+    }
+
+    /// Keeps what is closed after a run, and lets go of what no recent run needs. A run again that closed the same adds nothing.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn keep_state(&self, run: &str, state: &State) -> Result<(), MemoryError> {
+        let path = self.dir.join(run);
+        let bytes = state.to_bytes().map_err(MemoryError::file("pack", &path))?;
+        let states = self.states()?;
+        for (_, name) in states.iter().filter(|(_, name)| sweep::run_of(name) == Some(run)) {
+            let path = self.dir.join(name);
+            if fs::read(&path).map_err(MemoryError::file("read", &path))? == bytes {
+                return Ok(());
+            }
+        }
+        let newest = states.last().map_or(0, |(number, _)| *number);
+        self.write(&sweep::state_name(newest + 1, run), |file| file.write_all(&bytes))?;
+        self.sweep()
+    }
+
+    /// Entries that are closed, sorted; nothing if they were not kept.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn entries(&self, name: &str) -> Result<Option<Vec<ClosedEntry>>, MemoryError> {
+        let path = self.dir.join(format!("{name}.entries"));
+        match fs::read(&path) {
+            Ok(bytes) => Ok(state::entries_from_bytes(name, &bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(MemoryError::file("read", &path)(error)),
+        }
+    }
+
+    /// Keeps entries that are closed, sorted, and gives their name. Those that are kept already are not written again.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn keep_entries(&self, entries: &[ClosedEntry]) -> Result<String, MemoryError> {
+        let (name, bytes) = state::entries_to_bytes(entries);
+        let file_name = format!("{name}.entries");
+        let path = self.dir.join(&file_name);
+        let there = fs::metadata(&path).is_ok_and(|file| file.len() == bytes.len() as u64);
+        if !there {
+            self.write(&file_name, |file| file.write_all(&bytes))?;
+        }
+        Ok(name)
+    }
+
+    /// Writes a file beside its name, flushes it, and gives it the name.
+    fn write(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut io::BufWriter<File>) -> io::Result<()>,
+    ) -> Result<(), MemoryError> {
+        let (path, new) = (self.dir.join(name), self.dir.join(format!("{name}{}", sweep::NEW)));
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new);
+        let file = file.map_err(MemoryError::file("create", &new))?;
+        let mut file = io::BufWriter::with_capacity(1 << 20, file);
+        let written =
+            fill(&mut file).and_then(|()| file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all());
+        written.map_err(MemoryError::file("write", &new))?;
+        fs::rename(&new, &path).map_err(MemoryError::file("rename into", &path))
+    }
+}
+
+/// A folder name for any merchant id: itself if it is harmless, as Antom's are, else a hash.
+fn folder_of(merchant: &PlatformMerchantId) -> String {
+    let id = merchant.as_str();
+    let is_harmless = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if (1..=64).contains(&id.len()) && id.bytes().all(is_harmless) {
+        id.to_owned()
+    } else {
+        format!("-{:016x}", xxh3_64(id.as_bytes()))
+    }
+}
+
+fn lines_name(sha256: &str, kind: ReportKind) -> String {
+    format!("{sha256}.{kind}.lines")
+}
+
+/// The seed in its file; nothing if it is not whole, so that a new one is made.
+fn read_seed(file: File) -> io::Result<Option<u64>> {
+    let mut bytes = Vec::new();
+    file.take(SEED_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(<[u8; SEED_BYTES]>::try_from(bytes).ok().map(u64::from_le_bytes))
+}
+
+#[cfg(test)]
+mod tests;

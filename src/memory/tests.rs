@@ -1,0 +1,121 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::proof::sums_of_lines;
+use crate::report::{Line, Original, ReportOptions, parse_report};
+
+const HEADER: &str = "settlementBatchId,merchantId,referenceMerchantId,transactionId,transactionRequestId,originalTransactionId,\
+    originalTransactionRequestId,referenceTransactionId,transactionType,paymentTime,transactionAmountValue,transactionCurrency,settlementAmountValue,settlementCurrency\n";
+
+/// Settlement details of so many payments, with a refund and a line that cannot be read after every thousandth.
+fn report(payments: u32) -> String {
+    let mut text = HEADER.to_owned();
+    for at in 0..payments {
+        text.push_str(&format!(
+            "B{},m1,S{},a{at},r{at},,,o{at},PAYMENT,2026-03-01T10:00:00+08:00,10.{:02},USD,9.00,USD\n",
+            at % 3,
+            at % 7,
+            at % 100
+        ));
+        if at % 1000 == 0 {
+            text.push_str(&format!("B0,m1,,b{at},f{at},a{at},r{at},,REFUND,,-1.00,USD,-1.00,USD\n"));
+            text.push_str(&format!("B0,m1,\"S,1\",c{at},g{at},,,,PAYMENT,,1.0x,USD,1.00,USD\n"));
+        }
+    }
+    text.push_str("<END>\n");
+    text
+}
+
+fn parse(memory: &Memory, symbols: &Symbols, text: &str) -> ParsedReport {
+    let options = ReportOptions::default();
+    parse_report(text.as_bytes(), 4, ReportKind::SettlementDetails, &options, memory.keys(), symbols).unwrap()
+}
+
+fn with_original(parsed: &ParsedReport, line: &Line) -> (Line, Option<Original>) {
+    let original = line.original.map(|at| parsed.originals[at as usize]);
+    (Line { original: None, ..*line }, original)
+}
+
+#[test]
+fn lines_are_read_back_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let merchant = PlatformMerchantId::new("2188");
+    let memory = Memory::open(folder.path(), &merchant, false).unwrap();
+    let symbols = Symbols::new();
+    let parsed = parse(&memory, &symbols, &report(20_000));
+    assert!(parsed.rejects.len() == 20 && parsed.originals.len() == 20);
+    let sums = sums_of_lines(&parsed.lines);
+    memory.keep_extract("aa", (&parsed, &sums), &symbols, memory.meaning(7)).unwrap();
+
+    // Another run gives its symbols other numbers.
+    let symbols = Symbols::new();
+    let _taken = symbols.intern(b"something else");
+    let memory = Memory::open(folder.path(), &merchant, false).unwrap();
+    let again = parse(&memory, &symbols, &report(20_000));
+    let kind = ReportKind::SettlementDetails;
+    let extract = memory.extract("aa", kind, memory.meaning(7), &symbols).unwrap().unwrap();
+    assert_eq!((extract.lines(), extract.blocks()), (20_020, 3));
+    let (names, surplus) = extract.header();
+    assert_eq!((names.join(",") + "\n", surplus), (HEADER.to_owned(), 0));
+    let (rejects, found) = extract.details(4).unwrap();
+    assert_eq!(rejects, again.rejects);
+    assert_eq!(found, sums_of_lines(&again.lines));
+    let all: Vec<u32> = (0..extract.lines()).collect();
+    let (mut rows, mut ids) = (Vec::new(), Vec::new());
+    for (block, wanted) in all.chunk_by(|one, two| Extract::block_of(*one) == Extract::block_of(*two)).enumerate() {
+        rows.extend(extract.rows(block, 4, wanted).unwrap());
+        ids.extend(extract.ids(block).unwrap().all());
+    }
+    let expected: Vec<_> = again.lines.iter().map(|line| with_original(&again, line)).collect();
+    assert!(rows == expected, "every line is as it was");
+    for (row, (line, original)) in (0..).zip(&expected).step_by(997) {
+        let keys = [line.by_request, line.by_antom, original.unwrap_or_default().by_antom];
+        for key in keys.into_iter().filter(|key| !key.is_none()) {
+            assert!(ids.contains(&(row, key.hint())), "row {row}");
+        }
+    }
+    let some = extract.rows(1, 4, &[8_192, 9_000]).unwrap();
+    assert_eq!(some, [expected[8_192], expected[9_000]]);
+    assert!(matches!(extract.rows(1, 4, &[8_191]), Err(MemoryError::Damaged(_))), "a row of another block");
+}
+
+#[test]
+fn what_means_something_else_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let merchant = PlatformMerchantId::new("21/88");
+    let memory = Memory::open(folder.path(), &merchant, false).unwrap();
+    let symbols = Symbols::new();
+    let parsed = parse(&memory, &symbols, &report(3));
+    let (kind, none) = (ReportKind::SettlementDetails, BatchSums::new());
+    memory.keep_extract("aa", (&parsed, &none), &symbols, memory.meaning(7)).unwrap();
+    let is_there = |memory: &Memory, name: &str, kind, rules| {
+        memory.extract(name, kind, memory.meaning(rules), &symbols).unwrap().is_some()
+    };
+    assert!(is_there(&memory, "aa", kind, 7));
+    assert!(!is_there(&memory, "aa", kind, 8), "read by other rules");
+    assert!(!is_there(&memory, "bb", kind, 7), "another file");
+    assert!(!is_there(&memory, "aa", ReportKind::TransactionDetails, 7), "another report");
+    assert!(!is_there(&Memory::open(folder.path(), &merchant, true).unwrap(), "aa", kind, 7), "to be forgotten");
+    let other = Memory::open(folder.path(), &PlatformMerchantId::new("2189"), false).unwrap();
+    assert!(!is_there(&other, "aa", kind, 7), "another merchant");
+    std::fs::remove_file(memory.dir.join("seed")).unwrap();
+    assert!(!is_there(&Memory::open(folder.path(), &merchant, false).unwrap(), "aa", kind, 7), "under another seed");
+}
+
+#[test]
+fn states_are_found_by_their_run_and_swept() {
+    let folder = tempfile::tempdir().unwrap();
+    let memory = Memory::open(folder.path(), &PlatformMerchantId::new("2188"), false).unwrap();
+    let entries = memory.keep_entries(&[(1, 2)]).unwrap();
+    assert_eq!(memory.entries(&entries).unwrap(), Some(vec![(1, 2)]));
+    assert_eq!(memory.entries("00").unwrap(), None);
+    for at in 1..=7_u64 {
+        let state = State { rules: at, ..State::default() };
+        memory.keep_state(&format!("2026-03-0{at}-r1-ab"), &state).unwrap();
+        memory.keep_state(&format!("2026-03-0{at}-r1-ab"), &state).unwrap();
+    }
+    assert_eq!(memory.states().unwrap().len(), 5, "the same again adds nothing");
+    assert_eq!(memory.state("2026-03-02-r1-ab").unwrap(), None);
+    assert_eq!(memory.state("2026-03-03-r1-ab").unwrap().unwrap().rules, 3);
+    assert_eq!(memory.entries(&entries).unwrap(), None, "no state names them");
+}

@@ -1,0 +1,235 @@
+//! Looking back: what of the earlier days' reports and bookings a run has to look at, and remembering what it closed.
+//!
+//! A run matches what is new, what is open, and what hangs together with either. What was closed by an earlier run and has not been
+//! touched since stays in the memory (`memory`) and is not read. The result is the same as if all of it had been read: a line or
+//! entry that is left out is one that matching would have placed as [`State::Past`], and that shares no id with any that is there.
+//!
+//! Nothing is known to be closed under other rules of matching, for a party that is no longer registered, or without the memory of the run
+//! before: then the whole window is matched, from remembered lines or, where these lack too, from the archive.
+
+mod entries;
+mod ids;
+mod lines;
+
+use std::collections::{BTreeMap, HashMap};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::calendar::BusinessDate;
+use crate::failure::{Failure, Kind};
+use crate::matching::{DayReport, Policy, Reconciliation, State};
+use crate::memory::{self, Bits, ClosedEntry, FileKey, Memory, MemoryError};
+use crate::movement::ReportKind;
+use crate::proof::sums_of_lines;
+use crate::report::ReportOptions;
+use crate::store::Run;
+
+use super::Job;
+use super::inputs::Registry;
+use super::intake::{InputFile, Reports};
+use super::ledger::Ledger;
+use entries::{Entries, ids_of_reject};
+pub use lines::Remembered;
+use lines::{Lines, ids_of_lines, needed};
+
+/// What a run left in the memory, and what it will add.
+pub struct Recalled {
+    rules: u64,
+    parties: Option<Vec<u64>>,
+    /// The lines of remembered files that were read, by their numbers; files that are not here were read anew.
+    rows: HashMap<(ReportKind, FileKey), (Vec<u32>, Bits)>,
+    /// Closed entries that were left out, by date.
+    left_out: BTreeMap<BusinessDate, Vec<ClosedEntry>>,
+    /// Date, fingerprint and id of the entries that were not.
+    entries: Vec<(BusinessDate, ClosedEntry)>,
+}
+
+/// A hash of the rules by which a report is read.
+pub fn rules_of(options: &ReportOptions) -> u64 {
+    xxh3_64(format!("{options:?}").as_bytes())
+}
+
+/// Where a file belongs in the memory.
+fn key_of(file: &InputFile) -> FileKey {
+    (file.date, file.name.clone(), file.digest.to_string())
+}
+
+fn failed(error: MemoryError) -> anyhow::Error {
+    let kind = if matches!(error, MemoryError::Damaged(_)) { Kind::Integrity } else { Kind::Unforeseen };
+    Failure::new(kind, error.to_string()).into()
+}
+
+/// The name of a run in the memory.
+fn name_of(date: BusinessDate, revision: u32, inputs_digest: &str) -> String {
+    format!("{date}-r{revision}-{}", inputs_digest.get(..32).unwrap_or(inputs_digest))
+}
+
+/// What was closed after the run before, if it was matched by the same rules and no party left the registry since.
+fn closed_before(
+    memory: &Memory,
+    before: Option<&Run>,
+    rules: u64,
+    parties: Option<&[u64]>,
+) -> anyhow::Result<memory::State> {
+    let Some(run) = before else { return Ok(memory::State::default()) };
+    let name = name_of(run.business_date, run.revision, &run.inputs_digest);
+    let state = memory.state(&name).map_err(failed)?.unwrap_or_default();
+    let still_registered = match (&state.parties, parties) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(before), Some(now)) => before.iter().all(|party| now.binary_search(party).is_ok()),
+    };
+    Ok(if state.rules == rules && still_registered { state } else { memory::State::default() })
+}
+
+/// Hashes of the parties that are registered successfully, sorted.
+fn parties_of(job: &Job<'_>, registry: Option<&Registry>) -> Option<Vec<u64>> {
+    let known = registry?.successful.iter().filter(|(_, successful)| **successful);
+    let mut parties: Vec<u64> = known.map(|(party, _)| xxh3_64(job.symbols.text(*party).as_bytes())).collect();
+    parties.sort_unstable();
+    Some(parties)
+}
+
+/// Brings the lines of earlier days that the run needs to those that were read anew, and leaves closed entries out of the ledger.
+///
+/// # Errors
+/// The memory cannot be read, or is damaged.
+pub fn recall(
+    job: &Job<'_>,
+    before: Option<&Run>,
+    policy: &Policy,
+    registry: Option<&Registry>,
+    reports: &mut Reports,
+    ledger: &mut Ledger,
+) -> anyhow::Result<Recalled> {
+    let rules = xxh3_64(job.config.what_decides()?.as_bytes());
+    let parties = parties_of(job, registry);
+    let state = closed_before(&job.memory, before, rules, parties.as_deref())?;
+    let mut files = std::mem::take(&mut reports.remembered);
+    for file in &mut files {
+        let key = (file.date, file.name.clone(), file.sha256.clone());
+        let closed = state.lines.get(&key).filter(|bits| bits.rows() == file.extract.lines());
+        file.closed = closed.cloned().unwrap_or_else(|| Bits::none(file.extract.lines()));
+        file.needed = Bits::none(file.extract.lines());
+    }
+    let mut was_closed = BTreeMap::new();
+    for (&date, name) in state.entries.range(ledger.from..) {
+        was_closed.extend(job.memory.entries(name).map_err(failed)?.map(|entries| (date, entries)));
+    }
+    let entries = Entries::of(&ledger.parsed, policy.cut_off, &job.symbols, &was_closed);
+    let wanted = needed(&mut files, &ledger.parsed, &entries, seeds(reports, ledger)).map_err(failed)?;
+    let mut recalled =
+        Recalled { rules, parties, rows: HashMap::new(), left_out: BTreeMap::new(), entries: Vec::new() };
+    recalled.leave_out(ledger, entries, &wanted);
+    for file in files {
+        let Lines { lines, originals, numbers } = file.read().map_err(failed)?;
+        let side = if file.kind == ReportKind::SettlementDetails {
+            &mut reports.settlements
+        } else {
+            &mut reports.transactions
+        };
+        let report = side.iter_mut().find(|report| report.date == file.date && report.name == file.name);
+        if let Some(report) = report {
+            report.parsed.lines = lines;
+            report.parsed.originals = originals;
+        }
+        recalled.rows.insert((file.kind, (file.date, file.name, file.sha256)), (numbers, file.closed));
+    }
+    Ok(recalled)
+}
+
+/// The ids of everything that was read anew, and of every line that could not be read.
+fn seeds<'a>(reports: &'a Reports, ledger: &'a Ledger) -> impl Iterator<Item = u64> + 'a {
+    let files = || reports.transactions.iter().chain(&reports.settlements);
+    let lines = files().flat_map(|file| ids_of_lines(&file.parsed.lines, &file.parsed.originals));
+    let rejects = files().flat_map(|file| &file.parsed.rejects).chain(&ledger.parsed.rejects);
+    lines.chain(rejects.flat_map(|reject| ids_of_reject(reject.by_request, reject.by_antom)))
+}
+
+impl Recalled {
+    /// Leaves out the entries that nobody needs, and keeps what is known of all of them.
+    fn leave_out(&mut self, ledger: &mut Ledger, entries: Entries, needed: &Bits) {
+        for ((row, date), entry) in (0_u32..).zip(entries.dates).zip(entries.known) {
+            if needed.has(row) {
+                self.entries.push((date, entry));
+            } else {
+                self.left_out.entry(date).or_default().push(entry);
+            }
+        }
+        let mut row = 0;
+        ledger.parsed.entries.retain(|_| {
+            row += 1;
+            needed.has(row - 1)
+        });
+    }
+
+    /// Keeps what the run read and what is closed after it.
+    ///
+    /// # Errors
+    /// The memory cannot be written.
+    pub fn remember(
+        self,
+        job: &Job<'_>,
+        reports: &Reports,
+        reconciliation: &Reconciliation,
+        (revision, inputs_digest): (u32, &str),
+    ) -> anyhow::Result<()> {
+        let memory = &job.memory;
+        let mut lines = BTreeMap::new();
+        let sides = [
+            (&reports.transactions, &reconciliation.transactions),
+            (&reports.settlements, &reconciliation.settlements),
+        ];
+        for (report, states) in sides.into_iter().flat_map(|(files, states)| files.iter().zip(states)) {
+            let kind = report.parsed.kind;
+            let of_report = |file: &&InputFile| (file.kind, file.date, &file.name) == (kind, report.date, &report.name);
+            let Some(input) = reports.inputs.iter().find(of_report) else { continue };
+            let key = key_of(input);
+            let closed = match self.rows.get(&(kind, key.clone())) {
+                Some((rows, before)) => closed_after(before.clone(), rows.iter().copied().zip(states)),
+                None => {
+                    keep_lines(job, input, report)?;
+                    let count = u32::try_from(states.len()).unwrap_or(u32::MAX);
+                    closed_after(Bits::none(count), (0..).zip(states))
+                }
+            };
+            lines.insert(key, closed);
+        }
+        let mut closed = self.left_out;
+        for ((date, entry), state) in self.entries.into_iter().zip(&reconciliation.ledger) {
+            if *state == State::Past {
+                closed.entry(date).or_default().push(entry);
+            }
+        }
+        let mut entries = BTreeMap::new();
+        for (date, mut of_date) in closed {
+            of_date.sort_unstable();
+            entries.insert(date, memory.keep_entries(&of_date).map_err(failed)?);
+        }
+        let state = memory::State { rules: self.rules, parties: self.parties, lines, entries };
+        memory.keep_state(&name_of(job.today, revision, inputs_digest), &state).map_err(failed)
+    }
+}
+
+/// The bits of a file after a run: a line that was looked at is closed if it is past.
+fn closed_after<'a>(mut closed: Bits, states: impl Iterator<Item = (u32, &'a State)>) -> Bits {
+    for (row, state) in states {
+        if *state == State::Past {
+            closed.put(row);
+        } else {
+            closed.take_out(row);
+        }
+    }
+    closed
+}
+
+/// Keeps what a report says that was read anew.
+fn keep_lines(job: &Job<'_>, input: &InputFile, report: &DayReport) -> anyhow::Result<()> {
+    let parsed = &report.parsed;
+    let sums = match parsed.kind {
+        ReportKind::SettlementDetails => sums_of_lines(&parsed.lines),
+        _ => Default::default(),
+    };
+    let meaning = job.memory.meaning(input.rules);
+    job.memory.keep_extract(&input.digest.to_string(), (parsed, &sums), &job.symbols, meaning).map_err(failed)
+}

@@ -1,0 +1,235 @@
+//! Looking back by what earlier runs remember: the outputs are those of reading everything again, whatever happens to the ledger, to
+//! old reports or to the memory itself.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use antom_recon::cli::run_with;
+use antom_recon::environment::Environment;
+use lab::demo;
+use lab::world::faults::Fault;
+use lab::world::layout::Layout;
+use lab::world::rng::Rng;
+use lab::world::{Plan, World};
+use tempfile::TempDir;
+
+/// Outputs of a day, by name, without the timings.
+type Outputs = BTreeMap<String, String>;
+
+/// A marketplace with its own database, archive and memory, over a directory of reports and a ledger in a CSV file.
+struct Desk {
+    world: World,
+    folder: TempDir,
+}
+
+impl Desk {
+    fn of(plan: &Plan, lookback_days: u32) -> Self {
+        let world = World::generate(plan.clone());
+        let folder = tempfile::tempdir().unwrap();
+        world.write(folder.path()).unwrap();
+        let source = "[source]\nkind = \"directory\"\npath = \"remote\"\n";
+        let config = demo::configuration(&world.plan, source);
+        let (table, csv) = ("kind = \"table\"", "kind = \"csv\"\npath = \"ledger.csv\"");
+        assert!(config.contains(table) && config.contains("[matching]\n"));
+        let config = config.replacen(table, csv, 1);
+        let config = config.replacen("[matching]\n", &format!("[matching]\nlookback_days = {lookback_days}\n"), 1);
+        fs::write(folder.path().join("antom-recon.toml"), config).unwrap();
+        Self { world, folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs a command and gives its exit code and, if it failed, what it said.
+    fn ended(&self, words: &[&str]) -> (i32, String) {
+        let config = self.path("antom-recon.toml");
+        let words = [&["antom-recon"], words, &["--config", config.to_str().unwrap()]].concat();
+        let mut page = Vec::new();
+        let code = run_with(words.iter().map(std::ffi::OsString::from), &Environment::default(), &mut page);
+        (code.into(), String::from_utf8(page).unwrap())
+    }
+
+    fn run(&self, date: &str, flags: &[&str]) -> Outputs {
+        let words = [&["run", "--date", date], flags].concat();
+        assert_eq!(self.ended(&words).0, 0, "{words:?}");
+        let folder = self.path("out").join(&self.world.plan.platform).join(date);
+        let mut outputs = Outputs::new();
+        for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+            let text = fs::read_to_string(&file).unwrap();
+            let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+            let text = if name == "summary.json" { without_timings(&text) } else { text };
+            outputs.insert(name, text);
+        }
+        outputs
+    }
+
+    fn memory(&self) -> PathBuf {
+        self.path("archive/memory").join(&self.world.plan.platform)
+    }
+
+    /// The files of the memory whose names end like this, sorted.
+    fn remembered(&self, ending: &str) -> Vec<PathBuf> {
+        let files = fs::read_dir(self.memory()).unwrap().map(|file| file.unwrap().path());
+        let mut files: Vec<PathBuf> = files.filter(|path| path.to_str().unwrap().ends_with(ending)).collect();
+        files.sort();
+        files
+    }
+
+    fn days(&self) -> Vec<String> {
+        self.world.plan.all_days().iter().map(ToString::to_string).collect()
+    }
+}
+
+fn without_timings(summary: &str) -> String {
+    let mut value: serde_json::Value = serde_json::from_str(summary).unwrap();
+    value.as_object_mut().unwrap().remove("timings").unwrap();
+    value.to_string()
+}
+
+/// What somebody does to the books between two runs: entries vanish, come twice, come late, change their amount or status. Gives how
+/// many rows it touched.
+fn tamper(ledger: &Path, held_back: &mut Vec<String>, rng: &mut Rng) -> usize {
+    let text = fs::read_to_string(ledger).unwrap();
+    let mut rows: Vec<String> = text.lines().map(str::to_owned).collect();
+    let mut touched = 0;
+    for _ in 0..3 {
+        let at = 1 + usize::try_from(rng.below(rows.len() as u64 - 1)).unwrap();
+        match rng.below(6) {
+            0 => held_back.push(rows.remove(at)),
+            1 => rows.push(rows[at].clone()),
+            2 if !held_back.is_empty() => rows.push(held_back.remove(0)),
+            3 => {
+                let mut cells: Vec<String> = rows[at].split(',').map(str::to_owned).collect();
+                cells[8].push('0');
+                rows[at] = cells.join(",");
+            }
+            4 => rows[at] = rows[at].replace(",SUCCESS,", ",FAILED,"),
+            _ => rows[at] = rows[at].replace(",FAILED,", ",SUCCESS,"),
+        }
+        touched += 1;
+    }
+    rows.push(String::new());
+    fs::write(ledger, rows.join("\n")).unwrap();
+    touched
+}
+
+/// Two desks over the same reports and the same ledger, one with a memory and one that reads everything again.
+fn the_same_with_and_without(plan: &Plan, lookback_days: u32) {
+    let (with, without) = (Desk::of(plan, lookback_days), Desk::of(plan, lookback_days));
+    let mut rng = Rng::new(plan.seed);
+    let (mut held_back, mut touched, mut discrepancies) = (Vec::new(), 0, 0);
+    for date in with.days() {
+        let (remembers, reads) = (with.run(&date, &[]), without.run(&date, &["--without-memory"]));
+        for (name, text) in &reads {
+            assert_eq!(&remembers[name], text, "seed {}, {date}, {name}, lookback {lookback_days}", plan.seed);
+        }
+        assert_eq!(remembers.len(), reads.len());
+        discrepancies += remembers["discrepancies.csv"].lines().count() - 1;
+        touched += tamper(&with.path("ledger.csv"), &mut held_back, &mut rng);
+        fs::copy(with.path("ledger.csv"), without.path("ledger.csv")).unwrap();
+    }
+    assert!(touched > 30 && discrepancies > 100, "{touched} rows touched, {discrepancies} discrepancies listed");
+}
+
+fn three_weeks(seed: u64, layout: Layout) -> Plan {
+    Plan { layout, payments: 6, days: 15, faults: Fault::ALL.to_vec(), ..Plan::one_month(seed) }
+}
+
+#[test]
+fn a_long_lookback_gives_the_same_outputs() {
+    the_same_with_and_without(&three_weeks(91, Layout::Marketplace), 35);
+}
+
+#[test]
+fn a_window_that_moves_on_gives_the_same_outputs() {
+    the_same_with_and_without(&three_weeks(92, Layout::Marketplace), 4);
+}
+
+#[test]
+fn lines_without_ids_of_their_own_are_found_again() {
+    the_same_with_and_without(&three_weeks(93, Layout::Gen3), 6);
+}
+
+#[test]
+fn old_reports_are_not_read_again() {
+    let desk = Desk::of(&Plan { payments: 6, days: 8, ..Plan::one_month(94) }, 35);
+    let days = desk.days();
+    for date in &days[..6] {
+        desk.run(date, &[]);
+    }
+    // Every archived file of details of the first days: a run that reads one of them fails.
+    let first = &desk.world.plan.all_days()[0];
+    let is_first = |name: &str| name.contains(&first.format("%Y%m%d").to_string());
+    let text = fs::read_to_string(desk.path("out").join(&desk.world.plan.platform).join(&days[0]).join("summary.json"));
+    let summary: serde_json::Value = serde_json::from_str(&text.unwrap()).unwrap();
+    let inputs = summary["inputs"].as_array().unwrap();
+    let details = inputs.iter().filter(|input| input["role"] == "transaction_details");
+    let mut taken = 0;
+    for input in details.filter(|input| is_first(input["name"].as_str().unwrap())) {
+        let sha256 = input["sha256"].as_str().unwrap();
+        fs::remove_file(desk.path("archive").join(&sha256[..2]).join(format!("{sha256}.zst"))).unwrap();
+        taken += 1;
+    }
+    assert_eq!(taken, 1);
+    let remembered = desk.run(&days[6], &[]);
+    assert!(!remembered.is_empty());
+    let (code, _) = desk.ended(&["run", "--date", &days[7], "--without-memory"]);
+    assert_eq!(code, 5, "the archive lacks a file of the window");
+}
+
+#[test]
+fn a_memory_that_is_lost_or_cut_costs_time_only() {
+    let plan = Plan { payments: 6, days: 6, faults: Fault::ALL.to_vec(), ..Plan::one_month(95) };
+    let (whole, hurt) = (Desk::of(&plan, 35), Desk::of(&plan, 35));
+    for (at, date) in whole.days().iter().enumerate() {
+        assert_eq!(whole.run(date, &[]), hurt.run(date, &[]), "{date}");
+        match at {
+            0 => fs::remove_dir_all(hurt.memory()).unwrap(),
+            1 => cut(&hurt.remembered(".state")[0]),
+            2 => hurt.remembered(".lines").iter().for_each(|path| cut(path)),
+            3 => hurt.remembered(".entries").iter().for_each(|path| cut(path)),
+            _ => fs::remove_file(hurt.memory().join("seed")).unwrap(),
+        }
+    }
+}
+
+fn cut(path: &Path) {
+    let bytes = fs::read(path).unwrap();
+    fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+}
+
+#[test]
+fn a_memory_that_is_damaged_is_named() {
+    let desk = Desk::of(&Plan { payments: 6, days: 3, ..Plan::one_month(96) }, 35);
+    let days = desk.days();
+    desk.run(&days[0], &[]);
+    for path in desk.remembered(".lines") {
+        // The first block begins with the first byte.
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[9] ^= 1;
+        fs::write(&path, bytes).unwrap();
+    }
+    assert_eq!(desk.ended(&["run", "--date", &days[1]]).0, 5);
+    let outputs = desk.run(&days[1], &["--without-memory"]);
+    assert!(!outputs.is_empty());
+}
+
+#[test]
+fn what_no_run_needs_is_swept() {
+    let desk = Desk::of(&Plan { payments: 4, days: 12, ..Plan::one_month(97) }, 3);
+    let mut most = 0;
+    for date in desk.days() {
+        desk.run(&date, &[]);
+        most = most.max(desk.remembered(".lines").len());
+        assert!(desk.remembered(".state").len() <= 5);
+        assert!(desk.remembered(".new").is_empty());
+    }
+    let archived = walk(&desk.path("archive")).len();
+    assert!(most > 3 && desk.remembered(".lines").len() < archived, "{most} of {archived}");
+}
+
+fn walk(folder: &Path) -> Vec<String> {
+    super::antom::tree(folder).into_iter().filter(|name| name.ends_with(".zst")).collect()
+}

@@ -6,7 +6,7 @@
 //! [`Archive::open`] sweeps it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,7 @@ use super::FetchError;
 use super::archive_reader::ArchiveReader;
 use super::bounds::{BLOCK_BYTES, MAX_FILE_BYTES};
 use super::digest::Digest;
+use super::frames::{FrameWriter, Pieces};
 
 /// What was put into the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +27,6 @@ pub struct Stored {
     /// How many raw bytes there are.
     pub size: u64,
 }
-
-/// The level of compression: level 1 keeps up with a network at several times the speed of level 3, at a tenth more space.
-const COMPRESSION_LEVEL: i32 = 1;
 
 const INCOMING: &str = ".incoming";
 
@@ -95,16 +93,30 @@ impl Archive {
     }
 
     fn open_file(&self, digest: Digest, verified: bool) -> Result<ArchiveReader, FetchError> {
+        let (path, file) = (self.path_of(digest), self.open_packed(digest)?);
+        let unreadable = FetchError::archive("open", &path);
+        ArchiveReader::new(file, path, digest, verified).map_err(unreadable)
+    }
+
+    fn open_packed(&self, digest: Digest) -> Result<File, FetchError> {
         let path = self.path_of(digest);
-        let file = File::open(&path).map_err(|error| match error.kind() {
+        File::open(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => FetchError::Integrity(format!(
                 "archive: `{}` is missing; expected the file that was archived under this digest; restore it from a backup",
                 path.display()
             )),
             _ => FetchError::archive("open", &path)(error),
-        })?;
-        let unreadable = FetchError::archive("open", &path);
-        ArchiveReader::new(file, path, digest, verified).map_err(unreadable)
+        })
+    }
+
+    /// Pieces of an archived file, whose digest is not verified; nothing if the file was archived as one piece.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Archive::read`].
+    pub fn pieces(&self, digest: Digest) -> Result<Option<Pieces>, FetchError> {
+        let path = self.path_of(digest);
+        Pieces::open(self.open_packed(digest)?, path.clone()).map_err(FetchError::archive("read", &path))
     }
 
     /// All raw bytes of an archived file, verified.
@@ -163,14 +175,11 @@ impl Archive {
     pub(super) fn writer(&self) -> Result<ArchiveWriter, FetchError> {
         let (file, path) = self.create_incoming()?;
         let broken = FetchError::archive("write", &path);
-        let encoder = zstd::Encoder::new(file, COMPRESSION_LEVEL).and_then(|mut encoder| {
-            encoder.include_checksum(true)?;
-            Ok(encoder)
-        });
+        let frames = FrameWriter::new(file);
         let incoming = Incoming { path };
         Ok(ArchiveWriter {
             archive: self.clone(),
-            encoder: encoder.map_err(broken)?,
+            frames: frames.map_err(broken)?,
             incoming,
             context: digest::Context::new(&SHA256),
             size: 0,
@@ -227,7 +236,7 @@ impl Archive {
 /// A file on its way into the archive. Dropped before it is committed, it leaves nothing.
 pub(super) struct ArchiveWriter {
     archive: Archive,
-    encoder: zstd::Encoder<'static, File>,
+    frames: FrameWriter,
     incoming: Incoming,
     context: digest::Context,
     size: u64,
@@ -255,12 +264,12 @@ impl ArchiveWriter {
             )));
         }
         self.context.update(block);
-        self.encoder.write_all(block).map_err(FetchError::archive("write", &self.incoming.path))
+        self.frames.push(block).map_err(FetchError::archive("write", &self.incoming.path))
     }
 
     /// Finishes the file: flushed, renamed to its digest, and the folder flushed as well.
     pub(super) fn commit(self) -> Result<Stored, FetchError> {
-        let file = self.encoder.finish().map_err(FetchError::archive("write", &self.incoming.path))?;
+        let file = self.frames.finish().map_err(FetchError::archive("write", &self.incoming.path))?;
         let stored = Stored { digest: Digest::finish(&self.context.finish()), size: self.size };
         self.archive.publish(&self.incoming, &file, stored)?;
         Ok(stored)

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ring::digest::{self, SHA256};
 
@@ -29,13 +29,18 @@ impl ArchiveReader {
     }
 
     fn damaged(&self, found: &str) -> io::Error {
-        let message = format!(
-            "archive: `{}` {found}; expected the bytes of its digest; move it away, keep it, and restore it from a backup or \
-             fetch the date again while the server still has it",
-            self.path.display()
-        );
+        let message = damage(&self.path, found);
         io::Error::new(io::ErrorKind::InvalidData, FetchError::Integrity(message))
     }
+}
+
+/// What is wrong with an archived file, and what to do.
+pub(super) fn damage(path: &Path, found: &str) -> String {
+    format!(
+        "archive: `{}` {found}; expected the bytes of its digest; move it away, keep it, and restore it from a backup or fetch \
+         the date again while the server still has it",
+        path.display()
+    )
 }
 
 impl Read for ArchiveReader {

@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 
 use crate::failure::{Failure, Kind, OrFail};
+use crate::fetch::names::Format;
 use crate::fetch::{Archive, FetchError, ReportReader, Unread};
 use crate::report::{Layout, LineText, Place};
 
-use super::folds::fetch_failure;
+use super::folds::{OrKind, fetch_failure};
 use super::intake::InputFile;
 use super::{Job, options};
 
@@ -30,7 +31,8 @@ impl<'a> Texts<'a> {
         Ok(Self { archive: options::archive(job.config)?, inputs })
     }
 
-    /// Reads the lines of one file, once from its start to the last line that is wanted, in their order in it.
+    /// Reads the lines of one file, in their order in it: from the pieces of the archived file in which they stand, or, of a
+    /// workbook and of a file that was archived as one piece, once from its start to the last line that is wanted.
     ///
     /// # Errors
     /// The archive cannot be read, or is not what it was.
@@ -42,6 +44,25 @@ impl<'a> Texts<'a> {
         wanted.sort_by_key(|(place, _)| place.offset);
         let Some(first) = wanted.first() else { return Ok(()) };
         let file = &self.inputs[first.0.file as usize];
+        let pieces = match file.format {
+            Format::Csv => self.archive.pieces(file.digest).or_kind()?,
+            Format::Xlsx => None,
+        };
+        let Some(mut pieces) = pieces else { return self.read_on(file, wanted, take) };
+        let mut raw = Vec::new();
+        for (place, item) in wanted {
+            pieces.read(place.offset, place.length as usize, &mut raw).or_kind()?;
+            take(item, file.layout.text(&raw))?;
+        }
+        Ok(())
+    }
+
+    fn read_on<T>(
+        &self,
+        file: &InputFile,
+        wanted: Vec<(Place, T)>,
+        mut take: impl FnMut(T, LineText) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let mut reader = BufReader::with_capacity(BUFFER_BYTES, self.reader(file)?);
         let (mut at, mut raw) = (0_u64, Vec::new());
         let failed = |error| fetch_failure(&FetchError::from_read(error, &self.archive.path_of(file.digest)));

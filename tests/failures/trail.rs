@@ -13,7 +13,7 @@ impl Place {
     /// The archived files.
     fn archived(&self) -> Vec<PathBuf> {
         let folders = fs::read_dir(self.path("archive")).unwrap().map(|entry| entry.unwrap().path());
-        let shelves = folders.filter(|path| !path.ends_with(".incoming"));
+        let shelves = folders.filter(|path| !path.ends_with(".incoming") && !path.ends_with("memory"));
         let mut files: Vec<PathBuf> =
             shelves.flat_map(|shelf| fs::read_dir(shelf).unwrap().map(|entry| entry.unwrap().path())).collect();
         files.sort();

@@ -15,13 +15,13 @@ use super::folds::OrKind;
 use super::proving::Proofs;
 use super::{Day, Job};
 
-/// The discrepancies that the run before left open.
-pub fn open_before(carried: Option<&Carried>) -> BTreeSet<DiscrepancyId> {
+/// The discrepancies that the run before left open, with the file that each points to.
+pub fn open_before(carried: Option<&Carried>) -> BTreeMap<DiscrepancyId, String> {
     carried
         .into_iter()
         .flat_map(|before| &before.discrepancies)
         .filter(|row| !row.kind.is_about_file())
-        .map(|row| row.discrepancy_id.clone())
+        .map(|row| (row.discrepancy_id.clone(), row.report_file.clone()))
         .collect()
 }
 

@@ -52,7 +52,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// Puts findings, rejects and waiting items into words. A finding that rests on days outside the window is dropped unless
-    /// it was open before.
+    /// it was open before and the file behind it was read again.
     ///
     /// # Errors
     /// The archive or the ledger cannot be read any more, or is not what it was.
@@ -60,7 +60,7 @@ impl<'a> Evidence<'a> {
         &self,
         describer: &Describer<'_>,
         reconciliation: &mut Reconciliation,
-        open_before: &BTreeSet<DiscrepancyId>,
+        open_before: &BTreeMap<DiscrepancyId, String>,
     ) -> anyhow::Result<Described> {
         let lines = self.lines_of_findings(reconciliation)?;
         let mut described = Described {
@@ -70,13 +70,16 @@ impl<'a> Evidence<'a> {
             became: BTreeSet::new(),
             claimed_by_rejects: HashSet::new(),
         };
+        let loaded = self.reports.file_names();
         let findings = std::mem::take(&mut reconciliation.findings);
         for finding in findings {
             let line = finding.line.and_then(|item| lines.get(&item));
             let entry = finding.entry.map(|item| self.entry(item)).transpose()?;
             let candidates = self.names_of(&finding.candidates)?;
             let row = describer.describe(&finding, line, entry.as_ref(), &candidates);
-            if finding.only_if_open_before && !open_before.contains(&row.discrepancy_id) {
+            let may_be_judged =
+                open_before.get(&row.discrepancy_id).is_some_and(|file| file.is_empty() || loaded.contains(file));
+            if finding.only_if_open_before && !may_be_judged {
                 reconciliation.withdraw(&finding);
                 continue;
             }

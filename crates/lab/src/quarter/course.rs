@@ -262,8 +262,8 @@ impl<'q, 'p> Course<'q, 'p> {
                 item.cells.contains(&("stage", stage.to_owned()))
                     && item.cells.iter().any(|(name, _)| *name == "antom_id")
             };
-            let open = self.books.open_after(last).iter().map(|open| (open.item.key.as_str(), &open.item));
-            let Some((key, item)) = open.filter(of_stage).next() else { continue };
+            let mut open = self.books.open_after(last).iter().map(|open| (open.item.key.as_str(), &open.item));
+            let Some((key, item)) = open.find(of_stage) else { continue };
             let has = |row: &usize| item.cells.iter().all(|(column, text)| rows.cell(*row, column) == text);
             let row = (0..rows.len()).find(has).with_context(|| format!("`{key}` is in the books and not listed"))?;
             let id = rows.cell(row, "discrepancy_id");

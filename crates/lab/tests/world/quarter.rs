@@ -209,7 +209,8 @@ fn the_books_notice_outputs_that_say_something_else() {
     let without_last = |text: &str| text[..=text.trim_end().rfind('\n').unwrap()].to_owned();
     let one_more = |text: &str| text.replacen(",0 to 1,0,0,", ",0 to 1,1,0,", 1);
     let older = |text: &str| text.replacen("0 to 1", "2 to 3", 1);
-    let table: [(&str, &dyn Fn(&str) -> String, usize); 6] = [
+    type Changed<'c> = (&'static str, &'c dyn Fn(&str) -> String, usize);
+    let table: [Changed<'_>; 6] = [
         ("in_transit.csv", &without_last, 1),
         ("in_transit.csv", &|text| text.replacen(",report,", ",ledger,", 1), 2),
         (

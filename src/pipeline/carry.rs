@@ -192,7 +192,7 @@ pub fn sort_cleared(rows: &mut [ClearedRow]) {
     rows.sort_by(|one, other| place(one).cmp(&place(other)));
 }
 
-/// What closes a row of which nothing was said on this day: the sides agree as they stand now.
+/// What closes a row for which no row of a side can be named: a share, or an entry that is gone.
 const AGREEMENT: &str = "the sides agree as they stand now";
 
 /// The row of `cleared.csv` of a discrepancy that this day closed; `closed` says by what, for those of which something was said.
@@ -212,7 +212,10 @@ pub fn cleared_discrepancy(job: &Job<'_>, row: &Discrepancy, closed: &BTreeMap<S
         side,
         business_date: row.business_date,
         due_on: None,
-        cleared_by: names.iter().find_map(|name| closed.get(name)).cloned().unwrap_or_else(|| AGREEMENT.to_owned()),
+        cleared_by: (names.iter().find_map(|name| closed.get(name)))
+            .or_else(|| closed.get(row.discrepancy_id.as_str()))
+            .cloned()
+            .unwrap_or_else(|| AGREEMENT.to_owned()),
         cleared_on: job.today,
         first_seen_on: Some(row.first_seen_on),
     }

@@ -114,7 +114,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// How candidates are called in an explanation: places of lines, ids of entries.
-    fn names_of(&self, candidates: &[ItemRef]) -> anyhow::Result<Vec<String>> {
+    pub(super) fn names_of(&self, candidates: &[ItemRef]) -> anyhow::Result<Vec<String>> {
         /// An explanation names this many; the rest can be found by their ids.
         const MAX_NAMED: usize = 10;
         let names = candidates.iter().take(MAX_NAMED).map(|&item| match item.side {

@@ -5,6 +5,7 @@
 
 pub(crate) mod asking;
 mod carry;
+mod closing;
 mod decided;
 mod evidence;
 pub mod fee_schedule;
@@ -143,7 +144,11 @@ pub async fn run_day(
     let open_before = carry::open_before(carried.as_ref());
     let described = timings.stage("classify", rows, || {
         tokio::task::block_in_place(|| {
-            job.threads.install(|| evidence.describe(&describer, &mut reconciliation, &open_before))
+            job.threads.install(|| {
+                let mut described = evidence.describe(&describer, &mut reconciliation, &open_before)?;
+                evidence.name_agreements(carried.as_ref(), &mut described)?;
+                anyhow::Ok(described)
+            })
         })
     })?;
     let known = KnownBefore::load(&job, schedule.is_some(), carried.as_ref()).await?;

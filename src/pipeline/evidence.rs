@@ -71,7 +71,7 @@ impl<'a> Evidence<'a> {
             claimed_by_rejects: HashSet::new(),
         };
         let loaded = self.reports.file_names();
-        let findings = std::mem::take(&mut reconciliation.findings);
+        let (findings, mut withdrawn) = (std::mem::take(&mut reconciliation.findings), Vec::new());
         for finding in findings {
             let line = finding.line.and_then(|item| lines.get(&item));
             let entry = finding.entry.map(|item| self.entry(item)).transpose()?;
@@ -80,7 +80,7 @@ impl<'a> Evidence<'a> {
             let may_be_judged =
                 open_before.get(&row.discrepancy_id).is_some_and(|file| file.is_empty() || loaded.contains(file));
             if finding.only_if_open_before && !may_be_judged {
-                reconciliation.withdraw(&finding);
+                withdrawn.push(finding);
                 continue;
             }
             if is_about_waiting_line(&finding) {
@@ -93,6 +93,7 @@ impl<'a> Evidence<'a> {
             described.discrepancies.push(row);
             reconciliation.findings.push(finding);
         }
+        reconciliation.withdraw(&withdrawn);
         self.describe_rejects(describer, reconciliation, &mut described)?;
         self.describe_waiting(reconciliation, &mut described)?;
         self.describe_closures(reconciliation, &mut described)?;

@@ -56,6 +56,9 @@ enum Command {
         /// Layout of Antom's files
         #[arg(long, default_value = "marketplace")]
         layout: LayoutName,
+        /// Days for which the job looks back; people correct what is up to 11 days old
+        #[arg(long, default_value_t = 35, value_parser = clap::value_parser!(u32).range(14..=100))]
+        lookback: u32,
         /// Where the job keeps its records: `sqlite`, or the address of an empty PostgreSQL database
         #[arg(long, default_value = "sqlite")]
         database: String,
@@ -145,14 +148,15 @@ fn main() -> Result<ExitCode> {
             let options = demo::Options { seed, dir, payments, layout: layout.into(), style, proofs_again: true };
             demo::run(&options, job, out)?
         }
-        Command::Quarter { seed, days, payments, layout, database, ledger, dir, thorough } => {
+        Command::Quarter { seed, days, payments, layout, lookback, database, ledger, dir, thorough } => {
             let bookkeeping = match ledger {
                 LedgerName::Csv => Bookkeeping::Free,
                 LedgerName::Table => Bookkeeping::AddOnly,
             };
             let database = Some(database).filter(|database| database != "sqlite");
             let layout = layout.into();
-            let options = quarter::Options { seed, days, payments, layout, bookkeeping, database, dir, thorough };
+            let options =
+                quarter::Options { seed, days, payments, layout, lookback, bookkeeping, database, dir, thorough };
             quarter::run(&options, &apart, out)?
         }
         Command::Job { words } => return Ok(ExitCode::from(job([vec!["antom-recon".into()], words].concat()))),

@@ -59,7 +59,7 @@ impl<'p> Desk<'p> {
     pub(super) fn new(
         folder: PathBuf,
         plan: &Plan,
-        bookkeeping: Bookkeeping,
+        (bookkeeping, lookback): (Bookkeeping, u32),
         database: &str,
         program: Program<'p>,
     ) -> Result<Self> {
@@ -69,6 +69,7 @@ impl<'p> Desk<'p> {
         };
         let text = configuration(plan, SOURCE)
             .replace("kind = \"table\"", ledger)
+            .replace("[matching]", &format!("[matching]\nlookback_days = {lookback}"))
             .replace("sqlite://antom-recon.db", database);
         fs::create_dir_all(folder.join("remote/v1/settlements"))?;
         let desk = Self { folder, platform: plan.platform.clone(), bookkeeping, program, entries: BTreeMap::new() };

@@ -30,6 +30,8 @@ pub struct Options {
     pub payments: u32,
     /// The layout of Antom's files.
     pub layout: Layout,
+    /// `lookback_days` of the job's configuration: a short one makes a short quarter outlive it.
+    pub lookback: u32,
     /// What the ledger lets people correct: a CSV file anything, the built-in table not.
     pub bookkeeping: Bookkeeping,
     /// The address of the job's database, empty; `None` for an SQLite file.
@@ -68,7 +70,7 @@ pub fn run(options: &Options, program: Program<'_>, out: &mut dyn Write) -> Resu
         quarter.special.outages.len(),
     )?;
     let database = options.database.as_deref().unwrap_or(SQLITE);
-    let desk = Desk::new(folder.clone(), &quarter.plan, bookkeeping, database, program)?;
+    let desk = Desk::new(folder.clone(), &quarter.plan, (bookkeeping, options.lookback), database, program)?;
     let (desk, log) = Course::new(&quarter, desk)?.run()?;
     log.write(out)?;
     for problem in &log.problems {

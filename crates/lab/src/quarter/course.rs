@@ -152,12 +152,16 @@ impl<'q, 'p> Course<'q, 'p> {
         let is_missing = files.lacks_transactions || files.lacks_balances;
         if is_missing {
             self.refused(day)?;
+            self.log.event("a report is missing: run without it");
+        }
+        if files.doubled {
+            self.log.event("a report came under two names");
         }
         let (from, to) = (dates[0].to_string(), day.to_string());
         let words: &[&str] = if is_missing { &["--allow-missing"] } else { &[] };
         self.desk.must(&[&["run", "--from", &from, "--to", &to], words].concat(), 0)?;
         for date in &dates {
-            self.judge(*date, if *date == day { files } else { Files::default() }, dates.len() > 1)?;
+            self.judge(*date, if *date == day { files } else { Files::default() }, *date != day)?;
         }
         self.plan_again(day);
         self.run_again(dates.len())

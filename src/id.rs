@@ -175,6 +175,12 @@ impl KeyMaker {
         Key(hash).in_space(space)
     }
 
+    /// 64 bits of hash of a text, to tell whether two texts are the same.
+    #[must_use]
+    pub fn fingerprint(&self, text: &[u8]) -> u64 {
+        xxhash_rust::xxh3::xxh3_64_with_seed(text, self.seed)
+    }
+
     /// The key of several parts together, none of which is confused with another's text.
     #[must_use]
     pub fn combined(&self, space: u8, parts: &[&[u8]]) -> Key {

@@ -2,17 +2,20 @@
 
 use std::io::Write;
 
-use super::{Dates, session};
+use super::{Dates, open_store, session};
 use crate::clock;
 use crate::config::Config;
 use crate::failure::{Failure, Kind};
+use crate::fetch::Fetched;
 use crate::id::PlatformMerchantId;
-use crate::pipeline::{expected, fetch_day, not_ready};
+use crate::pipeline::{OrKind, expected, fetch_day, not_ready};
+use crate::store::Store;
 
 /// Fetch and archive the reports of a business date, nothing else
 ///
-/// Files are archived as they came, under their SHA-256. Nothing on the server is changed. Exit code 3 if an expected report is
-/// missing or incomplete.
+/// Files are archived as they came, under their SHA-256, and noted in the database if it can be reached, so that a later run
+/// finds them when the server has them no longer. Nothing on the server is changed. Exit code 3 if an expected report is missing
+/// or incomplete.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "antom-recon fetch --date <DATE> [OPTIONS]\n       antom-recon fetch --from <DATE> --to <DATE> [OPTIONS]"
@@ -32,6 +35,7 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     let merchant = PlatformMerchantId::new(config.merchant()?.platform_merchant_id);
     session(async {
         let mut problems = Vec::new();
+        let store = store(config).await;
         for date in dates {
             let fetched = fetch_day(config, &merchant, date).await?;
             for file in &fetched.files {
@@ -43,6 +47,9 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
             for entry in &fetched.ignored {
                 writeln!(out, "{date}  {:<22} {entry}", "not used")?;
             }
+            if let Some(store) = &store {
+                note(store, &merchant, &fetched).await?;
+            }
             let missing = not_ready(&fetched, &expected(config, date)?);
             problems.extend(missing.into_iter().map(|(_, sentence)| format!("{date}: {sentence}")));
         }
@@ -51,4 +58,22 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
         }
         Err(Failure::new(Kind::NotReady, format!("{}; run again when Antom has delivered", problems.join("; "))).into())
     })
+}
+
+/// The database; none if it cannot be reached, for the reports are what must not be lost.
+async fn store(config: &Config) -> Option<Store> {
+    match open_store(config).await {
+        Ok(store) => Some(store),
+        Err(error) => {
+            tracing::warn!("what is fetched cannot be noted, so that runs look for it at the source only: {error}");
+            None
+        }
+    }
+}
+
+/// Notes what was fetched as seen.
+async fn note(store: &Store, merchant: &PlatformMerchantId, fetched: &Fetched) -> anyhow::Result<()> {
+    let files: Vec<(&str, String)> = fetched.files.iter().map(|file| (&*file.path, file.digest.to_string())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, digest)| (*path, digest.as_str())).collect();
+    store.note_files_seen(merchant.as_str(), &files, clock::now()).await.or_kind()
 }

@@ -1,25 +1,23 @@
 //! `antom-recon status`: where things stand.
 
+mod days;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::{open_store, session};
-use crate::calendar::BusinessDate;
 use crate::clock;
-use crate::config::{Config, Expectation};
+use crate::config::Config;
 use crate::decision::{DecisionKind, standing};
-use crate::pipeline::{OrKind, calendar};
+use crate::pipeline::OrKind;
 use crate::store::{RunOverview, Store};
 
-/// Show runs, open items by age, reports that are expected and missing, and who holds the lock
+/// Show runs, open items by age, reports that are expected and missing, stale dates, and who holds the lock
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
 /// How many dates are listed.
 const LISTED_RUNS: u32 = 14;
-
-/// Antom keeps files for seven days (page `obtain_reports`): older ones can no longer be fetched.
-const RETENTION_DAYS: u32 = 7;
 
 /// The upper ends of the age buckets, in business days.
 const BUCKETS: [(u32, &str); 7] =
@@ -37,7 +35,7 @@ pub fn run(_args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result
         let runs = store.runs_overview(&merchant, LISTED_RUNS).await.or_kind()?;
         writeln!(out, "runs of {merchant} (newest first)")?;
         if runs.is_empty() {
-            writeln!(out, "  none yet; start with `antom-recon run --date yesterday`")?;
+            writeln!(out, "  none yet; start with `antom-recon run`")?;
         }
         for run in &runs {
             let (on, revision) = (run.run.business_date, run.run.revision);
@@ -49,7 +47,10 @@ pub fn run(_args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result
             by_age(&store, newest, out).await?;
             decisions(&store, &merchant, out).await?;
         }
-        missing(config, &store, &merchant, today, out).await?;
+        days::expected(config, &store, today, out).await?;
+        if let Some(range) = store.completed_range(&merchant).await.or_kind()? {
+            days::superseded(config, &store, range, out).await?;
+        }
         lock(&store, &merchant, out).await?;
         let schema = store.check_migrations().await.or_kind()?;
         writeln!(out, "database {} has schema version {}", store.name(), schema.newest)?;
@@ -103,40 +104,6 @@ async fn decisions(store: &Store, merchant: &str, out: &mut dyn Write) -> anyhow
     }
     for (kind, count) in counts {
         writeln!(out, "  {:<30} {count:>20}", kind.as_str())?;
-    }
-    Ok(())
-}
-
-/// Dates within Antom's retention that no run has completed, though a report is expected for them.
-async fn missing(
-    config: &Config,
-    store: &Store,
-    merchant: &str,
-    today: BusinessDate,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let (calendar, expect) = (calendar(config)?, config.expect()?);
-    let done = store.completed_dates(merchant, today.minus_days(RETENTION_DAYS), today).await.or_kind()?;
-    writeln!(out, "expected and not reconciled, of the last {RETENTION_DAYS} days (Antom keeps files that long)")?;
-    let mut none = true;
-    for back in (1..=RETENTION_DAYS).rev() {
-        let date = today.minus_days(back);
-        let due: Vec<&str> = expect
-            .iter()
-            .filter(|(_, expectation)| match expectation {
-                Expectation::Daily => true,
-                Expectation::BusinessDays => calendar.is_business_day(date),
-                Expectation::Optional => false,
-            })
-            .map(|(kind, _)| kind.as_str())
-            .collect();
-        if !due.is_empty() && !done.contains(&date) {
-            none = false;
-            writeln!(out, "  {date}  {}", due.join(", "))?;
-        }
-    }
-    if none {
-        writeln!(out, "  none")?;
     }
     Ok(())
 }

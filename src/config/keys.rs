@@ -74,6 +74,8 @@ const FIXED: &[(&str, &[(&str, Shape)])] = &[
             ("connect_timeout", Shape::Text),
             ("timeout", Shape::Text),
             ("path", Shape::Text),
+            ("retention_days", Shape::Number),
+            ("retention_warning_days", Shape::Number),
         ],
     ),
     ("archive", &[("dir", Shape::Text)]),

@@ -28,7 +28,7 @@ use crate::failure::Failure;
 pub use example::EXAMPLE;
 pub use options::{
     Adjustments, Api, Expectation, HostKey, IdRule, Ledger, Login, Matching, Merchant, Proof, ReportOptions, Requery,
-    SeverityRules, Sftp, SignRule, Source, SubMerchants,
+    Retention, SeverityRules, Sftp, SignRule, Source, SubMerchants,
 };
 pub use secret::{Secret, SecretFile};
 pub use units::MajorAmount;

@@ -56,6 +56,15 @@ pub struct Sftp {
     pub timeout: Duration,
 }
 
+/// How long Antom keeps files (page `obtain_reports`: older ones might be deleted).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Days after a date in which its files are there.
+    pub days: u32,
+    /// With so many days left, or fewer, a date whose files nobody has is worth a warning.
+    pub warning_days: u32,
+}
+
 /// How to log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Login {

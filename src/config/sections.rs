@@ -7,7 +7,7 @@ use super::Config;
 use super::endpoint;
 use super::options::{
     Adjustments, Api, Expectation, HostKey, IdRule, Ledger, Login, Matching, Merchant, ReportOptions, Requery,
-    SeverityRules, Sftp, SignRule, Source, SubMerchants,
+    Retention, SeverityRules, Sftp, SignRule, Source, SubMerchants,
 };
 use super::secret::{Secret, SecretFile};
 use super::units::MajorAmount;
@@ -23,6 +23,9 @@ const MAX_CONNECTIONS: u32 = 16;
 
 /// Threads: more than the largest machine has is a mistyped number.
 const MAX_THREADS: u32 = 1024;
+
+/// Days for which a source may keep files: the longest range of dates that one command takes.
+const MAX_RETENTION_DAYS: u32 = 366;
 
 /// Days in any window: ten years.
 const MAX_DAYS: u32 = 3660;
@@ -92,6 +95,18 @@ impl Config {
             connect_timeout: self.settings.duration("source", "connect_timeout", "15s", "10m")?,
             timeout: self.settings.duration("source", "timeout", "60s", "1h")?,
         })
+    }
+
+    /// `source.retention_days` and `source.retention_warning_days`
+    ///
+    /// # Errors
+    /// See [`Config::merchant`].
+    pub fn retention(&self) -> Result<Retention, Failure> {
+        let days = self.settings.number("source", "retention_days", 7, 1, MAX_RETENTION_DAYS)?;
+        // From the third day on: earlier than that a report may just be late.
+        let default = days.saturating_sub(3);
+        let warning_days = self.settings.number("source", "retention_warning_days", default, 0, days)?;
+        Ok(Retention { days, warning_days })
     }
 
     fn login(&self) -> Result<Login, Failure> {

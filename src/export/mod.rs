@@ -19,6 +19,7 @@ mod neutral;
 mod open_items;
 mod publish;
 mod rejects;
+mod restated;
 mod roll_forward;
 mod summary;
 
@@ -34,5 +35,6 @@ pub use neutral::unshielded;
 pub use open_items::{CLEARED_COLUMNS, IN_TRANSIT_COLUMNS, cleared, in_transit};
 pub use publish::{Outcome, Output, OutputDigest, Publication, PublishError, Published};
 pub use rejects::{REJECTED_COLUMNS, RejectedRow, rejected_lines};
+pub use restated::{RESTATED_COLUMNS, RestatedRow, restated_lines};
 pub use roll_forward::{ROLL_FORWARD_COLUMNS, roll_forward};
 pub use summary::{Input, ProofName, ProofState, ProofSummary, SideTotals, StageTiming, Summary, summary};

@@ -26,6 +26,8 @@ closed_words! {
         RollForward = "roll_forward.csv",
         /// One row per line that could not be read.
         RejectedLines = "rejected_lines.csv",
+        /// One row per line or cell that differs in a report that was restated; not there if none was.
+        RestatedLines = "restated_lines.csv",
         /// The conservation proof.
         ControlTotals = "control_totals.csv",
         /// One row per batch, party and currency.

@@ -1,6 +1,6 @@
 //! Where reports come from: Antom's SFTP server, or the same tree on a local path.
 //!
-//! [`list`] reads the directory of a date, [`fetch`] brings its reports into the [`Archive`], [`probe`] tells `doctor` whether
+//! [`list_days`] reads the directories of dates, [`fetch`] brings its reports into the [`Archive`], [`probe`] tells `doctor` whether
 //! that would work. Raw bytes are archived under their SHA-256 before anything reads them. Nothing is ever written to or
 //! deleted from the source. Nothing that a server says is trusted: its host key must be the configured one, names are used only
 //! if they are harmless, and everything has a bound ([`bounds`]).
@@ -65,21 +65,37 @@ pub struct Request<'a> {
     pub patterns: &'a Patterns,
 }
 
-/// Reads the directory of a date. One that does not exist is empty.
+/// What a date's directory holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayListing {
+    /// The directory.
+    pub directory: String,
+    /// What is in it.
+    pub listing: Listing,
+}
+
+/// Reads the directories of dates, in their order, over one connection as long as it holds. One that does not exist is empty.
 ///
 /// # Errors
 ///
 /// [`FetchError::Configuration`], [`FetchError::Unreachable`], [`FetchError::Integrity`] for the host key,
 /// [`FetchError::Bounds`] for a directory with too many entries, [`FetchError::Cancelled`].
-pub fn list(
+pub fn list_days(
     source: &SourceOptions,
     merchant: &PlatformMerchantId,
-    date: BusinessDate,
+    dates: &[BusinessDate],
     control: &Control<'_>,
-) -> Result<Listing, FetchError> {
+) -> Result<Vec<DayListing>, FetchError> {
     with_endpoint(source, |endpoint| {
-        let directory = directory_of(endpoint, merchant, date)?;
-        list_directory(endpoint, &directory, control).map(|(listing, _)| listing)
+        let mut connection = None;
+        let mut days = Vec::with_capacity(dates.len());
+        for &date in dates {
+            let directory = directory_of(endpoint, merchant, date)?;
+            let (listing, used) = list_directory_over(connection.take(), endpoint, &directory, control)?;
+            connection = Some(used);
+            days.push(DayListing { directory, listing });
+        }
+        Ok(days)
     })
 }
 
@@ -88,7 +104,7 @@ pub fn list(
 ///
 /// # Errors
 ///
-/// As for [`list`]; also [`FetchError::Bounds`] for a file that is too large and [`FetchError::Archive`] if the archive cannot
+/// As for [`list_days`]; also [`FetchError::Bounds`] for a file that is too large and [`FetchError::Archive`] if the archive cannot
 /// be written. Files that are in the archive by then stay there, and the next fetch finds them.
 pub fn fetch(
     source: &SourceOptions,
@@ -111,7 +127,7 @@ pub fn fetch(
 ///
 /// # Errors
 ///
-/// As for [`list`].
+/// As for [`list_days`].
 pub fn probe(
     source: &SourceOptions,
     merchant: &PlatformMerchantId,
@@ -168,11 +184,24 @@ fn list_directory(
     directory: &str,
     control: &Control<'_>,
 ) -> Result<(Listing, Box<dyn Connection>), FetchError> {
+    list_directory_over(None, endpoint, directory, control)
+}
+
+/// The same over a connection that is there already, if there is one.
+fn list_directory_over(
+    mut ready: Option<Box<dyn Connection>>,
+    endpoint: &dyn Endpoint,
+    directory: &str,
+    control: &Control<'_>,
+) -> Result<(Listing, Box<dyn Connection>), FetchError> {
     let address = endpoint.address();
     let what = format!("listing `{directory}`");
     let mut attempts = Attempts::new(endpoint.patience(), &what, &address);
     loop {
-        let mut connection = connect(endpoint, control)?;
+        let mut connection = match ready.take() {
+            Some(known) => known,
+            None => connect(endpoint, control)?,
+        };
         let mut collector = Collector::new(directory);
         match connection.list(directory, &mut |entry| collector.add(entry)) {
             Ok(()) => return Ok((collector.finish(), connection)),

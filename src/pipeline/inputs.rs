@@ -9,12 +9,12 @@ use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::Digest;
 use crate::matching;
 use crate::proof::{Held, Schedule, VolumeKey, Volumes};
-use crate::store::{QueryLedger, RunFile};
+use crate::store::{Base, QueryLedger, RunFile};
 
 use super::folds::OrKind;
 use super::intake::Reports;
 use super::ledger::Ledger;
-use super::{Job, fee_schedule, options};
+use super::{Job, bases, fee_schedule, options};
 
 /// The registered sub-merchants.
 pub struct Registry {
@@ -154,17 +154,19 @@ pub struct RunInputs {
     pub digest: String,
     /// SHA-256 of the configuration that decides about results.
     pub configuration: String,
+    /// The earlier dates that the run rests on.
+    pub bases: Vec<Base>,
 }
 
 impl RunInputs {
-    /// The record of what was read.
+    /// The record of what was read, and of what proofs and decisions take from earlier runs.
     pub fn of(
         job: &Job<'_>,
         reports: &Reports,
         ledger: &Ledger,
         registry: Option<&Registry>,
         contract: Option<&Contract>,
-        remembered: &str,
+        (remembered, bases): (String, Vec<Base>),
     ) -> anyhow::Result<Self> {
         let mut files = reports.files.clone();
         files.push(RunFile {
@@ -201,10 +203,11 @@ impl RunInputs {
         for file in &reports.inputs {
             text.push_str(&format!("{}\n", file.digest));
         }
-        text.push_str(remembered);
+        text.push_str(&bases::text(&bases));
+        text.push_str(&remembered);
         let configuration = job.config.what_decides()?;
         text.push_str(&configuration);
         let configuration = Digest::of(configuration.as_bytes()).to_string();
-        Ok(Self { files, digest: Digest::of(text.as_bytes()).to_string(), configuration })
+        Ok(Self { files, digest: Digest::of(text.as_bytes()).to_string(), configuration, bases })
     }
 }

@@ -4,8 +4,10 @@
 //! file of its name below; what they do for real is in the modules that they call.
 
 pub(crate) mod asking;
+mod bases;
 mod carry;
 mod closing;
+mod days;
 mod decided;
 mod evidence;
 pub mod fee_schedule;
@@ -18,6 +20,7 @@ mod options;
 mod outputs;
 pub mod proving;
 mod recall;
+mod restated_rows;
 mod texts;
 mod timing;
 
@@ -37,6 +40,8 @@ use crate::memory::Memory;
 use crate::proof::{Held, ProofFinding};
 use crate::store::{Carried, Recorded, Store};
 
+pub use bases::{Stale, Superseded, put_right, stale};
+pub use days::{DayOutlook, missing_on, never_run, outlook, warnings};
 pub use folds::OrKind;
 pub use inputs::{Contract, contract};
 pub use intake::{damaged, expected, fetch_day, ignored_sheets, not_ready};
@@ -120,7 +125,7 @@ pub async fn run_day(
     let mut carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
     let decided = decided::Decided::load(&job).await?;
     let reopened = decided.carry_reopened(&job, carried.as_mut());
-    let older = carry::older_dates(carried.as_ref(), policy.window_start);
+    let (older, bases) = bases::reached(&job, policy.window_start, carried.as_ref()).await?;
     let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
     let window = (policy.window_start, &older);
     let contract = inputs::contract(config)?;
@@ -181,8 +186,8 @@ pub async fn run_day(
     day.roll_forward = carry::roll_forward(&job, &policy, (carried.as_ref(), &reopened), &described.became, &day)?;
     let asked = asking::ask(&job, &mut day, &mut timings).await?;
 
-    let remembered = inputs::remembered(&known.held, &volumes) + &decisions;
-    let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), &remembered)?;
+    let remembered = (inputs::remembered(&known.held, &volumes) + &decisions, bases);
+    let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), remembered)?;
     lock.verify().await.or_kind()?;
     let recorded = outputs::record(&job, &lock, &record, &day, &reports, started_at).await?;
     let rejects = (&reports, ledger.parsed.rejects.as_slice());

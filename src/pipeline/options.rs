@@ -46,7 +46,7 @@ pub fn policy(config: &Config, today: BusinessDate) -> Result<Policy, Failure> {
 }
 
 /// The first date that a run loads: the lookback, or as far back as anything may still wait, whichever is longer.
-fn window_start(matching: &config::Matching, calendar: &SettlementCalendar, today: BusinessDate) -> BusinessDate {
+pub fn window_start(matching: &config::Matching, calendar: &SettlementCalendar, today: BusinessDate) -> BusinessDate {
     let mut days = matching.lookback_days.max(matching.pending_max_days.saturating_add(1)).min(MAX_WINDOW_DAYS);
     let waits = |days| calendar.plus_business_days(today.minus_days(days), matching.settlement_due_days) >= today;
     while days < MAX_WINDOW_DAYS && waits(days) {

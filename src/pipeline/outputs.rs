@@ -23,7 +23,7 @@ use super::inputs::RunInputs;
 use super::intake::{InputFile, Reports, accepted_headers};
 use super::proving::Proofs;
 use super::timing::Timings;
-use super::{Day, Job, options, revision_of};
+use super::{Day, Job, options, restated_rows, revision_of};
 
 /// Puts the run into the database, in one transaction.
 pub async fn record(
@@ -53,6 +53,7 @@ pub async fn record(
         headers: &headers,
         volumes: &volumes,
         held: &held,
+        bases: &inputs.bases,
         lock: Some(lock),
     };
     job.store.record_run(&record).await.or_kind()
@@ -168,6 +169,10 @@ fn write(
     folder.write(Output::RollForward, |file| export::roll_forward(file, &day.roll_forward)).map_err(failed)?;
     let rejects = rejects(job, reports, ledger_rejects);
     folder.write(Output::RejectedLines, |file| export::rejected_lines(file, &rejects)).map_err(failed)?;
+    if !reports.restatements.is_empty() {
+        let rows = restated_rows::rows(&reports.restatements);
+        folder.write(Output::RestatedLines, |file| export::restated_lines(file, rows)).map_err(failed)?;
+    }
     let controls: Vec<ControlTotalRow> = day.controls.rows.iter().map(control_row).collect();
     folder.write(Output::ControlTotals, |file| export::control_totals(file, &controls)).map_err(failed)?;
     let batches: Vec<BatchRow> = day.proofs.batches.iter().map(batch_row).collect();

@@ -3,14 +3,16 @@
 //! `schema` holds what Antom's pages say about columns, types and layouts, as data; `parse` turns the bytes of one file into a
 //! [`ParsedReport`] or a [`Statement`]; `line` and `statement` are what comes out, and an [`Examiner`] may look at the money of every
 //! settlement line on the way (`examine`). Text is not kept: a line knows its [`Place`], and [`LineText`] is read again
-//! from the archived bytes for the few lines that end in an output.
+//! from the archived bytes for the few lines that end in an output. `difference` compares two contents of a file.
 
+mod difference;
 mod examine;
 mod line;
 mod parse;
 mod schema;
 mod statement;
 
+pub use difference::{CellChange, Counts, Difference, Incomparable, LineChange, Span, compare};
 pub use examine::{Examiner, Pricing, Quote};
 pub use line::{Line, LineText, Original, ParsedReport, Place, Reject, TypeTotals};
 pub use parse::{

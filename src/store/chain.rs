@@ -7,13 +7,14 @@
 use ring::digest::Context;
 use sqlx::{AssertSqlSafe, Row};
 
+use super::bases::BASES;
 use super::bulk::{Table, hex, new_digest};
 use super::pool::{Tx, on_tx};
 use super::run_record::RunRecord;
 use super::{proof_rows, rows};
 
 /// The tables whose rows belong to one run, in the order of the digest. The second column orders the rows of a run.
-const TABLES: [&Table; 7] = [
+const TABLES: [&Table; 8] = [
     &rows::FILES,
     &rows::DISCREPANCIES,
     &rows::IN_TRANSIT,
@@ -21,6 +22,7 @@ const TABLES: [&Table; 7] = [
     &proof_rows::HEADERS,
     &proof_rows::VOLUMES,
     &proof_rows::HELD,
+    &BASES,
 ];
 
 /// The run itself.

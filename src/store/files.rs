@@ -3,7 +3,7 @@
 use super::bulk::{Cell, Table};
 use super::error::StoreError;
 use super::pool::{Store, on_pool};
-use crate::calendar::Instant;
+use crate::calendar::{BusinessDate, Instant};
 
 const DOING: &str = "noting the files that were seen";
 
@@ -66,6 +66,54 @@ impl Store {
             })
             .await?;
         Ok(row.map(|(sha256, at)| SeenFile { sha256, first_seen_at: Instant::from_millis(at) }))
+    }
+
+    /// The newest content of every path in a directory that was ever seen: path and SHA-256, by path.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn contents_in(&self, merchant: &str, directory: &str) -> Result<Vec<(String, String)>, StoreError> {
+        // The character after the slash ends the range of paths that begin with the directory.
+        const SQL: &str = "SELECT path, sha256 FROM files_seen AS item
+             WHERE platform_merchant_id = $1 AND path > $2 AND path < $3 AND NOT EXISTS (
+                 SELECT 1 FROM files_seen AS later WHERE later.platform_merchant_id = item.platform_merchant_id
+                 AND later.path = item.path AND (later.first_seen_at_ms > item.first_seen_at_ms
+                     OR (later.first_seen_at_ms = item.first_seen_at_ms AND later.sha256 < item.sha256)))
+             ORDER BY path";
+        let directory = directory.trim_end_matches('/');
+        self.within("looking for files of a directory", async {
+            on_pool!(&self.pool, pool => {
+                let (from, to) = (format!("{directory}/"), format!("{directory}0"));
+                sqlx::query_as(SQL).bind(merchant).bind(from).bind(to).fetch_all(pool).await
+            })
+        })
+        .await
+    }
+
+    /// The newest content of every path in the directory of a date that was ever seen: path and SHA-256, by path.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn contents_of_date(
+        &self,
+        merchant: &str,
+        on: BusinessDate,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        const SQL: &str =
+            "SELECT path FROM files_seen WHERE platform_merchant_id = $1 AND path LIKE $2 ORDER BY path LIMIT 1";
+        let directory = format!("/{merchant}/{}", on.compact());
+        let first: Option<(String,)> = self
+            .within("looking for files of a date", async {
+                on_pool!(&self.pool, pool => {
+                    let pattern = format!("%{directory}/%");
+                    sqlx::query_as(SQL).bind(merchant).bind(pattern).fetch_optional(pool).await
+                })
+            })
+            .await?;
+        match first.as_ref().and_then(|(path,)| path.rsplit_once('/')) {
+            Some((found, _)) if found.ends_with(&directory) => self.contents_in(merchant, found).await,
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The content that the path was last seen with for the first time.

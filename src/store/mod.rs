@@ -11,6 +11,7 @@
 
 mod address;
 mod answers;
+mod bases;
 mod bulk;
 mod carried;
 mod chain;
@@ -29,12 +30,14 @@ mod pool;
 mod proof_rows;
 mod query_ledger;
 mod remembered;
+mod revisions;
 mod rows;
 mod run_record;
 mod runs;
 mod trail;
 
 pub use answers::{NewAnswer, StoredAnswer};
+pub use bases::{Base, Standing};
 pub use carried::{Carried, CarriedInTransit};
 pub use decisions::{NewDecision, NewDecisions, StoredDecision};
 pub use entries::{Import, Imported, NewEntry};
@@ -47,6 +50,7 @@ pub use migrations::{DatabaseKind, Migrations};
 pub use pool::{Store, StoreOptions};
 pub use query_ledger::QueryLedger;
 pub use remembered::{AcceptedHeader, Volume};
+pub use revisions::Revision;
 pub use run_record::{Recorded, RunFile, RunId, RunRecord};
 pub use runs::{Run, RunOverview};
 pub use trail::{ArchivedFile, Chain, PublishedFile, PublishedRun};

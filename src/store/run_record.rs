@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::Row;
 
+use super::bases::{BASES, Base, base_cells};
 use super::bulk::{Cell, Table, digest_cells, hex, new_digest};
 use super::chain;
 use super::error::StoreError;
@@ -79,6 +80,8 @@ pub struct RunRecord<'a> {
     pub volumes: &'a [Volume],
     /// What is held after it.
     pub held: &'a [Held],
+    /// The dates before it that it rests on.
+    pub bases: &'a [Base],
     /// The lock under which it is recorded, which the same transaction proves to be held still. None is for tools and tests
     /// that are alone by other means.
     pub lock: Option<&'a RunLock>,
@@ -111,7 +114,7 @@ struct Content<'a> {
     /// What a rerun is compared by.
     compared: [Part<'a>; 4],
     /// What later proofs need.
-    remembered: [Part<'a>; 3],
+    remembered: [Part<'a>; 4],
 }
 
 impl Store {
@@ -187,6 +190,7 @@ impl<'a> Content<'a> {
         let headers = headers.flat_map(|(at, header)| proof_rows::header_cells(at, header)).collect();
         let volumes = record.volumes.iter().enumerate();
         let volumes = volumes.flat_map(|(at, volume)| proof_rows::volume_cells(at, volume)).collect();
+        let bases = record.bases.iter().flat_map(base_cells).collect();
         let held = record.held.iter().enumerate().flat_map(|(at, held)| proof_rows::held_cells(at, held)).collect();
         Self {
             compared: [
@@ -195,7 +199,12 @@ impl<'a> Content<'a> {
                 (&rows::IN_TRANSIT, in_transit),
                 (&rows::CLEARED, cleared),
             ],
-            remembered: [(&proof_rows::HEADERS, headers), (&proof_rows::VOLUMES, volumes), (&proof_rows::HELD, held)],
+            remembered: [
+                (&proof_rows::HEADERS, headers),
+                (&proof_rows::VOLUMES, volumes),
+                (&proof_rows::HELD, held),
+                (&BASES, bases),
+            ],
         }
     }
 

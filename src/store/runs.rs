@@ -111,6 +111,21 @@ impl Store {
         rows.iter().map(|(text,)| date("business_date", text).map_err(|problem| self.damaged(DOING, problem))).collect()
     }
 
+    /// The first and the last date that have a run; none if there is no run.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn completed_range(&self, merchant: &str) -> Result<Option<(BusinessDate, BusinessDate)>, StoreError> {
+        const SQL: &str = "SELECT MIN(business_date), MAX(business_date) FROM runs WHERE platform_merchant_id = $1";
+        let (first, last): (Option<String>, Option<String>) = self
+            .within(DOING, async {
+                on_pool!(&self.pool, pool => sqlx::query_as(SQL).bind(merchant).fetch_one(pool).await)
+            })
+            .await?;
+        let date = |text: &str| date("business_date", text).map_err(|problem| self.damaged(DOING, problem));
+        first.zip(last).map(|(first, last)| Ok((date(&first)?, date(&last)?))).transpose()
+    }
+
     /// The input files of a date's newest revision, in their order; none if there was no run.
     ///
     /// # Errors

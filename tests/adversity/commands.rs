@@ -111,7 +111,7 @@ fn fetch_alone_archives_and_asks_for_nothing_else() {
     }
     assert_eq!(ended.stdout.lines().count(), todays.len());
     assert_eq!(desk.done(&fetch).stdout, ended.stdout);
-    assert!(!desk.path("out").exists() && !desk.path("antom-recon.db").exists());
+    assert!(!desk.path("out").exists());
     assert_eq!(antom.api().log().total(), 0);
 
     let later = antom.world.plan.last_day().succ_opt().unwrap();
@@ -132,7 +132,7 @@ fn a_discrepancy_is_explained_and_the_status_is_told() {
     let status = desk.done("status").shows(&[&days[3], &days[4], "revision 1", "AMOUNT_MISMATCH", "0-1 days"]);
     let at = |day: &str| status.stdout.find(day).unwrap();
     assert!(at(&days[4]) < at(&days[3]), "newest first: {}", status.stdout);
-    assert!(status.stdout.contains("expected and not reconciled"), "{}", status.stdout);
+    assert!(status.stdout.contains("reports expected and missing"), "{}", status.stdout);
 
     let rows = desk.discrepancies(&days[4]);
     let row = (0..rows.len()).find(|&row| rows.cell(row, "kind") == "AMOUNT_MISMATCH").unwrap();

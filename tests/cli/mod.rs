@@ -59,7 +59,7 @@ fn mistakes_on_the_command_line_are_exit_code_2() {
     for line in [
         "",
         "reconcile",
-        "run",
+        "fetch",
         "run --date 2026-02-30",
         "run --date 2026-02-28 --fail-on urgent",
         "run --date 2026-02-28 --threads 0",

@@ -185,7 +185,7 @@ fn the_files_of_a_run_have_a_fixed_order() {
     let names: Vec<_> = Output::ALL.iter().map(|output| output.as_str()).collect();
     assert_eq!(
         names.join(" "),
-        "discrepancies.csv in_transit.csv cleared.csv roll_forward.csv rejected_lines.csv control_totals.csv settlement_batches.csv \
-         balances.csv fees.csv summary.json"
+        "discrepancies.csv in_transit.csv cleared.csv roll_forward.csv rejected_lines.csv restated_lines.csv control_totals.csv \
+         settlement_batches.csv balances.csv fees.csv summary.json"
     );
 }

@@ -10,6 +10,7 @@ macro_rules! assert_page {
 }
 
 mod checking;
+mod days;
 mod deciding;
 mod importing;
 mod inputs;

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use antom_recon::fetch::{
-    Cancel, Control, Digest, FetchError, Fetched, IgnoredReason, IncompleteReason, Progress, list,
+    Cancel, Control, Digest, FetchError, Fetched, IgnoredReason, IncompleteReason, Progress, list_days,
 };
 use antom_recon::movement::ReportKind;
 
@@ -19,6 +19,23 @@ use super::tree::{DIRECTORY, TRANSACTIONS, World, date, merchant, report};
 
 fn ignored(fetched: &Fetched) -> Vec<(&str, &IgnoredReason)> {
     fetched.ignored.iter().map(|entry| (entry.name.as_str(), &entry.reason)).collect()
+}
+
+#[test]
+fn the_directories_of_several_dates_are_listed_in_their_order() {
+    let world = World::new();
+    world.put("transactionItems_20260301_000.csv", "x");
+    let (sources, _sshd) = world.sources();
+    for source in &sources {
+        let dates = [date().minus_days(1), date(), date().plus_days(1), date()];
+        let days = list_days(source, &merchant(), &dates, &Control::silent()).unwrap();
+        let told: Vec<_> = days.iter().map(|day| (day.listing.exists, day.listing.files.len())).collect();
+        assert_eq!(told, [(false, 0), (true, 1), (false, 0), (true, 1)]);
+        for (day, date) in days.iter().zip(dates) {
+            assert!(day.directory.ends_with(&format!("/{}/{}", merchant(), date.compact())), "{}", day.directory);
+        }
+        assert_eq!(list_days(source, &merchant(), &[], &Control::silent()).unwrap(), []);
+    }
 }
 
 #[test]
@@ -115,7 +132,8 @@ fn a_date_without_a_directory_is_empty() {
     for source in &sources {
         let fetched = world.fetch(source).unwrap();
         assert!(!fetched.directory_exists && fetched.files.is_empty() && fetched.incomplete.is_empty());
-        let listing = list(source, &merchant(), date(), &Control::silent()).unwrap();
+        let day = list_days(source, &merchant(), &[date()], &Control::silent()).unwrap().remove(0);
+        let listing = day.listing;
         assert!(!listing.exists && listing.files.is_empty());
     }
 }
@@ -247,7 +265,7 @@ fn a_merchant_that_is_no_name_of_a_directory_is_refused() {
     let world = World::new();
     for wrong in ["", "..", "../1", "a/b", "a\nb"] {
         let merchant = antom_recon::id::PlatformMerchantId::new(wrong);
-        let error = list(&world.local(), &merchant, date(), &Control::silent()).unwrap_err();
+        let error = list_days(&world.local(), &merchant, &[date()], &Control::silent()).unwrap_err();
         assert!(matches!(&error, FetchError::Configuration(why) if why.contains("platform_merchant_id")), "{error}");
     }
 }

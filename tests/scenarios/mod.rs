@@ -1,6 +1,6 @@
 //! Whole days from folders: `fixtures/scenarios/<name>/` holds a configuration, the source's tree, a ledger, and `steps.txt`: the
 //! arguments of one run of the program per line, or `put <folder>`, which copies that folder over the scenario's as Antom or the
-//! marketplace would. Every run is made twice, and its second time must change nothing. What a person gets to see is a snapshot
+//! marketplace would, or `take <path>`, which removes a file or folder. Every run is made twice, and its second time must change nothing. What a person gets to see is a snapshot
 //! per step.
 
 mod render;
@@ -21,7 +21,7 @@ fn play(name: &str) {
     let stage = Stage::build(name);
     for (at, step) in stage.steps().iter().enumerate() {
         let Step::Run(args) = step else {
-            stage.put(step);
+            stage.change(step);
             continue;
         };
         let first = stage.run(args, &[]);
@@ -45,7 +45,7 @@ fn play(name: &str) {
             match &step {
                 Step::Run(args) if args.starts_with("run ") => drop(other.run(args, &["--threads", threads])),
                 Step::Run(args) => drop(other.run(args, &[])),
-                Step::Put(_) => other.put(&step),
+                Step::Put(_) | Step::Take(_) => other.change(&step),
             }
         }
         let how = format!("{name} with {threads} threads, ledger shuffled: {}", shuffle.is_some());
@@ -84,6 +84,8 @@ scenarios! {
     a_pending_entry_moves_on
     a_quiet_day
     a_restated_file
+    a_restatement_and_the_days_after
+    a_source_that_lets_go
     a_summary_a_day_late
     a_summary_against_itself
     adjustments_that_must_be_booked

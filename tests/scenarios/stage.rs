@@ -18,6 +18,8 @@ pub enum Step {
     Run(String),
     /// A folder to copy over the scenario's.
     Put(String),
+    /// A file or folder to remove.
+    Take(String),
 }
 
 /// How a run ended.
@@ -55,14 +57,19 @@ impl Stage {
     pub fn steps(&self) -> Vec<Step> {
         let step = |line: &str| match line.split_once(' ') {
             Some(("put", folder)) => Step::Put(folder.to_owned()),
+            Some(("take", path)) => Step::Take(path.to_owned()),
             _ => Step::Run(line.to_owned()),
         };
         fs::read_to_string(self.path().join("steps.txt")).unwrap().lines().map(step).collect()
     }
 
-    pub fn put(&self, step: &Step) {
-        if let Step::Put(folder) = step {
-            copy(&self.path().join(folder), self.path());
+    /// Changes the scenario's files as a step says that is no run.
+    pub fn change(&self, step: &Step) {
+        match step {
+            Step::Run(_) => {}
+            Step::Put(folder) => copy(&self.path().join(folder), self.path()),
+            Step::Take(path) if self.path().join(path).is_dir() => fs::remove_dir_all(self.path().join(path)).unwrap(),
+            Step::Take(path) => fs::remove_file(self.path().join(path)).unwrap(),
         }
     }
 

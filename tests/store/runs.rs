@@ -1,7 +1,7 @@
 //! Recording runs and reading them back.
 
 use antom_recon::id::DiscrepancyId;
-use antom_recon::store::{Event, Recorded, RunRecord, Store, StoreError};
+use antom_recon::store::{Base, Event, Recorded, RunFile, RunRecord, Store, StoreError};
 
 use super::on_both;
 use super::samples::{MERCHANT, at, bare_discrepancy, cleared, day, file, full_discrepancy, in_transit, run};
@@ -179,6 +179,66 @@ on_both! {
         let overview = store.runs_overview(MERCHANT, 2).await.unwrap();
         let told: Vec<_> = overview.iter().map(|one| (one.run.business_date, one.discrepancies, one.in_transit)).collect();
         assert_eq!(told, [(day("2026-10-03"), 0, 2_345), (day("2026-10-02"), 0, 2_345)]);
+    }
+
+    async fn the_revisions_of_a_date_and_what_was_run_after_them(harness) {
+        let store = harness.open().await;
+        let revisions = || store.revisions_of(MERCHANT, day("2026-10-01"));
+        assert_eq!(revisions().await.unwrap(), []);
+        assert_eq!(store.completed_range(MERCHANT).await.unwrap(), None);
+        record(&store, &RunRecord { files: &[file("/a", "aa"), file("/b", "bb")], ..run("2026-10-01") }).await;
+        record(&store, &run("2026-10-03")).await;
+        record(&store, &RunRecord { files: &[file("/a", "cc")], ..run("2026-10-01") }).await;
+        record(&store, &run("2026-10-04")).await;
+        let known = revisions().await.unwrap();
+        let told: Vec<_> = known.iter().map(|one| (one.revision, one.files.len(), one.files[0].sha256.as_str())).collect();
+        assert_eq!(told, [(2, 1, "cc"), (1, 2, "aa")]);
+        let after = |before| store.dates_run_after(MERCHANT, day("2026-10-01"), before);
+        assert_eq!(after(None).await.unwrap(), [day("2026-10-03"), day("2026-10-04")]);
+        assert_eq!(after(Some(known[0].run_id)).await.unwrap(), [day("2026-10-03")]);
+        assert_eq!(after(Some(known[1].run_id)).await.unwrap(), []);
+        assert_eq!(store.completed_range(MERCHANT).await.unwrap(), Some((day("2026-10-01"), day("2026-10-04"))));
+        assert_eq!(store.completed_range("another").await.unwrap(), None);
+    }
+
+    async fn what_a_run_rests_on_is_kept_and_compared(harness) {
+        let store = harness.open().await;
+        record(&store, &RunRecord { files: &[file("/a", "aa")], ..run("2026-10-01") }).await;
+        let standing = || store.standing(MERCHANT, day("2026-10-01"), day("2026-10-02"));
+        let before = standing().await.unwrap()[&day("2026-10-01")].clone();
+        let base = Base {
+            on: day("2026-10-01"),
+            revision: before.revision,
+            reports: before.reports.clone(),
+            content: String::new(),
+        };
+        record(&store, &RunRecord { bases: std::slice::from_ref(&base), ..run("2026-10-02") }).await;
+        let bases = store.bases(MERCHANT, day("2026-10-01"), day("2026-10-02")).await.unwrap();
+        let second = store.latest_run(MERCHANT, day("2026-10-02")).await.unwrap().unwrap().run_id;
+        assert_eq!(bases, [(second, [(base.on, base)].into())].into());
+        // Another ledger changes what the date came to, and not its reports.
+        let ledger = RunFile { kind: "ledger".to_owned(), ..file("ledger", "l1") };
+        record(&store, &RunRecord { files: &[file("/a", "aa"), ledger], ..run("2026-10-01") }).await;
+        let after = standing().await.unwrap()[&day("2026-10-01")].clone();
+        assert_eq!((after.revision, &after.reports), (2, &before.reports));
+        assert_ne!(after.content, before.content);
+        record(&store, &RunRecord { files: &[file("/a", "bb")], ..run("2026-10-01") }).await;
+        assert_ne!(standing().await.unwrap()[&day("2026-10-01")].reports, before.reports);
+    }
+
+    async fn files_of_a_directory_are_found_by_their_newest_content(harness) {
+        let store = harness.open().await;
+        let root = format!("/v1/settlements/{MERCHANT}");
+        let path = |rest: &str| format!("{root}/{rest}");
+        let (a, b, other, beyond) =
+            (path("20261001/a.csv"), path("20261001/b.csv"), path("20261002/a.csv"), path("202610010/a.csv"));
+        store.note_files_seen(MERCHANT, &[(&a, "aa"), (&b, "bb")], at("2026-10-01T00:00:00Z")).await.unwrap();
+        store.note_files_seen(MERCHANT, &[(&a, "cc"), (&other, "dd"), (&beyond, "ee")], at("2026-10-02T00:00:00Z")).await.unwrap();
+        let expected = [(a.clone(), "cc".to_owned()), (b, "bb".to_owned())];
+        assert_eq!(store.contents_in(MERCHANT, &path("20261001")).await.unwrap(), expected);
+        assert_eq!(store.contents_of_date(MERCHANT, day("2026-10-01")).await.unwrap(), expected);
+        assert_eq!(store.contents_of_date(MERCHANT, day("2026-10-03")).await.unwrap(), []);
+        assert_eq!(store.contents_of_date("another", day("2026-10-01")).await.unwrap(), []);
     }
 
     async fn a_restated_file_is_told_the_same_way_every_time(harness) {

@@ -7,7 +7,7 @@ use antom_recon::ledger::EntryText;
 use antom_recon::money::Currency;
 use antom_recon::movement::{EntryType, ReportKind};
 use antom_recon::proof::{Held, HeldKind};
-use antom_recon::store::{AcceptedHeader, NewEntry, RunFile, RunRecord, Volume};
+use antom_recon::store::{AcceptedHeader, Base, NewEntry, RunFile, RunRecord, Volume};
 
 pub const MERCHANT: &str = "2188120000000001";
 
@@ -165,8 +165,13 @@ pub fn run(on: &str) -> RunRecord<'static> {
         headers: &[],
         volumes: &[],
         held: &[],
+        bases: &[],
         lock: None,
     }
+}
+
+pub fn base(on: &str) -> Base {
+    Base { on: day(on), revision: 1, reports: "reports-1".to_owned(), content: "content-1".to_owned() }
 }
 
 pub fn header(kind: ReportKind, columns: &str) -> AcceptedHeader {

@@ -7,7 +7,7 @@ use antom_recon::proof::HeldKind;
 use antom_recon::store::{PublishedFile, RunRecord};
 use sqlx::Connection;
 
-use super::samples::{MERCHANT, at, bare_discrepancy, cleared, day, file, header, held, in_transit, run, volume};
+use super::samples::{MERCHANT, at, bare_discrepancy, base, cleared, day, file, header, held, in_transit, run, volume};
 use super::{Harness, on_both};
 
 #[tokio::test]
@@ -66,6 +66,7 @@ on_both! {
             headers: &[header(ReportKind::AccountActivity, "a,b")],
             volumes: &[volume("seller-1", 5)],
             held: &[held("seller-1", HeldKind::Reserve, 5)],
+            bases: &[base("2026-09-30")],
             ..run("2026-10-01")
         };
         store.record_run(&record).await.unwrap();
@@ -97,6 +98,8 @@ on_both! {
             "DELETE FROM run_volumes",
             "UPDATE run_held SET amount_minor = '0'",
             "DELETE FROM run_held",
+            "UPDATE run_bases SET revision = 9",
+            "DELETE FROM run_bases",
             "UPDATE answers SET outcome = ''",
             "DELETE FROM answers",
             "UPDATE run_chain SET record_digest = ''",

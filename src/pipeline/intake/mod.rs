@@ -1,11 +1,13 @@
 //! Intake: what is expected is fetched and archived, what is in force is parsed, what is missing or refused is said.
 
+mod kept;
 mod problems;
+mod restated;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::calendar::BusinessDate;
+use crate::calendar::{BusinessDate, SettlementCalendar};
 use crate::config::{Config, Expectation};
 use crate::discrepancy::{Describer, Discrepancy};
 use crate::failure::{Failure, Kind};
@@ -22,7 +24,9 @@ use super::folds::OrKind;
 use super::recall::Remembered;
 use super::timing::Timings;
 use super::{Job, options};
+pub use kept::kind_of;
 pub use problems::accepted_headers;
+pub use restated::{Restatement, runs_anew};
 use sources::{Lookback, Source};
 pub use sources::{damaged, ignored_sheets};
 
@@ -80,6 +84,8 @@ pub struct Reports {
     pub scope: BTreeSet<BusinessDate>,
     /// Those of them whose transaction details are missing.
     pub missing: BTreeSet<BusinessDate>,
+    /// Reports whose content is another one than before.
+    pub restatements: Vec<Restatement>,
     /// For the operator.
     pub remarks: Vec<String>,
 }
@@ -102,6 +108,7 @@ impl Reports {
             discrepancies: Vec::new(),
             scope: BTreeSet::from([today]),
             missing: BTreeSet::new(),
+            restatements: Vec::new(),
             remarks: Vec::new(),
         }
     }
@@ -207,12 +214,17 @@ async fn fetch_kinds(
 /// The reports that must be there on a date.
 pub fn expected(config: &Config, date: BusinessDate) -> anyhow::Result<Vec<ReportKind>> {
     let calendar = options::calendar(config)?;
-    let is_due = |expectation: Expectation| match expectation {
+    let is_due = |(_, expectation): &(ReportKind, Expectation)| due(*expectation, &calendar, date);
+    Ok(config.expect()?.into_iter().filter(is_due).map(|(kind, _)| kind).collect())
+}
+
+/// Whether a report with this expectation must be there on a date.
+pub fn due(expectation: Expectation, calendar: &SettlementCalendar, date: BusinessDate) -> bool {
+    match expectation {
         Expectation::Daily => true,
         Expectation::BusinessDays => calendar.is_business_day(date),
         Expectation::Optional => false,
-    };
-    Ok(config.expect()?.into_iter().filter(|(_, expectation)| is_due(*expectation)).map(|(kind, _)| kind).collect())
+    }
 }
 
 /// What stands in the way of a run: expected reports that are missing or not whole, a sentence each.
@@ -224,17 +236,23 @@ pub fn not_ready(fetched: &Fetched, expected: &[ReportKind]) -> Vec<(ReportKind,
         if !broken.is_empty() {
             problems.push((kind, broken.join("; ")));
         } else if !fetched.files.iter().any(|file| file.kind == kind) {
-            let found = if fetched.directory_exists { "no such file" } else { "no such directory" };
-            problems.push((kind, format!("{kind} is expected in `{}`; found {found}", fetched.directory)));
+            problems.push((kind, absent(kind, &fetched.directory, fetched.directory_exists)));
         }
     }
     problems
 }
 
+/// An expected report that is not there, in words.
+pub fn absent(kind: ReportKind, directory: &str, directory_exists: bool) -> String {
+    let found = if directory_exists { "no such file" } else { "no such directory" };
+    format!("{kind} is expected in `{directory}`; found {found}")
+}
+
 /// Fetches the day's reports and holds them against what is expected.
 pub async fn fetch_for_run(job: &Job<'_>, allow_missing: bool, timings: &mut Timings) -> anyhow::Result<Intake> {
     timings.begin();
-    let fetched = fetch_day(job.config, &job.merchant, job.today).await?;
+    let mut fetched = fetch_day(job.config, &job.merchant, job.today).await?;
+    kept::keep(job, &mut fetched).await?;
     timings.end("fetch", fetched.files.len() as u64);
     for entry in &fetched.ignored {
         tracing::info!(directory = %fetched.directory, "not used: {entry}");
@@ -302,7 +320,7 @@ pub async fn parse(
     reports.broken_sets.extend(refused.iter().map(|file| (file.kind, file.name.clone())));
     problems::refuse(job, &refused, allow_missing, &describer, &intake.fetched, &mut reports)?;
     problems::file_discrepancies(&intake, &describer, &mut reports);
-    problems::restated(job, &intake.fetched, &describer, &mut reports).await?;
+    restated::restated(job, &intake.fetched, &describer, &mut reports).await?;
     problems::drifted(job, &intake.fetched, &describer, &mut reports).await?;
     note_files(&intake.fetched, &mut reports);
     if !reports.transactions.iter().any(|file| file.date == job.today) {
@@ -316,7 +334,7 @@ fn note_files(fetched: &Fetched, reports: &mut Reports) {
     let counts = reports.counts();
     let files = fetched.files.iter().map(|file| {
         let count = counts.get(&(file.kind, file.date, file.name.as_str())).copied();
-        let kind = if count.is_none() { format!("{} (not read)", file.kind) } else { file.kind.to_string() };
+        let kind = if count.is_none() { format!("{}{}", file.kind, kept::NOT_READ) } else { file.kind.to_string() };
         let (lines, rejects) = count.unwrap_or_default();
         RunFile {
             kind,

@@ -111,26 +111,3 @@ pub(super) fn file_discrepancies(intake: &Intake, describer: &Describer<'_>, rep
         reports.discrepancies.push(describer.about_file(kind, &file.path, "", sentence));
     }
 }
-
-/// Files whose path had other content before.
-pub(super) async fn restated(
-    job: &Job<'_>,
-    fetched: &Fetched,
-    describer: &Describer<'_>,
-    reports: &mut Reports,
-) -> anyhow::Result<()> {
-    for file in &fetched.files {
-        let digest = file.digest.to_string();
-        let before = job.store.other_content_of_path(job.merchant.as_str(), &file.path, &digest).await.or_kind()?;
-        if let Some(before) = before {
-            let sentence = format!(
-                "`{}` was restated: it has the SHA-256 {digest} now and had {} before; both are archived, the newer one is in \
-                 force",
-                file.path, before.sha256
-            );
-            let kind = DiscrepancyKind::FileRestated;
-            reports.discrepancies.push(describer.about_file(kind, &file.path, &digest, sentence));
-        }
-    }
-    Ok(())
-}

@@ -122,7 +122,7 @@ pub(super) fn read_block<K: LineKind>(
 }
 
 /// Whether a record is `<END>`, quoted or not, perhaps with empty cells after it.
-pub(super) fn is_end(record: &[u8]) -> bool {
+pub(in crate::report) fn is_end(record: &[u8]) -> bool {
     let record = record.trim_ascii_start();
     let rest = record.strip_prefix(END).or_else(|| record.strip_prefix(b"\"")?.strip_prefix(END)?.strip_prefix(b"\""));
     rest.is_some_and(|rest| rest.iter().all(|byte| matches!(byte, b',' | b'"' | b' ' | b'\t')))

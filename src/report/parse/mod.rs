@@ -27,6 +27,7 @@ use super::{
     Statement, SummaryLine,
 };
 use account::{Activity, Balances};
+pub(super) use block::is_end;
 use block::{BlockResult, Context, LineKind, read_block};
 use details::Details;
 pub use error::{MAX_REJECTS, ReportError};
@@ -235,7 +236,7 @@ fn read_lines<K: LineKind>(
 }
 
 /// Reads the header, and gives the rest of the block that it stands in.
-fn read_header(splitter: &mut Splitter<impl Read>) -> Result<(Headings, Option<Block>), ReportError> {
+pub(super) fn read_header(splitter: &mut Splitter<impl Read>) -> Result<(Headings, Option<Block>), ReportError> {
     loop {
         let block = match splitter.next_piece()? {
             None => return Err(ReportError::Empty),

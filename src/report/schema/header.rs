@@ -107,6 +107,12 @@ impl Headings {
         Ok(Self(names, surplus))
     }
 
+    /// The names, in file order.
+    #[must_use]
+    pub fn into_names(self) -> Vec<String> {
+        self.0
+    }
+
     /// Finds out which report it is; `options` gives the aliases of each kind. What only one report has decides first: the id or the
     /// direction of an account's movement, then an account's balance.
     ///

@@ -8,7 +8,7 @@ use crate::audit::books::{Books, Files};
 use crate::audit::proofs::{Audited, audit_proofs};
 use crate::world::calendar::{after, instant};
 use crate::world::layout::Report;
-use crate::world::quarter::{Correction, Quarter};
+use crate::world::quarter::{Correction, Quarter, second_name};
 use crate::world::story::Entry;
 use crate::world::writer::ReportFile;
 use anyhow::{Context as _, Result, ensure};
@@ -187,7 +187,7 @@ impl<'q, 'p> Course<'q, 'p> {
             again(0, first, "run again: the same files came again");
         }
         if day == special.doubled {
-            again(0, first, "run again: the second name was withdrawn");
+            again(0, Files { withdrawn: true, ..first }, "run again: the second name was withdrawn");
         }
         for (number, (date, runs)) in special.restatements.iter().enumerate() {
             if *date == day {
@@ -281,9 +281,4 @@ impl<'q, 'p> Course<'q, 'p> {
         self.log.event(&format!("2 discrepancies accepted before {day}"));
         Ok(())
     }
-}
-
-/// The path of a part as the next part of its report.
-fn second_name(path: &str) -> String {
-    path.replace("_000.", "_001.")
 }

@@ -20,6 +20,8 @@ mod shares;
 mod view;
 
 use crate::world::expected::Expected;
+use crate::world::layout::Report;
+use crate::world::quarter::second_name;
 use crate::world::quarter::{Change, Correction, ProofRow, Quarter, Tale};
 use crate::world::story::LineId;
 use crate::world::writer::ReportFile;
@@ -165,7 +167,7 @@ impl<'q> Books<'q> {
         if OF_FILES.contains(&row.expected.kind) { on == date } else { on <= date && !is_mended() }
     }
 
-    /// Files of the date that are missing or were delivered again with other content.
+    /// Files of the date that are missing, were withdrawn, or were delivered again with other content.
     fn about_files(&self, date: NaiveDate) -> Vec<Item> {
         let files = self.files.get(&date).copied().unwrap_or_default();
         let mut items = Vec::new();
@@ -174,6 +176,12 @@ impl<'q> Books<'q> {
         {
             if lacks {
                 items.push(of_file("FILE_MISSING", date, report, ""));
+            }
+        }
+        for file in self.quarter.editions[0].iter().filter(|file| files.withdrawn && file.day == date) {
+            if file.report == Report::TransactionDetails {
+                let name = second_name(file.name());
+                items.push(of_file("FILE_RESTATED", date, &name, &name));
             }
         }
         for file in self.quarter.restated_files(date, files.edition) {

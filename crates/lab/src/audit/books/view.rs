@@ -21,6 +21,8 @@ pub struct Files {
     pub lacks_transactions: bool,
     /// Whether transaction details are there under two names.
     pub doubled: bool,
+    /// Whether a second name of transaction details was there before and is gone.
+    pub withdrawn: bool,
     /// Whether no ending balances are there.
     pub lacks_balances: bool,
 }

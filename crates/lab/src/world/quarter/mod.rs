@@ -23,7 +23,7 @@ use super::writer::{self, Content, ReportFile};
 use chrono::NaiveDate;
 
 pub use corrections::{Bookkeeping, Change, Correction};
-pub use special::Special;
+pub use special::{Special, second_name};
 
 /// Fewer business days have no room for everything that happens in a quarter.
 pub const MIN_BUSINESS_DAYS: u32 = 20;

@@ -24,6 +24,12 @@ pub struct Special {
     pub restatements: Vec<(NaiveDate, usize)>,
 }
 
+/// The name, or the path, under which the first part of a report comes a second time: that of the next part.
+#[must_use]
+pub fn second_name(name: &str) -> String {
+    name.replace("_000.", "_001.")
+}
+
 impl Special {
     /// Spreads them over the business days.
     pub(super) fn of(business: &[NaiveDate]) -> Self {

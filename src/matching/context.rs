@@ -45,6 +45,12 @@ impl<'a> Context<'a> {
         self.date(item) == self.policy.today
     }
 
+    /// Whether everything about a movement of this date was read, so that what is not there is nowhere. The other side of midnight may
+    /// lie on the day before.
+    pub fn is_inside_window(&self, date: BusinessDate) -> bool {
+        date > self.policy.window_start
+    }
+
     /// The date of the movement behind a settlement line: its payment time's, else its file's.
     pub fn movement_date(&self, settled: ItemRef) -> BusinessDate {
         self.line(settled).at.map_or_else(|| self.date(settled), |at| self.policy.cut_off.date_of(at))

@@ -242,14 +242,17 @@ impl Reconciliation {
         }
     }
 
-    /// Takes back a finding that does not hold: its rows were closed by an earlier run.
-    pub fn withdraw(&mut self, finding: &Finding) {
-        for item in &finding.consumed {
+    /// Takes back findings that do not hold: their rows were closed by an earlier run, but for those that another finding is about.
+    pub fn withdraw(&mut self, withdrawn: &[Finding]) {
+        let past = withdrawn.iter().flat_map(|finding| &finding.consumed).map(|&item| (item, State::Past));
+        let open = self.findings.iter().flat_map(|finding| &finding.consumed).map(|&item| (item, State::Discrepancy));
+        let placed: Vec<(ItemRef, State)> = past.chain(open.filter(|_| !withdrawn.is_empty())).collect();
+        for (item, state) in placed {
             let (file, row) = (item.file as usize, item.row as usize);
             match item.side {
-                ItemSide::Transactions => self.transactions[file][row] = State::Past,
-                ItemSide::Settlement => self.settlements[file][row] = State::Past,
-                ItemSide::Ledger => self.ledger[row] = State::Past,
+                ItemSide::Transactions => self.transactions[file][row] = state,
+                ItemSide::Settlement => self.settlements[file][row] = state,
+                ItemSide::Ledger => self.ledger[row] = state,
             }
         }
     }

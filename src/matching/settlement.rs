@@ -106,9 +106,10 @@ fn compare_settled(
         ..context.about_line(shares.items[0])
     };
     let news = shares.items.iter().copied().chain([item]).any(|row| context.is_today(row));
+    let may_have_lost = !news && !context.is_inside_window(context.date(item));
     match finding_of(kinds, about) {
         // A pair of earlier days may have lost a share that lies outside the window by now.
-        Some(finding) => context.report(out, Finding { only_if_open_before: !news, ..finding }),
+        Some(finding) => context.report(out, Finding { only_if_open_before: may_have_lost, ..finding }),
         None => {
             let rows = shares.items.iter().copied().chain([item]);
             if context.board.state(item) == State::ExcludedNotSuccessful {
@@ -169,8 +170,8 @@ pub(super) fn settled_only(context: &Context<'_>, out: &mut Outcome, booking: Op
     }
 }
 
-/// Lists a discrepancy of settled lines that have no line in transaction details. It was decided on the settlement's own day:
-/// on later days the original may lie outside the window.
+/// Lists a discrepancy of settled lines that have no line in transaction details. It was decided on the settlement's own day, or by a
+/// restated report: the original of an old one may lie outside the window.
 fn report_settled(
     context: &Context<'_>,
     out: &mut Outcome,
@@ -181,6 +182,9 @@ fn report_settled(
     let first = shares.items[0];
     let booked = booking.iter().flat_map(|known| &known.items);
     let news = shares.items.iter().chain(booked).any(|row| context.is_today(*row));
+    let happened_on = context.line(first).at.map(|at| context.policy.cut_off.date_of(at));
+    let since = happened_on.map(|date| booking.map_or(date, |known| known.date.min(date)));
+    let may_have_lost = !news && !since.is_some_and(|date| context.is_inside_window(date));
     let about = Finding {
         stage: Stage::Settlement,
         business_date: booking.map_or_else(|| context.movement_date(first), |known| known.date),
@@ -189,7 +193,7 @@ fn report_settled(
         report: shares.total(context),
         ledger_status: booking.map(|known| known.status),
         report_status: Some(Status::Success),
-        only_if_open_before: !news,
+        only_if_open_before: may_have_lost,
         consumed: shares.items.iter().copied().chain(booking.iter().flat_map(|known| known.items.clone())).collect(),
         ..context.about_line(first)
     };

@@ -133,7 +133,7 @@ fn compare(context: &Context<'_>, out: &mut Outcome, mut share: Share, payment_o
     match (settled, booked) {
         (None, None) => {}
         (None, Some(entry)) => not_settled_yet(context, out, &share.booked, payment_on.unwrap_or(context.date(entry))),
-        (Some(line), _) => settled_share(context, out, &share, payment_on.unwrap_or(context.movement_date(line))),
+        (Some(_), _) => settled_share(context, out, &share, payment_on),
     }
 }
 
@@ -197,7 +197,7 @@ fn not_settled_yet(context: &Context<'_>, out: &mut Outcome, booked: &[ItemRef],
 }
 
 /// Settled: does the ledger say the same?
-fn settled_share(context: &Context<'_>, out: &mut Outcome, share: &Share, payment_on: BusinessDate) {
+fn settled_share(context: &Context<'_>, out: &mut Outcome, share: &Share, payment_on: Option<BusinessDate>) {
     let first = context.line(share.settled[0]);
     let report: i128 = share.settled.iter().map(|item| i128::from(context.line(*item).amount)).sum();
     let ledger: i128 = share.booked.iter().map(|item| i128::from(context.entry(*item).amount)).sum();
@@ -212,6 +212,8 @@ fn settled_share(context: &Context<'_>, out: &mut Outcome, share: &Share, paymen
     };
     let rows: Vec<ItemRef> = share.settled.iter().chain(&share.booked).copied().collect();
     let news = rows.iter().any(|item| context.is_today(*item));
+    // Of captures, an earlier one may have been settled outside the window.
+    let may_have_lost = !news && !payment_on.is_some_and(|date| context.is_inside_window(date));
     let Some(kind) = kind else {
         context.close(out, rows.into_iter(), State::Matched);
         return;
@@ -219,14 +221,14 @@ fn settled_share(context: &Context<'_>, out: &mut Outcome, share: &Share, paymen
     let finding = Finding {
         kind,
         stage: Stage::Splits,
-        business_date: payment_on,
+        business_date: payment_on.unwrap_or_else(|| context.movement_date(share.settled[0])),
         entry_type: Some(EntryType::Settlement),
         entry: share.booked.first().copied(),
         ledger: entry.map(|entry| (ledger, entry.currency)),
         report: Some((report, first.currency)),
         ledger_status: status,
         report_status: Some(Status::Success),
-        only_if_open_before: !news,
+        only_if_open_before: may_have_lost,
         consumed: rows,
         ..context.about_line(share.settled[0])
     };

@@ -15,13 +15,13 @@ use super::folds::OrKind;
 use super::proving::Proofs;
 use super::{Day, Job};
 
-/// The discrepancies that the run before left open.
-pub fn open_before(carried: Option<&Carried>) -> BTreeSet<DiscrepancyId> {
+/// The discrepancies that the run before left open, with the file that each points to.
+pub fn open_before(carried: Option<&Carried>) -> BTreeMap<DiscrepancyId, String> {
     carried
         .into_iter()
         .flat_map(|before| &before.discrepancies)
         .filter(|row| !row.kind.is_about_file())
-        .map(|row| row.discrepancy_id.clone())
+        .map(|row| (row.discrepancy_id.clone(), row.report_file.clone()))
         .collect()
 }
 
@@ -34,7 +34,7 @@ fn closed_by(row: &Discrepancy, proofs: &Proofs, standing: &BTreeSet<Discrepancy
             Some("details and summary of the batch agree now".to_owned())
         }
         DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount => {
-            let of = (row.antom_id.clone(), row.sub_merchant_id.clone());
+            let of = (row.antom_id.clone(), row.sub_merchant_id.clone(), row.ledger_amount.unwrap_or_default());
             proofs.paid.get(&of).map(|(file, line)| format!("`{file}` line {line}"))
         }
         _ => None,
@@ -83,11 +83,13 @@ impl Before<'_> {
     }
 }
 
-/// The dates before the window on which something is open: their files are read again, so that it can be closed.
+/// The dates before the window on which something is open: their files are read again, so that it can be closed. So are those of
+/// the run that first listed it, which had the other side: a settlement, say, of a payment of the day before.
 pub fn older_dates(carried: Option<&Carried>, window_start: BusinessDate) -> BTreeSet<BusinessDate> {
     let open = carried.into_iter().flat_map(|before| &before.discrepancies);
     let judged_anew = open.filter(|row| !row.kind.is_about_file() && !is_of_proof(row));
-    judged_anew.map(|row| row.business_date).filter(|date| *date < window_start).collect()
+    let dates = judged_anew.flat_map(|row| [row.business_date, row.first_seen_on]);
+    dates.filter(|date| *date < window_start).collect()
 }
 
 /// Ages what is open, carries what the window no longer reaches, and lists what was closed.

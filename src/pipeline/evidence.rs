@@ -9,7 +9,7 @@ use crate::discrepancy::{Describer, Discrepancy, EntryEvidence, InTransitRow, Li
 use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{DiscrepancyId, Key};
 use crate::kind::{DiscrepancyKind, Stage};
-use crate::matching::{DayReport, ItemRef, ItemSide, Reconciliation, State};
+use crate::matching::{DayReport, Finding, ItemRef, ItemSide, Reconciliation, State};
 use crate::movement::EntryType;
 use crate::report::{Line, LineText};
 
@@ -52,7 +52,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// Puts findings, rejects and waiting items into words. A finding that rests on days outside the window is dropped unless
-    /// it was open before.
+    /// it was open before and the file behind it was read again.
     ///
     /// # Errors
     /// The archive or the ledger cannot be read any more, or is not what it was.
@@ -60,7 +60,7 @@ impl<'a> Evidence<'a> {
         &self,
         describer: &Describer<'_>,
         reconciliation: &mut Reconciliation,
-        open_before: &BTreeSet<DiscrepancyId>,
+        open_before: &BTreeMap<DiscrepancyId, String>,
     ) -> anyhow::Result<Described> {
         let lines = self.lines_of_findings(reconciliation)?;
         let mut described = Described {
@@ -70,23 +70,30 @@ impl<'a> Evidence<'a> {
             became: BTreeSet::new(),
             claimed_by_rejects: HashSet::new(),
         };
-        let findings = std::mem::take(&mut reconciliation.findings);
+        let loaded = self.reports.file_names();
+        let (findings, mut withdrawn) = (std::mem::take(&mut reconciliation.findings), Vec::new());
         for finding in findings {
             let line = finding.line.and_then(|item| lines.get(&item));
             let entry = finding.entry.map(|item| self.entry(item)).transpose()?;
             let candidates = self.names_of(&finding.candidates)?;
             let row = describer.describe(&finding, line, entry.as_ref(), &candidates);
-            if finding.only_if_open_before && !open_before.contains(&row.discrepancy_id) {
-                reconciliation.withdraw(&finding);
+            let may_be_judged =
+                open_before.get(&row.discrepancy_id).is_some_and(|file| file.is_empty() || loaded.contains(file));
+            if finding.only_if_open_before && !may_be_judged {
+                withdrawn.push(finding);
                 continue;
             }
-            described.became.extend(finding.line.zip(line).map(|(item, known)| self.line_item_id(item, &known.text)));
+            if is_about_waiting_line(&finding) {
+                let named = finding.line.zip(line).map(|(item, known)| self.line_item_id(item, &known.text));
+                described.became.extend(named);
+            }
             for &item in finding.consumed.iter().filter(|item| item.side == ItemSide::Ledger) {
                 described.became.insert(self.entry_item_id(&self.entry(item)?));
             }
             described.discrepancies.push(row);
             reconciliation.findings.push(finding);
         }
+        reconciliation.withdraw(&withdrawn);
         self.describe_rejects(describer, reconciliation, &mut described)?;
         self.describe_waiting(reconciliation, &mut described)?;
         self.describe_closures(reconciliation, &mut described)?;
@@ -384,6 +391,13 @@ fn tell_items_apart(rows: &mut [InTransitRow]) {
             row.item_id = format!("{}-{count}", row.item_id);
         }
     }
+}
+
+/// Whether a finding stands on the line that may have waited, or on its settlement. A repetition is another row under the same ids, and
+/// what shares differ in does not keep the payment itself from being settled.
+const fn is_about_waiting_line(finding: &Finding) -> bool {
+    use DiscrepancyKind::{DuplicateInReport, SettledTwice};
+    !matches!(finding.kind, DuplicateInReport | SettledTwice) && !matches!(finding.stage, Stage::Splits)
 }
 
 /// Two rows with one id are told apart by their order. That happens where Antom gives two lines nothing to tell them apart.

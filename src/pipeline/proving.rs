@@ -76,8 +76,9 @@ pub struct Proofs {
     pub summaries: Vec<ProofSummary>,
     /// The batches that were judged, as texts.
     pub judged_batches: BTreeSet<String>,
-    /// Payouts that were found: batch and party, as texts, and the name and line of the movement.
-    pub paid: BTreeMap<(String, String), (String, u32)>,
+    /// Payouts that were found: batch and party, as texts, and the amount, which tells parties apart that no summary names; and the
+    /// name and line of the movement.
+    pub paid: BTreeMap<(String, String, i128), (String, u32)>,
     /// What the operator should know.
     pub remarks: Vec<String>,
     summary_places: Places,
@@ -237,10 +238,10 @@ impl DayToProve<'_> {
         })
     }
 
-    fn paid(&self, payouts: &proof::PayoutProof) -> BTreeMap<(String, String), (String, u32)> {
+    fn paid(&self, payouts: &proof::PayoutProof) -> BTreeMap<(String, String, i128), (String, u32)> {
         let found = payouts.payouts.iter().filter_map(|(key, found)| {
             let last = found.iter().rev().find(|payout| payout.exact)?;
-            let of = (self.symbols.text(key.batch), self.symbols.text(key.party));
+            let of = (self.symbols.text(key.batch), self.symbols.text(key.party), last.amount);
             Some((of, ((self.file_name)(last.place.file), last.place.line)))
         });
         found.collect()

@@ -67,7 +67,8 @@ impl Store {
         const SQL: &str =
             "SELECT runs.run_id, runs.business_date, runs.revision, link.sequence, link.configuration_digest,
                  link.previous_digest, link.previous_publications, link.previous_outputs_digest, link.record_digest
-             FROM runs LEFT JOIN run_chain AS link ON link.run_id = runs.run_id
+             FROM runs LEFT JOIN run_chain AS link
+                 ON link.run_id = runs.run_id AND link.platform_merchant_id = runs.platform_merchant_id
              WHERE runs.platform_merchant_id = $1 ORDER BY runs.run_id";
         let mut tx = self.begin_reading(DOING).await?;
         let rows: Vec<LinkRow> = self

@@ -14,6 +14,7 @@ mod kills;
 mod memory;
 mod month;
 mod points;
+mod quarter;
 mod rows;
 mod sftp;
 mod signals;

@@ -197,20 +197,21 @@ fn describe(
 ) -> Day {
     let (names, severity) = (Names::new("2188"), SeverityRule::default());
     let describer = Describer { names: &names, severity: &severity, today };
-    let (mut found, mut candidates) = (Vec::new(), HashMap::new());
+    let (mut found, mut withdrawn, mut candidates) = (Vec::new(), Vec::new(), HashMap::new());
     for finding in std::mem::take(&mut reconciliation.findings) {
         let line = finding.line.map(|item| parsed.line(item));
         let entry = finding.entry.map(|item| parsed.entry(item.row));
         let called: Vec<String> = finding.candidates.iter().map(|item| parsed.called(*item)).collect();
         let row = describer.describe(&finding, line.as_ref(), entry.as_ref(), &called);
         if finding.only_if_open_before && !open_before.contains(row.discrepancy_id.as_str()) {
-            reconciliation.withdraw(&finding);
+            withdrawn.push(finding);
             continue;
         }
         candidates.insert(row.discrepancy_id.as_str().to_owned(), called);
         reconciliation.findings.push(finding.clone());
         found.push((finding, row));
     }
+    reconciliation.withdraw(&withdrawn);
     let waiting = reconciliation.waiting.iter().map(|waiting| (*waiting, waiting_ids(parsed, waiting.item))).collect();
     let claimed_by_rejects = parsed.claimed_by_rejects(&reconciliation);
     let counted = Counted {

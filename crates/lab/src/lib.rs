@@ -5,6 +5,7 @@
 //! | [`world`] | days made from a seed: ledger, registry, Antom's files, what its API would say, and faults |
 //! | [`audit`] | whether the job's outputs say exactly what was wrong |
 //! | [`demo`] | a business week from the made-up world to the audited outputs, for a person to watch |
+//! | [`quarter`] | sixty business days one after the other, audited day by day, and whether tampering is found |
 //! | [`bench`](mod@bench) | a large day against the clock |
 //! | [`keys`] | throw-away keys of both sides |
 //! | [`sftp`] | an SFTP server over a folder of reports, read-only, with faults |
@@ -25,6 +26,7 @@ mod job;
 pub mod keys;
 pub mod market;
 mod print;
+pub mod quarter;
 mod repeat;
 pub mod serve;
 pub mod sftp;

@@ -1,15 +1,16 @@
-//! The laboratory's command line: `demo`, `bench`, `serve` and `market`.
+//! The laboratory's command line: `demo`, `quarter`, `bench`, `serve` and `market`.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::{DateTime, FixedOffset};
 use clap::{Parser, Subcommand, ValueEnum};
 use lab::world::layout::Layout;
+use lab::world::quarter::Bookkeeping;
 use lab::world::style::Style;
 use lab::world::{Plan, World};
-use lab::{bench, demo, serve};
+use lab::{bench, demo, quarter, serve};
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command as Process, ExitCode, Stdio};
 
 /// A local Antom, to show the job at work, to measure it, and to try things by hand.
 #[derive(Parser)]
@@ -41,6 +42,43 @@ enum Command {
         /// Write all reports as workbooks in place of CSV files
         #[arg(long)]
         xlsx: bool,
+    },
+    /// Make a quarter of business days, run the job over them one by one, and audit each run and the trail
+    Quarter {
+        /// The same seed makes the same quarter
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Business days
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(20..=60))]
+        days: u32,
+        /// Honest payments per day
+        #[arg(long, default_value_t = 12)]
+        payments: u32,
+        /// Layout of Antom's files
+        #[arg(long, default_value = "marketplace")]
+        layout: LayoutName,
+        /// Days for which the job looks back; people correct what is up to 11 days old
+        #[arg(long, default_value_t = 35, value_parser = clap::value_parser!(u32).range(14..=100))]
+        lookback: u32,
+        /// Where the job keeps its records: `sqlite`, or the address of an empty PostgreSQL database
+        #[arg(long, default_value = "sqlite")]
+        database: String,
+        /// The ledger: a CSV file in which everything can be corrected, or the built-in table
+        #[arg(long, default_value = "csv")]
+        ledger: LedgerName,
+        /// An empty folder to work in [default: a new one for temporary files]
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// Change each column of each kind of record once, in place of one column
+        #[arg(long)]
+        thorough: bool,
+    },
+    /// Run the job itself with these words
+    #[command(hide = true)]
+    Job {
+        /// The words
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
     },
     /// Run the job over a large day and print what each stage took
     Bench {
@@ -102,6 +140,12 @@ enum Command {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum LedgerName {
+    Csv,
+    Table,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum LayoutName {
     Marketplace,
     Gen1,
@@ -129,6 +173,18 @@ fn main() -> Result<ExitCode> {
             let options = demo::Options { seed, dir, payments, layout: layout.into(), style, proofs_again: true };
             demo::run(&options, job, out)?
         }
+        Command::Quarter { seed, days, payments, layout, lookback, database, ledger, dir, thorough } => {
+            let bookkeeping = match ledger {
+                LedgerName::Csv => Bookkeeping::Free,
+                LedgerName::Table => Bookkeeping::AddOnly,
+            };
+            let database = Some(database).filter(|database| database != "sqlite");
+            let layout = layout.into();
+            let options =
+                quarter::Options { seed, days, payments, layout, lookback, bookkeeping, database, dir, thorough };
+            quarter::run(&options, &apart, out)?
+        }
+        Command::Job { words } => return Ok(ExitCode::from(job([vec!["antom-recon".into()], words].concat()))),
         Command::Bench { rows, threads, dir, keep, database, unsettled } => {
             bench::run(&bench::Options { rows, threads, dir, keep, database, unsettled }, job, out)?
         }
@@ -149,4 +205,15 @@ fn main() -> Result<ExitCode> {
 /// The job itself, in this process.
 fn job(command: Vec<OsString>) -> u8 {
     antom_recon::cli::run(command)
+}
+
+/// The job in a process of its own, without whatever this one's environment says about it.
+fn apart(words: &[OsString]) -> Result<quarter::Ran> {
+    let mut command = Process::new(std::env::current_exe()?);
+    command.arg("job").arg("--").args(words).stdin(Stdio::null());
+    let ours = |(name, _): &(OsString, OsString)| name.to_string_lossy().starts_with("ANTOM_RECON_");
+    for (name, _) in std::env::vars_os().filter(ours) {
+        command.env_remove(name);
+    }
+    quarter::Ran::of(command.output().context("the job cannot be started")?)
 }

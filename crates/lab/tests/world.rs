@@ -35,5 +35,7 @@ mod proofs_fees;
 mod proofs_outputs;
 #[path = "world/proofs_world.rs"]
 mod proofs_world;
+#[path = "world/quarter.rs"]
+mod quarter;
 #[path = "world/xlsx.rs"]
 mod xlsx;

@@ -11,7 +11,7 @@ mod entries;
 mod ids;
 mod lines;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -24,10 +24,10 @@ use crate::proof::sums_of_lines;
 use crate::report::ReportOptions;
 use crate::store::Run;
 
-use super::Job;
 use super::inputs::Registry;
 use super::intake::{InputFile, Reports};
 use super::ledger::Ledger;
+use super::{Job, options};
 use entries::{Entries, ids_of_reject};
 pub use lines::Remembered;
 use lines::{Lines, ids_of_lines, needed};
@@ -104,8 +104,12 @@ pub fn recall(
 ) -> anyhow::Result<Recalled> {
     let rules = xxh3_64(job.config.what_decides()?.as_bytes());
     let parties = parties_of(job, registry);
-    let state = closed_before(&job.memory, before, rules, parties.as_deref())?;
+    let mut state = closed_before(&job.memory, before, rules, parties.as_deref())?;
     let mut files = std::mem::take(&mut reports.remembered);
+    let gone = ids_of_gone(job, &state, reports)?.unwrap_or_else(|| {
+        state = memory::State::default();
+        Vec::new()
+    });
     for file in &mut files {
         let key = (file.date, file.name.clone(), file.sha256.clone());
         let closed = state.lines.get(&key).filter(|bits| bits.rows() == file.extract.lines());
@@ -117,7 +121,7 @@ pub fn recall(
         was_closed.extend(job.memory.entries(name).map_err(failed)?.map(|entries| (date, entries)));
     }
     let entries = Entries::of(&ledger.parsed, policy.cut_off, &job.symbols, &was_closed);
-    let wanted = needed(&mut files, &ledger.parsed, &entries, seeds(reports, ledger)).map_err(failed)?;
+    let wanted = needed(&mut files, &ledger.parsed, &entries, seeds(reports, ledger).chain(gone)).map_err(failed)?;
     let mut recalled =
         Recalled { rules, parties, rows: HashMap::new(), left_out: BTreeMap::new(), entries: Vec::new() };
     recalled.leave_out(ledger, entries, &wanted);
@@ -136,6 +140,33 @@ pub fn recall(
         recalled.rows.insert((file.kind, (file.date, file.name, file.sha256)), (numbers, file.closed));
     }
     Ok(recalled)
+}
+
+/// The ids of the lines of files that the run before knew and that are in force no longer, because they were restated or withdrawn: what
+/// such a line closed may be open again. Nothing if it is not remembered what one of them said.
+fn ids_of_gone(job: &Job<'_>, state: &memory::State, reports: &Reports) -> anyhow::Result<Option<Vec<u64>>> {
+    let in_force: BTreeSet<FileKey> = reports.inputs.iter().map(key_of).collect();
+    let is_gone = |key: &&FileKey| reports.scope.contains(&key.0) && !in_force.contains(*key);
+    let gone: Vec<&FileKey> = state.lines.keys().filter(is_gone).collect();
+    let rules = options::report_rules(job.config)?;
+    let mut ids = Vec::new();
+    for (_, _, sha256) in gone {
+        let mut is_known = false;
+        for kind in [ReportKind::TransactionDetails, ReportKind::SettlementDetails] {
+            let meaning = job.memory.meaning(rules_of(&rules.of(kind)));
+            let Some(extract) = job.memory.extract(sha256, kind, meaning, &job.symbols).map_err(failed)? else {
+                continue;
+            };
+            is_known = true;
+            for block in 0..extract.blocks() {
+                ids.extend(extract.ids(block).map_err(failed)?.all().map(|(_, id)| id));
+            }
+        }
+        if !is_known {
+            return Ok(None);
+        }
+    }
+    Ok(Some(ids))
 }
 
 /// The ids of everything that was read anew, and of every line that could not be read.

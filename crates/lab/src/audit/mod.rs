@@ -5,6 +5,7 @@
 //! its closed lists, exact amounts with the currency's own places, `delta` as defined, sorted rows, unique ids, no cell
 //! that a spreadsheet would take for a formula, and control totals in which every item is counted once.
 
+pub mod books;
 mod compare;
 mod conservation;
 mod exact;

@@ -62,7 +62,7 @@ pub(super) fn accounts(maker: &mut Maker<'_>, batches: &[Batch], summaries: &[Su
         line.log_id = format!("{}1940108{:013}", compact(line.day), 7_000_001 + number);
     }
     let balances = balances(maker, &activity, wrongs);
-    activity.extend(told_twice(maker, &activity, wrongs));
+    activity.extend(told_twice(&activity, wrongs));
     Accounts { activity, balances }
 }
 
@@ -114,10 +114,9 @@ fn payouts(maker: &mut Maker<'_>, batches: &[Batch], summaries: &[Summary], wron
     let mut lines = Vec::new();
     for summary in summaries {
         let batch = &batches[summary.batch];
-        let wrongs = if batch.on == maker.plan.last_day() { wrongs } else { &[] };
         for row in summary.rows.iter().filter(|row| row.is_whole() && row.net_minor > 0) {
             let mut amount_minor = -row.net_minor;
-            for wrong in about(wrongs, &row.party, batch.currency) {
+            for wrong in about(wrongs, &row.party, batch.currency).filter(|wrong| wrong.on == batch.on) {
                 match wrong.what {
                     What::PayoutLacks => amount_minor = 0,
                     What::PayoutBy(by) => amount_minor += by,
@@ -153,9 +152,12 @@ fn balances(maker: &mut Maker<'_>, activity: &[AccountLine], wrongs: &[Wrong]) -
         }
         for ((party, currency), held) in &held {
             let (mut id, mut balance) = (maker.line_id(), Some(*held));
-            for wrong in about(wrongs, party, *currency).filter(|_| day == last) {
+            for wrong in about(wrongs, party, *currency).filter(|wrong| wrong.on <= day) {
                 match wrong.what {
-                    What::BalanceBy(_, by) => (id, balance) = (wrong.line, Some(held + by)),
+                    What::BalanceBy(_, by) => {
+                        id = if wrong.on == day { wrong.line } else { id };
+                        balance = Some(held + by);
+                    }
                     What::BalanceLacks(_) => balance = None,
                     _ => {}
                 }
@@ -196,11 +198,12 @@ fn opening(maker: &Maker<'_>, wrongs: &[Wrong]) -> BTreeMap<Account, i64> {
 }
 
 /// The second tellings of movements: the same log id again, at the end of the day.
-fn told_twice(maker: &Maker<'_>, activity: &[AccountLine], wrongs: &[Wrong]) -> Vec<AccountLine> {
+fn told_twice(activity: &[AccountLine], wrongs: &[Wrong]) -> Vec<AccountLine> {
     let mut again = Vec::new();
     let mut told = BTreeSet::new();
-    for line in activity.iter().filter(|line| line.day == maker.plan.last_day()) {
-        for wrong in about(wrongs, &line.party, line.currency).filter(|wrong| wrong.what == What::MovedTwice) {
+    for line in activity {
+        let is_told_twice = |wrong: &&PartyWrong| wrong.what == What::MovedTwice && wrong.on == line.day;
+        for wrong in about(wrongs, &line.party, line.currency).filter(is_told_twice) {
             if told.insert(wrong.line) {
                 again.push(AccountLine { id: wrong.line, ..line.clone() });
             }

@@ -22,6 +22,7 @@ pub mod merchants;
 pub mod money;
 mod payments;
 pub mod plan;
+pub mod quarter;
 pub mod rng;
 mod rows;
 mod schedule;
@@ -117,7 +118,7 @@ impl World {
         };
         let files = writer::files(&plan, content);
         let later_files = if later_expected.is_empty() { Vec::new() } else { writer::restated(&plan, &stories) };
-        identify(&plan, &mut expected, &batches, &accounts);
+        identify(&mut expected, &batches, &accounts);
         place(&mut expected, &files);
         let payments = stories.iter().filter_map(|story| story.record.clone()).collect();
         let book = Book { payments };
@@ -185,11 +186,11 @@ fn deliver(files: &[ReportFile], folder: &Path) -> std::io::Result<()> {
 }
 
 /// Tells each expected row the batch or the movement that it is about, where that was numbered after the fault was made.
-fn identify(plan: &Plan, expected: &mut [Expected], batches: &[Batch], accounts: &Accounts) {
+fn identify(expected: &mut [Expected], batches: &[Batch], accounts: &Accounts) {
     for row in expected {
         let id = row.later_id.and_then(|id| match id {
             LaterId::Batch(currency) => {
-                settlement::ordinary(batches, plan.last_day(), currency).map(|index| batches[index].id.clone())
+                settlement::ordinary(batches, row.seen_on, currency).map(|index| batches[index].id.clone())
             }
             LaterId::Log(name) => accounts.activity.iter().find(|line| line.id == name).map(|line| line.log_id.clone()),
         });

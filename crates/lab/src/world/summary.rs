@@ -48,12 +48,11 @@ const TOTAL: &str = "TOTAL";
 pub(super) fn summaries(maker: &mut Maker<'_>, batches: &[Batch], wrongs: &[Wrong]) -> Vec<Summary> {
     let mut summaries = Vec::new();
     for (index, batch) in batches.iter().enumerate() {
-        let last = maker.plan.last_day();
-        let is_wrong = batch.on == last && ordinary(batches, last, batch.currency) == Some(index);
-        let wrongs = if is_wrong { wrongs } else { &[] };
+        let is_ordinary = ordinary(batches, batch.on, batch.currency) == Some(index);
+        let wrongs: Vec<Wrong> = wrongs.iter().filter(|wrong| is_ordinary && wrong.is_on(batch.on)).cloned().collect();
         let mut rows = Vec::new();
-        for (party, lines) in parties(batch, wrongs) {
-            rows.extend(of_party(maker, batch, &party, &lines, wrongs));
+        for (party, lines) in parties(batch, &wrongs) {
+            rows.extend(of_party(maker, batch, &party, &lines, &wrongs));
         }
         if !rows.is_empty() {
             summaries.push(Summary { batch: index, rows });

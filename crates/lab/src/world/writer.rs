@@ -71,8 +71,10 @@ pub(super) fn files(plan: &Plan, content: Content<'_>) -> Vec<ReportFile> {
             files.extend(summarised(plan, batch, summary));
         }
     }
-    if content.wrongs.contains(&Wrong::SummaryWithoutEnd) {
-        files.extend(parts(plan, endless_sheet(plan), 1));
+    for wrong in content.wrongs {
+        if let Wrong::SummaryWithoutEnd(day) = wrong {
+            files.extend(parts(plan, endless_sheet(plan, *day), 1));
+        }
     }
     files.sort_by(|left, right| left.path.cmp(&right.path));
     files
@@ -90,12 +92,12 @@ pub(super) fn restated_file(plan: &Plan) -> String {
 
 /// The name of the summary that ends before its last line.
 pub(super) fn endless_file(plan: &Plan) -> String {
-    endless_sheet(plan).file_name(plan, 0)
+    endless_sheet(plan, plan.last_day()).file_name(plan, 0)
 }
 
-fn endless_sheet(plan: &Plan) -> Sheet {
+fn endless_sheet(plan: &Plan, day: NaiveDate) -> Sheet {
     let name = format!("settlementSummary_USD_{NO_BATCH}");
-    Sheet { ends: false, ..Sheet::new(plan, Report::SettlementSummary, plan.last_day(), name) }
+    Sheet { ends: false, ..Sheet::new(plan, Report::SettlementSummary, day, name) }
 }
 
 fn form(plan: &Plan) -> Form<'_> {
@@ -153,7 +155,8 @@ fn activity(plan: &Plan, day: NaiveDate, content: Content<'_>) -> Vec<ReportFile
         sheet.add(plan, line.id, |column| rows::activity(form(plan), column, line));
     }
     let mut files = parts(plan, sheet.clone(), plan.style.parts);
-    if day == plan.last_day() && content.wrongs.contains(&Wrong::ColumnAppears) {
+    let is_changed = |wrong: &Wrong| matches!(wrong, Wrong::ColumnAppears(from) if *from <= day);
+    if content.wrongs.iter().any(is_changed) {
         sheet.columns.push(NEW_COLUMN);
         for (_, cells) in &mut sheet.rows {
             cells.push("SG".to_owned());

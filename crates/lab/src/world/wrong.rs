@@ -5,21 +5,32 @@
 
 use super::money::Currency;
 use super::story::{LineId, Party};
+use chrono::NaiveDate;
 
-/// Something wrong on the last day.
+/// Something wrong in what is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wrong {
     /// In what is written about one party in one currency.
     Party(PartyWrong),
-    /// Transaction details have a column that they did not have before.
-    ColumnAppears,
-    /// A summary without any batch ends before its last line.
-    SummaryWithoutEnd,
+    /// From this day on account activity has a column that it did not have before.
+    ColumnAppears(NaiveDate),
+    /// On this day a summary without any batch ends before its last line.
+    SummaryWithoutEnd(NaiveDate),
+}
+
+impl Wrong {
+    /// Whether this day's report is the first to be wrong.
+    pub(super) fn is_on(&self, day: NaiveDate) -> bool {
+        let (Self::ColumnAppears(on) | Self::SummaryWithoutEnd(on) | Self::Party(PartyWrong { on, .. })) = self;
+        *on == day
+    }
 }
 
 /// Something wrong about one party in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PartyWrong {
+    /// The day of the report that is wrong first; a wrong balance stays wrong.
+    pub(super) on: NaiveDate,
     pub(super) party: Party,
     pub(super) currency: Currency,
     pub(super) what: What,
@@ -46,11 +57,11 @@ pub(super) enum What {
     PayoutLacks,
     /// The payout, which is negative, is higher by this.
     PayoutBy(i64),
-    /// The account opens with the first amount, and its last balance is higher by the second.
+    /// The account opens with the first amount, and its balance is higher by the second from that day on.
     BalanceBy(i64, i64),
-    /// The account opens with this much, and the last day's balances say nothing about it.
+    /// The account opens with this much, and from that day on the balances say nothing about it.
     BalanceLacks(i64),
-    /// The first movement of the account on the last day is told twice.
+    /// The first movement of the account on that day is told twice.
     MovedTwice,
 }
 

@@ -26,11 +26,16 @@ pub struct Account {
     pub reported: Option<i128>,
     /// Whether a report has more than one balance of it: what follows from that is left open.
     pub is_doubtful: bool,
+    /// Whether the day's balances are not there, so that nothing is expected of it.
+    pub is_unjudged: bool,
 }
 
 impl Account {
-    /// What the balance must be.
+    /// What the balance must be, if there is one to hold against it.
     pub fn expected(&self) -> Option<i128> {
+        if self.is_unjudged {
+            return None;
+        }
         Some(self.opening? + self.income? + self.out?)
     }
 }
@@ -60,6 +65,7 @@ impl Reports<'_> {
                 opening: self.before.map(|_| 0),
                 income: self.activity.map(|_| 0),
                 out: self.activity.map(|_| 0),
+                is_unjudged: self.ending.is_none(),
                 ..Account::default()
             });
             change(account);

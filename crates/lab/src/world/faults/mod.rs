@@ -19,7 +19,7 @@ use super::{Plan, money};
 use chrono::NaiveDate;
 
 pub use catalogue::Fault;
-pub(super) use traps::traps;
+pub(in crate::world) use traps::traps;
 
 impl Fault {
     /// The day of the payment at fault, so that the last day's run is the first to see it.
@@ -84,11 +84,11 @@ impl Fault {
 
 /// A fault put into the world: its story, what must be reported, lines of a batch that belong to no payment, and what is
 /// wrong in the reports that are made from others.
-pub(super) struct Injected {
-    pub(super) story: Option<Story>,
-    pub(super) expected: Expected,
-    pub(super) batch_lines: Vec<Settled>,
-    pub(super) wrong: Option<Wrong>,
+pub(in crate::world) struct Injected {
+    pub(in crate::world) story: Option<Story>,
+    pub(in crate::world) expected: Expected,
+    pub(in crate::world) batch_lines: Vec<Settled>,
+    pub(in crate::world) wrong: Option<Wrong>,
 }
 
 impl Injected {
@@ -98,7 +98,7 @@ impl Injected {
 }
 
 /// Puts `fault` into the world; it must fit the plan.
-pub(super) fn inject(maker: &mut Maker<'_>, fault: Fault) -> Injected {
+pub(in crate::world) fn inject(maker: &mut Maker<'_>, fault: Fault) -> Injected {
     identity::inject(maker, fault)
         .or_else(|| existence::inject(maker, fault))
         .or_else(|| values::inject(maker, fault))

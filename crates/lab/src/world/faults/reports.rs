@@ -63,7 +63,7 @@ fn payment(maker: &mut Maker<'_>, fault: Fault, currency: Currency) -> Story {
 }
 
 fn wrong(maker: &mut Maker<'_>, fault: Fault, currency: Currency, what: What) -> PartyWrong {
-    PartyWrong { party: spare(maker, fault).party(), currency, what, line: maker.line_id() }
+    PartyWrong { on: maker.plan.last_day(), party: spare(maker, fault).party(), currency, what, line: maker.line_id() }
 }
 
 fn with(story: Option<Story>, expected: Expected, wrong: PartyWrong) -> Injected {
@@ -79,8 +79,8 @@ fn of_file(maker: &Maker<'_>, fault: Fault, kind: &'static str, name: String) ->
     let expected = row(maker, fault, kind).on(maker.plan.last_day()).stage("file");
     let expected = Expected { report_file: Some(name), ..expected };
     let wrong = match fault {
-        Fault::ColumnAppears => Some(Wrong::ColumnAppears),
-        Fault::SummaryWithoutEnd => Some(Wrong::SummaryWithoutEnd),
+        Fault::ColumnAppears => Some(Wrong::ColumnAppears(maker.plan.last_day())),
+        Fault::SummaryWithoutEnd => Some(Wrong::SummaryWithoutEnd(maker.plan.last_day())),
         _ => None,
     };
     Injected { story: None, expected, batch_lines: Vec::new(), wrong }
@@ -99,7 +99,7 @@ fn total(maker: &mut Maker<'_>, fault: Fault, currency: Currency, what: What) ->
     let expected = match what {
         What::TypeNet(by) => expected.ledger(payout.net_minor() + by, currency).report(payout.net_minor(), currency),
         What::TypeFee(by) => expected.ledger(payout.fees.sum() + by, currency).report(payout.fees.sum(), currency),
-        _ => expected.no_ledger().no_report(),
+        _ => Expected { currency: Some(currency.code), ..expected.no_ledger().no_report() },
     };
     with(Some(story), expected, wrong)
 }

@@ -1,0 +1,88 @@
+//! What a quarter came to, day by day.
+
+use crate::audit::books::{Day, IN_TRANSIT};
+use crate::print::Sheet;
+use chrono::NaiveDate;
+use std::io::{self, Write};
+
+/// One run, as the table shows it.
+struct Row {
+    date: NaiveDate,
+    cells: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// What happened so far.
+pub(super) struct Log {
+    rows: Vec<Row>,
+    /// Notes for the next row.
+    notes: Vec<String>,
+    /// Everything that disagreed.
+    pub(super) problems: Vec<String>,
+    /// Runs that were compared.
+    pub(super) runs: usize,
+    /// Runs that ended because reports were not there.
+    pub(super) refused: usize,
+    last: Option<NaiveDate>,
+}
+
+impl Log {
+    pub(super) fn new() -> Self {
+        Self { rows: Vec::new(), notes: Vec::new(), problems: Vec::new(), runs: 0, refused: 0, last: None }
+    }
+
+    /// The latest date that was run.
+    pub(super) fn last_date(&self) -> Option<NaiveDate> {
+        self.last
+    }
+
+    pub(super) fn event(&mut self, note: &str) {
+        self.notes.push(note.to_owned());
+    }
+
+    pub(super) fn refused(&mut self) {
+        self.refused += 1;
+    }
+
+    /// A date whose reports have not come.
+    pub(super) fn waits(&mut self, date: NaiveDate) {
+        self.notes.push("no reports yet: exit code 3".to_owned());
+        let notes = std::mem::take(&mut self.notes);
+        self.rows.push(Row { date, cells: vec![String::new(); 6], notes });
+    }
+
+    /// A run that was compared with the books.
+    pub(super) fn day(&mut self, day: &Day, is_late: bool, problems: Vec<String>) {
+        let count = |open: &[crate::audit::books::Open], is_transit: bool| {
+            open.iter().filter(|open| (open.item.kind == IN_TRANSIT) == is_transit).count().to_string()
+        };
+        let verdict = if problems.is_empty() { "agreed".to_owned() } else { format!("{} DIFFER", problems.len()) };
+        let cells = vec![
+            count(&day.opening, false),
+            count(&day.closing, false),
+            count(&day.opening, true),
+            count(&day.closing, true),
+            day.cleared.len().to_string(),
+            verdict,
+        ];
+        if is_late {
+            self.notes.push("late".to_owned());
+        }
+        let notes = std::mem::take(&mut self.notes);
+        self.rows.push(Row { date: day.date, cells, notes });
+        self.problems.extend(problems.into_iter().map(|problem| format!("{}: {problem}", day.date)));
+        self.runs += 1;
+        self.last = self.last.max(Some(day.date));
+    }
+
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let titles =
+            ["date", ">discrepancies", ">then", ">in transit", ">then", ">cleared", "the books", "what happened"];
+        let mut sheet = Sheet::new(&titles);
+        for row in &self.rows {
+            let date = row.date.format("%a %Y-%m-%d").to_string();
+            sheet.row([vec![date], row.cells.clone(), vec![row.notes.join(", ")]].concat());
+        }
+        sheet.write(out)
+    }
+}

@@ -9,13 +9,13 @@
 //!        |                          |
 //!      report (parse) --> proof     |
 //!        |                          |
-//!        +--------> matching <------+<---- open items (store)
+//!        +--------> matching <------+<---- open items (store), earlier lines (memory)
 //!                      |
 //!                 discrepancy <---- requery (Antom's API)
 //!                      |
 //!                conservation
 //!                      |
-//!             store, then export --> out/<merchant>/<date>/
+//!             store, then export --> out/<merchant>/<date>/, then memory
 //! ```
 //!
 //! # Modules, in reading and import order
@@ -60,7 +60,7 @@
 //! # Absences
 //!
 //! - No call that moves money, and nothing that writes to or deletes from the SFTP server.
-//! - Nothing edits a past run: corrections are new rows.
+//! - Nothing edits a past run: corrections are new rows. Only `prune` deletes old ones, and notes it.
 //! - The matcher sees no database; the fetcher knows no ledger; only `clock` reads the time.
 //! - No binary floating point anywhere near money. No addition across currencies.
 //! - No unverified answer counts as evidence. No secret implements `Debug`, `Display` or `Serialize`.

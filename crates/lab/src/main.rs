@@ -100,6 +100,12 @@ enum Command {
         /// Leave settlement details out, so that every payment waits
         #[arg(long)]
         unsettled: bool,
+        /// Make this many days; the last one is measured, and looks back over the others
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=35))]
+        days: u32,
+        /// Let the measured run read the reports of the days before it again
+        #[arg(long)]
+        without_memory: bool,
     },
     /// Make a week and keep both servers up until Ctrl-C
     Serve {
@@ -185,8 +191,9 @@ fn main() -> Result<ExitCode> {
             quarter::run(&options, &apart, out)?
         }
         Command::Job { words } => return Ok(ExitCode::from(job([vec!["antom-recon".into()], words].concat()))),
-        Command::Bench { rows, threads, dir, keep, database, unsettled } => {
-            bench::run(&bench::Options { rows, threads, dir, keep, database, unsettled }, job, out)?
+        Command::Bench { rows, threads, dir, keep, database, unsettled, days, without_memory } => {
+            let options = bench::Options { rows, threads, dir, keep, database, unsettled, days, without_memory };
+            bench::run(&options, job, out)?
         }
         Command::Serve { seed, dir, layout, sftp_port, api_port } => {
             let plan = Plan { layout: layout.into(), ..Plan::one_week(seed) };

@@ -27,7 +27,7 @@ pub struct Args {
     /// Tell at most so many lines
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     pub limit: usize,
-    /// Search every report, though those near the id's dates have lines of it
+    /// Search every report, even if those near the id's dates have lines of it
     #[arg(long)]
     pub all: bool,
 }

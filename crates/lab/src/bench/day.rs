@@ -1,19 +1,18 @@
-//! The large day: three files written line by line, with about one discrepancy in a thousand lines, of five kinds.
+//! The large day, and those before it: files written line by line, with about one discrepancy in a thousand lines, of five kinds.
 
 use super::template::Template;
 use crate::world::layout::{Layout, Report};
 use crate::world::ledger_csv::HEADER;
 use anyhow::{Context as _, Result};
+use chrono::NaiveDate;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 /// The platform of the bench.
 pub(super) const PLATFORM: &str = "2188120000000001";
-/// The only day, a Wednesday.
-pub(super) const DATE: &str = "2026-11-18";
-const COMPACT: &str = "20261118";
-const BATCH: &str = "2026111811021040000";
+/// The day that is measured, a Wednesday.
+pub(super) const DATE: NaiveDate = NaiveDate::from_ymd_opt(2026, 11, 18).expect("a date");
 
 /// Bytes gathered before they are written: large enough that system calls do not count.
 const BUFFER: usize = 1 << 20;
@@ -67,6 +66,14 @@ impl Sprinkled {
         ]
     }
 
+    fn add(&mut self, other: &Self) {
+        self.amount_differs += other.amount_differs;
+        self.not_booked += other.not_booked;
+        self.not_reported += other.not_reported;
+        self.booked_as_failed += other.booked_as_failed;
+        self.settled_not_reported += other.settled_not_reported;
+    }
+
     fn count(&mut self, fate: Fate) {
         match fate {
             Fate::Honest => {}
@@ -97,25 +104,26 @@ struct Templates {
 }
 
 /// Slots of all templates: number of the payment (14 and 12 digits), sub-merchant, time, amount.
-fn templates(currency: &str, amount: &str) -> Templates {
-    let payment = format!("{COMPACT}194010800##############");
-    let request = format!("pay{COMPACT}############");
+fn templates(day: NaiveDate, currency: &str, amount: &str) -> Templates {
+    let (compact, batch) = (compact(day), batch(day));
+    let payment = format!("{compact}194010800##############");
+    let request = format!("pay{compact}############");
     let minor = amount.replace('.', "");
-    let time = format!("{DATE}T##:##:##+08:00");
+    let time = format!("{day}T##:##:##+08:00");
     let transaction = format!(
         "21591102########,Alipay_SG,seller####,{payment},,{request},order-############,Goods,KAKAOPAY,KaKaoPay,PAYMENT,\
          {time},CASHIER_PAYMENT,{amount},{currency}\n"
     );
     let settlement = format!(
-        "{BATCH},21591102########,seller####,{payment},,{request},order-############,KAKAOPAY,KaKaoPay,PAYMENT,{time},\
-         {DATE}T20:00:00+08:00,CASHIER_PAYMENT,{amount},{currency},{amount},{currency}"
+        "{batch},21591102########,seller####,{payment},,{request},order-############,KAKAOPAY,KaKaoPay,PAYMENT,{time},\
+         {day}T20:00:00+08:00,CASHIER_PAYMENT,{amount},{currency},{amount},{currency}"
     );
     // No quote and no fees: as many empty cells as the layout has columns behind the settlement's currency.
     let columns = Layout::Marketplace.columns(Report::SettlementDetails).len();
     let settlement = format!("{settlement}{}\n", ",".repeat(columns - settlement.split(',').count()));
     let entry = |status: &str| {
         format!(
-            "e############,PAYMENT,{request},{payment},,,order-############,seller####,{minor},{currency},{status},{time},,,\n"
+            "e{compact}############,PAYMENT,{request},{payment},,,order-############,seller####,{minor},{currency},{status},{time},,,\n"
         )
     };
     Templates {
@@ -215,32 +223,53 @@ impl Sink {
     }
 }
 
-/// Writes `remote/` and `ledger.csv` below `folder`; without settlement details if nothing is settled yet.
-pub(super) fn write(folder: &Path, rows: u64, unsettled: bool) -> Result<Made> {
-    let remote = folder.join("remote/v1/settlements").join(PLATFORM).join(COMPACT);
-    fs::create_dir_all(&remote).with_context(|| format!("`{}` cannot be made", remote.display()))?;
-    let reports = [
-        (Report::TransactionDetails, format!("transactionItems_{COMPACT}_000.csv")),
-        (Report::SettlementDetails, format!("settlementItems_USD_{BATCH}_000.csv")),
-    ];
+fn compact(day: NaiveDate) -> String {
+    day.format("%Y%m%d").to_string()
+}
+
+fn batch(day: NaiveDate) -> String {
+    format!("{}11021040000", compact(day))
+}
+
+/// The days that end with [`DATE`], oldest first.
+pub(super) fn days(count: u32) -> Vec<NaiveDate> {
+    let mut days: Vec<NaiveDate> = DATE.iter_days().rev().take(usize::try_from(count).unwrap_or(usize::MAX)).collect();
+    days.reverse();
+    days
+}
+
+/// Writes `remote/` and `ledger.csv` below `folder` for these days; without settlement details if nothing is settled yet.
+pub(super) fn write(folder: &Path, days: &[NaiveDate], rows: u64, unsettled: bool) -> Result<Made> {
     let mut made = Made::default();
-    for (report, name) in reports.into_iter().take(if unsettled { 1 } else { 2 }) {
-        let part = write_report(&remote.join(name), report, rows)?;
-        made.bytes += part.bytes;
-        made.lines += part.lines;
+    for &day in days {
+        let remote = folder.join("remote/v1/settlements").join(PLATFORM).join(compact(day));
+        fs::create_dir_all(&remote).with_context(|| format!("`{}` cannot be made", remote.display()))?;
+        let reports = [
+            (Report::TransactionDetails, format!("transactionItems_{}_000.csv", compact(day))),
+            (Report::SettlementDetails, format!("settlementItems_USD_{}_000.csv", batch(day))),
+        ];
+        for (report, name) in reports.into_iter().take(if unsettled { 1 } else { 2 }) {
+            made.add(&write_report(&remote.join(name), (day, report), rows)?);
+        }
     }
-    let part = write_ledger(&folder.join("ledger.csv"), rows)?;
-    made.bytes += part.bytes;
-    made.lines += part.lines;
-    made.sprinkled = part.sprinkled;
+    made.add(&write_ledger(&folder.join("ledger.csv"), days, rows)?);
     if unsettled {
         made.sprinkled.not_reported += std::mem::take(&mut made.sprinkled.settled_not_reported);
     }
     Ok(made)
 }
 
-fn currencies() -> [Templates; 3] {
-    [templates("USD", "###.##"), templates("BRL", "###.##"), templates("JPY", "#####")]
+impl Made {
+    /// Adds a further file; only the ledger knows what was sprinkled.
+    fn add(&mut self, file: &Self) {
+        self.bytes += file.bytes;
+        self.lines += file.lines;
+        self.sprinkled.add(&file.sprinkled);
+    }
+}
+
+fn currencies(day: NaiveDate) -> [Templates; 3] {
+    [templates(day, "USD", "###.##"), templates(day, "BRL", "###.##"), templates(day, "JPY", "#####")]
 }
 
 fn currency(payment: &Payment) -> usize {
@@ -251,11 +280,11 @@ fn currency(payment: &Payment) -> usize {
     }
 }
 
-fn write_report(path: &Path, report: Report, rows: u64) -> Result<Made> {
+fn write_report(path: &Path, (day, report): (NaiveDate, Report), rows: u64) -> Result<Made> {
     let mut sink = Sink::create(path)?;
     let header = Layout::Marketplace.columns(report).join(",") + "\n";
     sink.text(header.as_bytes())?;
-    let mut templates = currencies();
+    let mut templates = currencies(day);
     let stride = stride(rows, if report == Report::SettlementDetails { 7_368_787 } else { 1 });
     for index in 0..rows {
         let payment = Payment::new(index * stride % rows);
@@ -284,10 +313,17 @@ fn write_report(path: &Path, report: Report, rows: u64) -> Result<Made> {
     sink.finish()
 }
 
-fn write_ledger(path: &Path, rows: u64) -> Result<Made> {
+fn write_ledger(path: &Path, days: &[NaiveDate], rows: u64) -> Result<Made> {
     let mut sink = Sink::create(path)?;
     sink.text(format!("{HEADER}\n").as_bytes())?;
-    let mut templates = currencies();
+    for &day in days {
+        write_entries(&mut sink, day, rows)?;
+    }
+    sink.finish()
+}
+
+fn write_entries(sink: &mut Sink, day: NaiveDate, rows: u64) -> Result<()> {
+    let mut templates = currencies(day);
     let stride = stride(rows, 15_485_863);
     for index in 0..rows {
         let payment = Payment::new(index * stride % rows);
@@ -303,7 +339,7 @@ fn write_ledger(path: &Path, rows: u64) -> Result<Made> {
         let template = if fate == Fate::BookedAsFailed { &mut templates.failed_entry } else { &mut templates.entry };
         sink.line(template.fill(numbers.as_slice()))?;
     }
-    sink.finish()
+    Ok(())
 }
 
 /// A step that visits every payment once in a scattered order: `prime` unless the number of rows is a multiple of it.

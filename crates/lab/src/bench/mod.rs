@@ -33,6 +33,10 @@ pub struct Options {
     pub database: Option<String>,
     /// Whether nothing is settled yet, so that everything reported waits.
     pub unsettled: bool,
+    /// How many days there are; the last one is measured, and looks back over the others.
+    pub days: u32,
+    /// Whether the measured run reads the reports of the days before it again.
+    pub without_memory: bool,
 }
 
 /// Generates the day, runs the job over it, checks the counts and prints a table of the stages on `out`. Returns
@@ -55,30 +59,40 @@ pub fn run(options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
 
 fn measured(folder: &Path, options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
     let started = Instant::now();
-    let made = day::write(folder, options.rows, options.unsettled)?;
+    let days = day::days(options.days.max(1));
+    let made = day::write(folder, &days, options.rows, options.unsettled)?;
     let config = folder.join("antom-recon.toml");
     fs::write(&config, configuration(options.database.as_deref()))?;
     writeln!(
         out,
-        "{} lines a side, {} MB of reports and ledger, made in {} s",
+        "{} lines a side on {} days, {} MB of reports and ledger, made in {} s",
         thousands(options.rows),
+        days.len(),
         thousands(made.bytes / 1_000_000),
         seconds(started.elapsed())
     )?;
     if options.database.is_some() {
-        import(folder, options.rows, (job, &config), out)?;
+        import(folder, options.rows * days.len() as u64, (job, &config), out)?;
     }
+    let threads = options.threads.map(|threads| threads.to_string());
+    let run = |date: &str, more: &[&str], out: &mut dyn Write| {
+        let flag = threads.iter().flat_map(|threads| ["--threads", threads]);
+        let words: Vec<&str> = ["run", "--date", date].into_iter().chain(flag).chain(more.iter().copied()).collect();
+        job::run(job, &words, &config, out)
+    };
+    for day in &days[..days.len() - 1] {
+        let code = run(&day.to_string(), &[], &mut std::io::sink())?;
+        ensure!(code == 0, "`antom-recon run` of {day} ended with exit code {code}");
+    }
+    let last = day::DATE.to_string();
     let peak_is_ours = memory::reset_peak();
     let started = Instant::now();
-    let threads = options.threads.map(|threads| threads.to_string());
-    let flag = threads.iter().flat_map(|threads| ["--threads", threads]);
-    let words: Vec<&str> = ["run", "--date", day::DATE].into_iter().chain(flag).collect();
-    let code = job::run(job, &words, &config, out)?;
+    let code = run(&last, if options.without_memory { &["--without-memory"] } else { &[] }, out)?;
     let elapsed = started.elapsed();
     let peak = memory::peak_bytes();
     ensure!(code == 0, "`antom-recon run` ended with exit code {code}");
-    let outputs = folder.join("out").join(day::PLATFORM).join(day::DATE);
-    let total = Total { lines: made.lines, elapsed, peak, peak_is_ours };
+    let outputs = folder.join("out").join(day::PLATFORM).join(&last);
+    let total = Total { lines: made.lines / days.len() as u64, elapsed, peak, peak_is_ours };
     stages(&outputs, &total, out)?;
     compare(&outputs, &made.sprinkled, out)
 }

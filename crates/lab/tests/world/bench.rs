@@ -83,6 +83,8 @@ fn a_right_job_is_measured_and_its_counts_agree() {
         keep: true,
         database: None,
         unsettled: false,
+        days: 1,
+        without_memory: false,
     };
     assert!(run(&options, plain, &mut out).unwrap());
     let said = String::from_utf8(out).unwrap();
@@ -121,7 +123,16 @@ fn plain_with_a_table(command: Vec<OsString>) -> u8 {
 #[test]
 fn the_ledger_may_be_a_table_and_everything_may_wait() {
     let database = Some("postgres://bench".to_owned());
-    let options = Options { rows: 10_000, threads: None, dir: None, keep: false, database, unsettled: true };
+    let options = Options {
+        rows: 10_000,
+        threads: None,
+        dir: None,
+        keep: false,
+        database,
+        unsettled: true,
+        days: 1,
+        without_memory: false,
+    };
     let mut out = Vec::new();
     assert!(!run(&options, plain_with_a_table, &mut out).unwrap());
     let said = String::from_utf8(out).unwrap();
@@ -142,6 +153,8 @@ fn a_job_that_finds_nothing_is_wrong_and_the_folder_goes() {
         keep: false,
         database: None,
         unsettled: false,
+        days: 1,
+        without_memory: false,
     };
     assert!(!run(&options, finds_nothing, &mut out).unwrap());
     assert!(String::from_utf8(out).unwrap().contains("WRONG"));
@@ -150,7 +163,16 @@ fn a_job_that_finds_nothing_is_wrong_and_the_folder_goes() {
 
 #[test]
 fn a_job_that_fails_is_an_error() {
-    let options = Options { rows: 10, threads: None, dir: None, keep: false, database: None, unsettled: false };
+    let options = Options {
+        rows: 10,
+        threads: None,
+        dir: None,
+        keep: false,
+        database: None,
+        unsettled: false,
+        days: 1,
+        without_memory: false,
+    };
     let error = run(&options, |_| 4, &mut Vec::new()).unwrap_err();
     assert_eq!(error.to_string(), "`antom-recon run` ended with exit code 4");
 }

@@ -8,9 +8,10 @@
 //!   <n>-<run>.state             which lines and entries were closed after a run ([`State`])
 //! ```
 //!
-//! All of it is derived from the archive and the ledger, and nothing else depends on it: a run that finds no memory, or one that is
-//! not whole or means something else (another version, other rules), reads the archived reports of its window again and comes to
-//! the same outputs. A file appears under its name when it is complete.
+//! All of it is derived from the archive and the ledger, and nothing else depends on it: a run that finds no memory, or one that was
+//! cut or means something else (another version, other rules), reads the archived reports of its window again and comes to the same
+//! outputs. A block of lines that was changed in place is found when it is read, in the middle of a run, which ends and names the
+//! file to be deleted. A file appears under its name when it is complete.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the memory is files")]
 
 mod bits;
@@ -216,8 +217,8 @@ impl Memory {
         let (name, bytes) = state::entries_to_bytes(entries);
         let file_name = format!("{name}.entries");
         let path = self.dir.join(&file_name);
-        let there = fs::metadata(&path).is_ok_and(|file| file.len() == bytes.len() as u64);
-        if !there {
+        let is_there = fs::read(&path).is_ok_and(|known| known == bytes);
+        if !is_there {
             self.write(&file_name, |file| file.write_all(&bytes))?;
         }
         Ok(name)

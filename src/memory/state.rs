@@ -1,6 +1,7 @@
 //! What was closed after a run: for each file of details a bit per line, for each date the fingerprints of the ledger's entries.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -11,8 +12,8 @@ use crate::calendar::BusinessDate;
 /// The level of compression: the bits of a day that is over are all set.
 const COMPRESSION_LEVEL: i32 = 1;
 
-/// The most that is unpacked: bits of 4,294,967,296 lines.
-const MAX_BYTES: usize = 1 << 30;
+/// The most that is unpacked: bits of 8,589,934,592 lines.
+const MAX_BYTES: u64 = 1 << 30;
 
 /// A file of details of a run: the date of its directory, its name, and the digest of its content.
 pub type FileKey = (BusinessDate, String, String);
@@ -60,7 +61,8 @@ impl State {
 
     /// Nothing if the bytes are not whole, or another version's.
     pub(super) fn from_bytes(packed: &[u8]) -> Option<Self> {
-        let bytes = zstd::bulk::Decompressor::new().ok()?.decompress(packed, MAX_BYTES).ok()?;
+        let mut bytes = Vec::new();
+        zstd::Decoder::new(packed).ok()?.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
         let (body, hash) = bytes.split_last_chunk::<16>()?;
         if xxh3_128(body) != u128::from_le_bytes(*hash) {
             return None;

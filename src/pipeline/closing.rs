@@ -39,7 +39,8 @@ impl Evidence<'_> {
         for item in gone {
             let rows = if item.side == Side::Ledger { &entries } else { &lines };
             let rows: BTreeSet<ItemRef> = item.keys.iter().filter_map(|key| rows.get(key)).flatten().copied().collect();
-            let names = self.names_of(&rows.into_iter().collect::<Vec<_>>())?;
+            let names = rows.iter().map(|row| Ok(self.names_of(&[*row])?.remove(0)));
+            let names = names.collect::<anyhow::Result<Vec<String>>>()?;
             // The order of the ledger decides nothing.
             let Some(name) = names.into_iter().min() else { continue };
             let by = if item.corrected { format!("{name}, as it stands now") } else { name };

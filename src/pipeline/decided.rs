@@ -81,7 +81,9 @@ impl Decided {
         for (row, taken) in &settled {
             text.push_str(&format!("decision {} {:?}\n", row.discrepancy_id, taken.cleared_by()));
         }
-        clear(job, settled, day).await?;
+        let open_before = carried.into_iter().flat_map(|before| &before.discrepancies);
+        let open_before: BTreeSet<&DiscrepancyId> = open_before.map(|row| &row.discrepancy_id).collect();
+        clear(job, settled, &open_before, day).await?;
         Ok(text)
     }
 
@@ -94,13 +96,19 @@ impl Decided {
     }
 }
 
-/// Lists what is settled as cleared, once: not again if a run since the decision has done so.
-async fn clear(job: &Job<'_>, settled: Vec<Settled<'_>>, day: &mut Day) -> anyhow::Result<()> {
+/// Lists what is settled as cleared, once: not again if a run since the decision has done so, unless it was open again since: a
+/// decision lapses while its row says something else.
+async fn clear(
+    job: &Job<'_>,
+    settled: Vec<Settled<'_>>,
+    open_before: &BTreeSet<&DiscrepancyId>,
+    day: &mut Day,
+) -> anyhow::Result<()> {
     let ids: Vec<&str> = settled.iter().map(|(row, _)| row.discrepancy_id.as_str()).collect();
     let cleared = job.store.last_cleared_on(job.merchant.as_str(), job.today, &ids).await.or_kind()?;
     for (row, taken) in &settled {
         let is_told = cleared.get(row.discrepancy_id.as_str()).is_some_and(|on| *on >= taken.decided_on);
-        if !is_told {
+        if !is_told || open_before.contains(&row.discrepancy_id) {
             let row = carry::cleared_discrepancy(job, row, &BTreeMap::new());
             day.cleared.push(ClearedRow { cleared_by: taken.cleared_by(), ..row });
         }

@@ -218,7 +218,9 @@ impl<'a> Evidence<'a> {
             .filter(|finding| is_orphan(&finding.kind) || finding.also.iter().any(is_orphan))
             .collect();
         let mut ids = BTreeSet::new();
-        self.read_lines(orphans.iter().filter_map(|finding| finding.line), |_, text| {
+        // Several findings may stand on one line.
+        let lines: BTreeSet<ItemRef> = orphans.iter().filter_map(|finding| finding.line).collect();
+        self.read_lines(lines.into_iter(), |_, text| {
             ids.extend([text.original_request_id, text.original_antom_id]);
             Ok(())
         })?;

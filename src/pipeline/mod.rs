@@ -1,6 +1,6 @@
 //! The day in one function. The only module that knows all the others.
 //!
-//! [`run_day`] reads like the README: lock, fetch, parse, match, describe, ask, prove, record, write. Each step lives in the
+//! [`run_day`] reads like the README: lock, fetch, parse, look back, match, describe, prove, ask, record, write, remember. Each step lives in the
 //! file of its name below; what they do for real is in the modules that they call.
 
 pub(crate) mod asking;
@@ -137,7 +137,8 @@ pub async fn run_day(
     let mut ledger = ledger::load(&job, &policy, &older, &mut timings).await?;
     let registry = inputs::registry(&job).await?;
     let recalled = timings.stage("recall", reports.remembered_lines() + ledger.rows(), || {
-        let before = carried.as_ref().map(|before| &before.run);
+        let before = carry::taken_up_again(carried.as_ref(), &reopened);
+        let before = (before.0, &before.1[..]);
         let recall = || recall::recall(&job, before, &policy, registry.as_ref(), &mut reports, &mut ledger);
         tokio::task::block_in_place(|| job.threads.install(recall))
     })?;
@@ -195,8 +196,8 @@ pub async fn run_day(
     let mut text = outputs::publish(&job, &lock, &record, &day, rejects, recorded, &mut timings).await?;
     timings.stage("remember", rows, || {
         let run = (revision_of(recorded), record.digest.as_str());
-        tokio::task::block_in_place(|| job.threads.install(|| recalled.remember(&job, &reports, &reconciliation, run)))
-    })?;
+        tokio::task::block_in_place(|| job.threads.install(|| recalled.remember(&job, &reports, &reconciliation, run)));
+    });
     lock.release().await.or_kind()?;
     tracing::info!(date = %today, "{}", text.one_line());
     text.verdict = judge(&day, options, &asked, &text);

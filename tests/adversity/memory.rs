@@ -195,6 +195,26 @@ fn a_memory_that_is_lost_or_cut_costs_time_only() {
     }
 }
 
+#[test]
+fn an_entry_that_vanishes_is_missed_without_the_list_that_had_it() {
+    let plan = Plan { payments: 6, days: 6, ..Plan::one_month(98) };
+    let (whole, hurt) = (Desk::of(&plan, 35), Desk::of(&plan, 35));
+    let days = whole.days();
+    for date in &days[..5] {
+        assert_eq!(whole.run(date, &[]), hurt.run(date, &[]), "{date}");
+    }
+    hurt.remembered(".entries").iter().for_each(|path| cut(path));
+    for desk in [&whole, &hurt] {
+        let ledger = fs::read_to_string(desk.path("ledger.csv")).unwrap();
+        let first = ledger.lines().position(|row| row.contains(",PAYMENT,") && row.contains(",SUCCESS,")).unwrap();
+        let rows: Vec<&str> = ledger.lines().enumerate().filter(|(at, _)| *at != first).map(|(_, row)| row).collect();
+        fs::write(desk.path("ledger.csv"), rows.join("\n") + "\n").unwrap();
+    }
+    let outputs = whole.run(&days[5], &[]);
+    assert_eq!(outputs, hurt.run(&days[5], &[]));
+    assert!(outputs["discrepancies.csv"].contains("MISSING_IN_LEDGER"), "{}", outputs["discrepancies.csv"]);
+}
+
 fn cut(path: &Path) {
     let bytes = fs::read(path).unwrap();
     fs::write(path, &bytes[..bytes.len() / 2]).unwrap();

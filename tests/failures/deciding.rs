@@ -234,6 +234,59 @@ fn a_row_of_an_earlier_proof_comes_back_when_it_is_reopened() {
     }
 }
 
+/// An adjustment that nobody booked: it is found on its own day, and after that it only stays open.
+#[test]
+fn what_was_settled_for_days_comes_back_when_it_is_reopened() {
+    let place = Place::of_scenario("adjustments_that_must_be_booked");
+    let header = fs::read_to_string(Place::quiet_day().report()).unwrap().lines().next().unwrap().to_owned();
+    succeed(&place, "run --date 2026-03-03");
+    let open = rows(&place, "2026-03-03", "discrepancies.csv");
+    let (id, row) = open.iter().find(|(_, row)| row["kind"] == "UNEXPLAINED_ADJUSTMENT").unwrap();
+    let decide = |decision: &str| {
+        let name = format!("{decision}.csv");
+        place.write(&name, format!("discrepancy_id,decision,decided_by,reason\n{id},{decision},anna,so\n"));
+        succeed(&place, &format!("decide {name}"));
+    };
+    let run = |date: &str, flags: &str| {
+        let compact = date.replace('-', "");
+        let path = format!("remote/v1/settlements/2188120000000001/{compact}/transactionItems_{compact}_000.csv");
+        place.write(&path, format!("{header}\n<END>\n"));
+        succeed(&place, &format!("run --date {date}{flags}"));
+        rows(&place, date, "discrepancies.csv")
+    };
+    decide("accept");
+    for date in ["2026-03-04", "2026-03-05", "2026-03-06"] {
+        assert!(!run(date, "").contains_key(id), "{date}");
+    }
+    decide("reopen");
+    for date in ["2026-03-07", "2026-03-08"] {
+        let remembered = run(date, "");
+        assert_eq!(remembered[id]["first_seen_on"], row["first_seen_on"], "{date}");
+        assert_eq!(remembered, run(date, " --without-memory"), "{date}");
+    }
+}
+
+#[test]
+fn a_decision_that_lapsed_and_fits_again_settles_again() {
+    let place = Place::of_scenario("every_value_mismatch");
+    place.run_day();
+    let two = id_of(&place, "pay-2");
+    place.write("a.csv", format!("discrepancy_id,decision,decided_by,reason\n{two},accept,anna,agreed\n"));
+    succeed(&place, "decide a.csv");
+    let ledger = fs::read_to_string(place.path("ledger.csv")).unwrap();
+    let run = |date: &str, ledger: &str| {
+        place.write("ledger.csv", ledger);
+        put_empty_day(&place, date);
+        succeed(&place, &format!("run --date {date}"));
+        let is_in = |name| rows(&place, date, name).contains_key(&two);
+        (is_in("discrepancies.csv"), is_in("cleared.csv"))
+    };
+    assert_eq!(run("2026-03-03", &ledger), (false, true));
+    assert_eq!(run("2026-03-04", &ledger.replace(",2000,USD", ",1900,USD")), (true, false), "another break");
+    assert_eq!(run("2026-03-05", &ledger), (false, true), "the one that was accepted");
+    assert_eq!(run("2026-03-06", &ledger), (false, false), "told once");
+}
+
 #[test]
 fn ten_thousand_decisions_are_taken_in_one_go() {
     let place = Place::quiet_day();

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Kind};
 use crate::fetch::names::Format;
 use crate::fetch::{self, Digest, FetchedFile, Unread};
 use crate::matching::DayReport;
-use crate::memory::{Bits, MemoryError};
+use crate::memory::Bits;
 use crate::movement::ReportKind;
 use crate::proof::{DayStatement, RowRules, merge_sums, sums_of_lines};
 use crate::records::SplitError;
@@ -189,7 +189,7 @@ impl Parser<'_> {
         if !is_details || date == self.job.today {
             return Ok(false);
         }
-        let failed = |error: MemoryError| Failure::new(Kind::Unforeseen, error.to_string());
+        let failed = recall::failed;
         let (options, sha256) = (self.rules.of(kind), digest.to_string());
         let rules = recall::rules_of(&options);
         let (memory, symbols) = (&self.job.memory, &self.job.symbols);

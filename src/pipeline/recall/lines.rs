@@ -111,6 +111,11 @@ pub(super) fn needed(
 ) -> Result<Bits, MemoryError> {
     let count = u32::try_from(ledger.entries.len()).unwrap_or(u32::MAX);
     let mut rows = Bits::none(count);
+    if files.is_empty() && entries.closed.count() == 0 {
+        // Nothing is known to be closed, so that all of it is needed.
+        (0..count).for_each(|row| rows.put(row));
+        return Ok(rows);
+    }
     let mut known = Ids::default();
     let mut asked = Ids::default();
     let mut ask = |asked: &mut Ids, id: u64| {

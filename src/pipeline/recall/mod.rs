@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::calendar::BusinessDate;
+use crate::discrepancy::Discrepancy;
 use crate::failure::{Failure, Kind};
 use crate::matching::{DayReport, Policy, Reconciliation, State};
 use crate::memory::{self, Bits, ClosedEntry, FileKey, Memory, MemoryError};
@@ -54,7 +55,8 @@ fn key_of(file: &InputFile) -> FileKey {
     (file.date, file.name.clone(), file.digest.to_string())
 }
 
-fn failed(error: MemoryError) -> anyhow::Error {
+/// What a failure of the memory is for the run.
+pub fn failed(error: MemoryError) -> anyhow::Error {
     let kind = if matches!(error, MemoryError::Damaged(_)) { Kind::Integrity } else { Kind::Unforeseen };
     Failure::new(kind, error.to_string()).into()
 }
@@ -96,7 +98,7 @@ fn parties_of(job: &Job<'_>, registry: Option<&Registry>) -> Option<Vec<u64>> {
 /// The memory cannot be read, or is damaged.
 pub fn recall(
     job: &Job<'_>,
-    before: Option<&Run>,
+    (before, reopened): (Option<&Run>, &[&Discrepancy]),
     policy: &Policy,
     registry: Option<&Registry>,
     reports: &mut Reports,
@@ -104,24 +106,18 @@ pub fn recall(
 ) -> anyhow::Result<Recalled> {
     let rules = xxh3_64(job.config.what_decides()?.as_bytes());
     let parties = parties_of(job, registry);
-    let mut state = closed_before(&job.memory, before, rules, parties.as_deref())?;
+    let state = closed_before(&job.memory, before, rules, parties.as_deref())?;
+    let known = Known::of(job, state, reports, ledger.from)?.unwrap_or_default().without(job, reopened);
     let mut files = std::mem::take(&mut reports.remembered);
-    let gone = ids_of_gone(job, &state, reports)?.unwrap_or_else(|| {
-        state = memory::State::default();
-        Vec::new()
-    });
     for file in &mut files {
         let key = (file.date, file.name.clone(), file.sha256.clone());
-        let closed = state.lines.get(&key).filter(|bits| bits.rows() == file.extract.lines());
+        let closed = known.lines.get(&key).filter(|bits| bits.rows() == file.extract.lines());
         file.closed = closed.cloned().unwrap_or_else(|| Bits::none(file.extract.lines()));
         file.needed = Bits::none(file.extract.lines());
     }
-    let mut was_closed = BTreeMap::new();
-    for (&date, name) in state.entries.range(ledger.from..) {
-        was_closed.extend(job.memory.entries(name).map_err(failed)?.map(|entries| (date, entries)));
-    }
-    let entries = Entries::of(&ledger.parsed, policy.cut_off, &job.symbols, &was_closed);
-    let wanted = needed(&mut files, &ledger.parsed, &entries, seeds(reports, ledger).chain(gone)).map_err(failed)?;
+    let entries = Entries::of(&ledger.parsed, policy.cut_off, &job.symbols, &known.entries);
+    let seeds = seeds(reports, ledger).chain(known.asked);
+    let wanted = needed(&mut files, &ledger.parsed, &entries, seeds).map_err(failed)?;
     let mut recalled =
         Recalled { rules, parties, rows: HashMap::new(), left_out: BTreeMap::new(), entries: Vec::new() };
     recalled.leave_out(ledger, entries, &wanted);
@@ -140,6 +136,50 @@ pub fn recall(
         recalled.rows.insert((file.kind, (file.date, file.name, file.sha256)), (numbers, file.closed));
     }
     Ok(recalled)
+}
+
+/// What is known to be closed, as far as it can be told what has touched it since.
+#[derive(Default)]
+struct Known {
+    /// The lines, by file.
+    lines: BTreeMap<FileKey, Bits>,
+    /// The entries, sorted, by date.
+    entries: BTreeMap<BusinessDate, Vec<ClosedEntry>>,
+    /// Ids of what was touched in a way that neither reports nor ledger show.
+    asked: Vec<u64>,
+}
+
+impl Known {
+    /// Of a state. Nothing if a part of it is no longer remembered: an entry that vanished would not be missed without it.
+    fn of(
+        job: &Job<'_>,
+        state: memory::State,
+        reports: &Reports,
+        ledger_from: BusinessDate,
+    ) -> anyhow::Result<Option<Self>> {
+        let Some(asked) = ids_of_gone(job, &state, reports)? else { return Ok(None) };
+        let mut entries = BTreeMap::new();
+        for (&date, name) in state.entries.range(ledger_from..) {
+            let Some(of_date) = job.memory.entries(name).map_err(failed)? else { return Ok(None) };
+            entries.insert(date, of_date);
+        }
+        Ok(Some(Self { lines: state.lines, entries, asked }))
+    }
+
+    /// Without what people took up again: it was closed by a decision that no longer stands. What has no id to be found by is looked
+    /// for in its whole file and date.
+    fn without(mut self, job: &Job<'_>, reopened: &[&Discrepancy]) -> Self {
+        for row in reopened {
+            let ids = [&row.request_id, &row.antom_id, &row.original_request_id, &row.original_antom_id];
+            let ids = ids.map(|id| job.keys.key(0, id.as_bytes()).hint());
+            if ids == [0; 4] {
+                self.lines.retain(|(_, name, _), _| *name != row.report_file);
+                self.entries.remove(&row.business_date);
+            }
+            self.asked.extend(ids);
+        }
+        self
+    }
 }
 
 /// The ids of the lines of files that the run before knew and that are in force no longer, because they were restated or withdrawn: what
@@ -194,11 +234,17 @@ impl Recalled {
         });
     }
 
-    /// Keeps what the run read and what is closed after it.
-    ///
-    /// # Errors
-    /// The memory cannot be written.
-    pub fn remember(
+    /// Keeps what the run read and what is closed after it. The day is recorded and published by then: a memory that cannot be
+    /// written costs the next run time, and nothing else.
+    pub fn remember(self, job: &Job<'_>, reports: &Reports, reconciliation: &Reconciliation, run: (u32, &str)) {
+        if let Err(error) = self.keep(job, reports, reconciliation, run) {
+            tracing::warn!(
+                "what this run closed is not remembered, so the next one reads its lookback again: {error:#}"
+            );
+        }
+    }
+
+    fn keep(
         self,
         job: &Job<'_>,
         reports: &Reports,

@@ -49,6 +49,7 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
         let archive = archive(config)?;
         let packed = store.packed_files(&merchant).await.or_kind()?;
         let (archived, gone) = tokio::task::block_in_place(|| verify_archive(&archive, &files, &packed, &pruned))?;
+        let unread = tokio::task::block_in_place(|| verify_unread(&archive, &files))?;
         let (folders, unnoted) = verify_outputs(&store, &config.output_dir(), &merchant).await?;
         // The journal covers the links of the chain as well; it is empty until something is added to history by this program.
         let head = if journal.head.is_empty() { &chain.head } else { &journal.head };
@@ -61,6 +62,7 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
             (chain.not_chained, "runs not chained (recorded before there was a chain)"),
             (chain.without_tables, "runs with one digest over all of their tables (recorded before each had its own)"),
             (gone, "archived files pruned"),
+            (unread, "archived files that no run of this merchant names have the content of their names"),
             (chain.pruned, "runs with old rows pruned"),
             (unnoted, "runs without noted outputs"),
         ] {
@@ -94,6 +96,22 @@ fn verify_archive(
     let is_there = results.into_iter().collect::<anyhow::Result<Vec<bool>>>()?;
     let right = is_there.iter().filter(|there| **there).count();
     Ok((right as u64, (is_there.len() - right) as u64))
+}
+
+/// Reads every file that is archived and that no run names: fetched and not used, or another merchant's. Gives how many these are;
+/// that they are what their names say is all that is known of them.
+fn verify_unread(archive: &Archive, files: &[ArchivedFile]) -> anyhow::Result<u64> {
+    let named: BTreeSet<&str> = files.iter().map(|file| file.sha256.as_str()).collect();
+    let mut unread = archive.digests().or_kind()?;
+    unread.retain(|digest| !named.contains(digest.to_string().as_str()));
+    let read = |digest: &Digest| {
+        let mut reader = archive.read(*digest)?;
+        let copied = std::io::copy(&mut reader, &mut std::io::sink());
+        copied.map(drop).map_err(|error| FetchError::from_read(error, &archive.path_of(*digest)))
+    };
+    let results: Vec<Result<(), FetchError>> = unread.par_iter().map(read).collect();
+    results.into_iter().collect::<Result<(), FetchError>>().or_kind()?;
+    Ok(unread.len() as u64)
 }
 
 /// Whether a file is there, as it was; if not, it was pruned.

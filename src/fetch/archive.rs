@@ -178,6 +178,29 @@ impl Archive {
         }
     }
 
+    /// The digests of all files in the archive, sorted.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Archive`] if a folder cannot be listed.
+    pub fn digests(&self) -> Result<Vec<Digest>, FetchError> {
+        let mut digests = Vec::new();
+        for folder in fs::read_dir(&self.dir).map_err(FetchError::archive("list", &self.dir))? {
+            let folder = folder.map_err(FetchError::archive("list", &self.dir))?.path();
+            if !folder.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(&folder).map_err(FetchError::archive("list", &folder))? {
+                let name = file.map_err(FetchError::archive("list", &folder))?.file_name();
+                let digest: Option<Digest> =
+                    name.to_str().and_then(|name| name.strip_suffix(".zst")).and_then(|name| name.parse().ok());
+                digests.extend(digest);
+            }
+        }
+        digests.sort_unstable();
+        Ok(digests)
+    }
+
     /// Takes a file out for good. One that is not there is taken out already.
     ///
     /// # Errors

@@ -255,3 +255,19 @@ fn old_rows_of_history_are_pruned_and_the_rest_is_verified() {
     let again = place.run("prune --before 2026-06-01").stdout;
     assert!(again.contains("\n0 rows of 0 runs deleted, of runs before 2026-03-06\n"), "{again}");
 }
+
+#[test]
+fn a_file_that_no_run_reads_must_still_be_what_its_name_says() {
+    let place = Place::done();
+    let mut compressed = zstd::encode_all(&b"fetched, and not used by any run"[..], 1).unwrap();
+    let sha256 = ring::digest::digest(&ring::digest::SHA256, b"fetched, and not used by any run");
+    let name = sha256.as_ref().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let path = format!("archive/{}/{name}.zst", &name[..2]);
+    place.write(&path, &compressed);
+    place.is_whole(&["; 1 archived files that no run of this merchant names have the content of their names"]);
+    compressed[0] ^= 1;
+    place.write(&path, &compressed);
+    let ended = place.run("verify");
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&name), "{}", ended.stderr);
+}

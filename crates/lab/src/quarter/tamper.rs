@@ -139,8 +139,10 @@ fn records(desk: &Desk<'_>, database: &str, thorough: bool) -> Result<Vec<Tried>
         for column in records.columns(&table)? {
             let Some(cell) = records.change(&table, &column)? else { continue };
             let what = format!("`{}` of `{table}` of the run of {}", column.name, cell.business_date);
-            // What is missing of a run, or was published for it, the run after it knows.
-            tried.unnoticed.extend(unnoticed(desk, &what, "run 20")?);
+            // What is missing of a run, or was published for it, the run after it knows; which entry of the journal added a row, the
+            // journal knows, by table and row.
+            let name = if column.name == "journal_sequence" { format!("`{table}`") } else { "run 20".to_owned() };
+            tried.unnoticed.extend(unnoticed(desk, &what, &name)?);
             tried.changes += 1;
             records.put_back(&cell)?;
             if !thorough {

@@ -214,6 +214,31 @@ fn entries_of_a_table_and_of_a_query_are_told() {
 }
 
 #[test]
+fn entries_that_are_too_many_are_counted() {
+    let place = Place::after("a_quiet_day", 2..=2);
+    let ledger = std::fs::read_to_string(place.path("ledger.csv")).unwrap();
+    let columns: Vec<&str> = ledger.lines().next().unwrap().split(',').collect();
+    let row = |at: usize| {
+        let cells = columns.iter().zip(ledger.lines().nth(1).unwrap().split(','));
+        let cells = cells.map(|(&column, cell)| match column {
+            "entry_id" => format!("many-{at}"),
+            "request_id" => format!("many-pay-{at}"),
+            "antom_id" => String::new(),
+            "order_id" => "order-of-many".to_owned(),
+            _ => cell.to_owned(),
+        });
+        cells.collect::<Vec<String>>().join(",")
+    };
+    let rows: Vec<String> = (0..1_007).map(row).collect();
+    place.write("ledger.csv", format!("{}\n{}\n", ledger.trim_end(), rows.join("\n")));
+    let text = place.told("order-of-many");
+    assert_eq!(text.matches("entry     many-").count(), 1_000);
+    assert!(text.contains("\nentries   7 more in the ledger, which are not told\n"), "{text}");
+    assert_eq!(place.object("order-of-many")["entries_not_told"], 7);
+    assert!(!place.told("pay-1").contains("\nentries "));
+}
+
+#[test]
 fn a_file_that_was_delivered_under_two_dates_is_told_twice() {
     let place = Place::after("a_quiet_day", 2..=2);
     let text = std::fs::read(place.report()).unwrap();

@@ -95,7 +95,7 @@ async fn history(
         }
         if let Some(lock) = lock {
             lock.verify().await.or_kind()?;
-            store.prune_rows(merchant, run, &rows, history.before, clock::now()).await.or_kind()?;
+            store.prune_rows(&history, run, &rows, clock::now()).await.or_kind()?;
         }
         writeln!(out, "{}  revision {:<4} {:>12} rows", run.business_date, run.revision, rows.count())?;
         (runs, count) = (runs + 1, count + rows.count());

@@ -39,6 +39,9 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     let merchant = config.merchant()?.platform_merchant_id;
     session(async {
         let store = open_store(config).await?;
+        if !args.dry_run {
+            store.may_prune().await.or_kind()?;
+        }
         let lock = store.lock(&merchant, clock::now).await.or_kind()?;
         let archive = archive(config)?;
         let files = store.files_of_all_runs(&merchant).await.or_kind()?;

@@ -13,7 +13,7 @@ use super::chain::{self, TableDigests};
 use super::digest::{self, RowsDigest};
 use super::error::StoreError;
 use super::journal::Act;
-use super::pool::{Store, Tx, on_pool, on_tx};
+use super::pool::{Pool, Store, Tx, on_pool, on_tx};
 use super::rows::{self, date};
 use super::run_record::RunId;
 use crate::calendar::{BusinessDate, Instant};
@@ -138,6 +138,28 @@ impl Store {
         self.within(NOTING, PRUNED.insert(&mut tx, &cells)).await?;
         self.within(NOTING, act.end(&mut tx)).await?;
         self.commit(NOTING, tx).await
+    }
+
+    /// Makes sure that the role of the connection may delete what a pruning deletes, before anything is noted or deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Rights`] naming the role and the tables; as any query.
+    pub async fn may_prune(&self) -> Result<(), StoreError> {
+        const SQL: &str = "SELECT current_user::TEXT, has_table_privilege($1, 'DELETE')";
+        let Pool::Postgres(pool) = &self.pool else { return Ok(()) };
+        let (mut of_role, mut tables) = (String::new(), Vec::new());
+        for table in PRUNABLE.iter().map(|(table, _)| table.name).chain(["prunings"]) {
+            let (role, may): (String, bool) =
+                self.within(DOING, async { sqlx::query_as(SQL).bind(table).fetch_one(pool).await }).await?;
+            if !may {
+                tables.push(table);
+            }
+            of_role = role;
+        }
+        if tables.is_empty() {
+            return Ok(());
+        }
+        Err(StoreError::Rights { database: self.name.clone(), role: of_role, tables })
     }
 
     /// What is old in the history of a merchant for runs of this date and later. Nothing is changed.

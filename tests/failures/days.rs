@@ -4,6 +4,7 @@ use std::fs;
 
 use antom_recon::calendar::{BusinessDate, CutOff};
 use antom_recon::clock;
+use sqlx::{Connection, PgConnection};
 
 use super::{Place, copy};
 
@@ -323,4 +324,28 @@ fn a_content_that_came_later_is_not_called_the_older_one() {
     // Taken back before any run read it.
     fs::write(place.report(), first_text).unwrap();
     assert_eq!(restated(&place), [""; 0]);
+}
+
+#[tokio::test]
+async fn fetch_goes_on_while_another_holds_the_journal() {
+    let Some(url) = crate::store::postgres::new_database().await else { return };
+    let place = Place::quiet_day();
+    place.configure_more(&format!("[database]\nurl = \"{url}\"\nconnect_timeout = \"1s\""));
+    let migrated = place.run("migrate");
+    assert_eq!(migrated.code, Some(0), "{}", migrated.stderr);
+    let mut holder = PgConnection::connect(&url).await.unwrap();
+    let hold = "SELECT pg_advisory_lock(hashtextextended('antom-recon journal 2188120000000001', 0))";
+    sqlx::query(hold).execute(&mut holder).await.unwrap();
+    let fetch = || {
+        let mut command = place.command("fetch --date 2026-03-02");
+        command.env("ANTOM_RECON_LOG", "warn");
+        place.end(command)
+    };
+    let ended = fetch();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("transactionItems_20260302_000.csv"), "{}", ended.stdout);
+    assert!(ended.stderr.contains("what is fetched cannot be noted"), "{}", ended.stderr);
+    holder.close().await.unwrap();
+    let ended = fetch();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
 }

@@ -16,22 +16,6 @@ use crate::failure::{Failure, Kind, OrFail};
 /// kills after 30. Ending the process earlier is safe as well: nothing half-written is ever visible.
 const PATIENCE: Duration = Duration::from_millis(900);
 
-/// How long threads that block (transfers, a large file) may take to end after the command has. The process ends without them.
-const AFTERWARDS: Duration = Duration::from_secs(2);
-
-/// Runs an asynchronous command to its end on a runtime of its own, or until the process is told to stop.
-///
-/// # Errors
-/// Those of [`until_stopped`]; [`Kind::Unforeseen`] if there can be no runtime.
-pub fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime =
-        runtime.or_fail(Kind::Unforeseen, || "cannot start the threads that wait for network and database")?;
-    let result = runtime.block_on(until_stopped(command));
-    runtime.shutdown_timeout(AFTERWARDS);
-    result
-}
-
 /// Resolves when the process is told to stop, with the failure that names the signal. From then on, the process ends by itself
 /// after [`PATIENCE`], or at once with a second signal. Needs a runtime with more than one thread.
 ///
@@ -91,30 +75,5 @@ pub async fn until_stopped<T>(command: impl Future<Output = anyhow::Result<T>>) 
         biased;
         failure = stopped() => Err(failure?.into()),
         result = command => result,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Sends a signal to this process, which listens by then, and waits for ever.
-    async fn send_and_wait(name: &str) -> anyhow::Result<()> {
-        let sent = std::process::Command::new("kill").args([name, &std::process::id().to_string()]).status()?;
-        assert!(sent.success());
-        std::future::pending().await
-    }
-
-    #[test]
-    fn signals_stop_a_command_that_waits() {
-        for (name, kind) in [("-TERM", Kind::Terminated), ("-INT", Kind::Interrupted)] {
-            let failure = block_on(send_and_wait(name)).expect_err("it was stopped");
-            assert_eq!(Failure::of(&failure), kind);
-        }
-    }
-
-    #[test]
-    fn a_command_that_ends_is_left_alone() {
-        assert_eq!(block_on(async { Ok(7) }).expect("it ended"), 7);
     }
 }

@@ -9,7 +9,7 @@ use crate::failure::{Failure, Kind};
 use crate::fetch::Fetched;
 use crate::id::PlatformMerchantId;
 use crate::pipeline::{OrKind, expected, fetch_day, not_ready};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Fetch and archive the reports of a business date, nothing else
 ///
@@ -53,6 +53,9 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
             let missing = not_ready(&fetched, &expected(config, date)?);
             problems.extend(missing.into_iter().map(|(_, sentence)| format!("{date}: {sentence}")));
         }
+        if let Some(store) = store {
+            store.close().await;
+        }
         if problems.is_empty() {
             return Ok(());
         }
@@ -60,20 +63,29 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     })
 }
 
+/// What is said if fetched files stand in the archive alone.
+const NOT_NOTED: &str = "what is fetched cannot be noted, so that runs look for it at the source only";
+
 /// The database; none if it cannot be reached, for the reports are what must not be lost.
 async fn store(config: &Config) -> Option<Store> {
     match open_store(config).await {
         Ok(store) => Some(store),
         Err(error) => {
-            tracing::warn!("what is fetched cannot be noted, so that runs look for it at the source only: {error}");
+            tracing::warn!("{NOT_NOTED}: {error}");
             None
         }
     }
 }
 
-/// Notes what was fetched as seen.
+/// Notes what was fetched as seen; it is archived already, and a database that is away or busy for too long changes nothing of that.
 async fn note(store: &Store, merchant: &PlatformMerchantId, fetched: &Fetched) -> anyhow::Result<()> {
     let files: Vec<(&str, String)> = fetched.files.iter().map(|file| (&*file.path, file.digest.to_string())).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(path, digest)| (*path, digest.as_str())).collect();
-    store.note_files_seen(merchant.as_str(), &files, clock::now()).await.or_kind()
+    match store.note_files_seen(merchant.as_str(), &files, clock::now()).await {
+        Err(error @ StoreError::Unreachable { .. }) => {
+            tracing::warn!("{NOT_NOTED}: {error}");
+            Ok(())
+        }
+        noted => noted.or_kind(),
+    }
 }

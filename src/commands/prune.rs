@@ -39,6 +39,9 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     let merchant = config.merchant()?.platform_merchant_id;
     session(async {
         let store = open_store(config).await?;
+        if !args.dry_run {
+            store.may_prune().await.or_kind()?;
+        }
         let lock = store.lock(&merchant, clock::now).await.or_kind()?;
         let archive = archive(config)?;
         let files = store.files_of_all_runs(&merchant).await.or_kind()?;
@@ -95,7 +98,7 @@ async fn history(
         }
         if let Some(lock) = lock {
             lock.verify().await.or_kind()?;
-            store.prune_rows(merchant, run, &rows, history.before, clock::now()).await.or_kind()?;
+            store.prune_rows(&history, run, &rows, clock::now()).await.or_kind()?;
         }
         writeln!(out, "{}  revision {:<4} {:>12} rows", run.business_date, run.revision, rows.count())?;
         (runs, count) = (runs + 1, count + rows.count());

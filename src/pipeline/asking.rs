@@ -140,15 +140,22 @@ pub async fn probe(config: &Config) -> anyhow::Result<String> {
     let clock = clock_beside(told.ahead_s)?;
     match told.outcome {
         Evidence::Found | Evidence::NotFound => {
-            Ok(format!("a signed answer came back, its signature is Antom's, {clock}"))
+            Ok(joined(["a signed answer came back", "its signature is Antom's", &clock]))
         }
-        Evidence::Refused | Evidence::Unknown => Ok(format!("a signed answer came back: {}, {clock}", told.reason)),
+        Evidence::Refused | Evidence::Unknown => {
+            Ok(joined([&format!("a signed answer came back: {}", told.reason), &clock]))
+        }
         Evidence::Untrusted | Evidence::NotAsked => Err(Failure::new(Kind::Integrity, told.reason).into()),
         Evidence::Unreachable => Err(Failure::new(Kind::Unreachable, told.reason).into()),
     }
 }
 
-/// How this machine's clock stands beside that of a signed answer.
+/// Parts of a sentence; an empty one is left out.
+fn joined<const N: usize>(parts: [&str; N]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<&str>>().join(", ")
+}
+
+/// How this machine's clock stands beside that of a signed answer; nothing if it has none.
 fn clock_beside(ahead_s: Option<i64>) -> anyhow::Result<String> {
     /// Antom publishes no figure for how far the time of a request may be off; gateways of its kind allow some minutes.
     const MAX_SKEW_S: u64 = 300;
@@ -173,5 +180,13 @@ mod tests {
         assert_eq!(said(Some(-300)), Ok("this machine's clock is 300 s ahead of Antom's".to_owned()));
         assert!(said(Some(301)).is_err_and(|said| said.starts_with("this machine's clock is 301 s behind Antom's; ")));
         assert_eq!(said(None), Ok(String::new()));
+    }
+
+    #[test]
+    fn a_clock_that_is_not_known_leaves_no_comma_behind() {
+        let clock = |ahead| clock_beside(ahead).expect("it is not far off");
+        assert_eq!(joined(["a signed answer came back: `X`", &clock(None)]), "a signed answer came back: `X`");
+        let known = joined(["a signed answer came back: `X`", &clock(Some(1))]);
+        assert_eq!(known, "a signed answer came back: `X`, this machine's clock is 1 s behind Antom's");
     }
 }

@@ -134,7 +134,7 @@ pub async fn missing_on(config: &Config, store: &Store, dates: &[BusinessDate]) 
     let listings = tokio::task::spawn_blocking(move || fetch::list_days(&source, &of, &wanted, &options::control()));
     let mut sentences = Vec::new();
     for (on, day) in asked.iter().copied().zip(listings.await?.or_kind()?) {
-        let seen = store.contents_in(merchant.as_str(), &day.directory).await.or_kind()?;
+        let seen = store.contents_in(merchant.as_str(), &day.directory, None).await.or_kind()?;
         let seen = seen.iter().map(|(path, _)| path.rsplit('/').next().unwrap_or(path));
         let names = day.listing.files.iter().map(|file| file.name.as_str()).chain(seen);
         let there: BTreeSet<ReportKind> =

@@ -21,6 +21,7 @@ impl<T> OrKind<T> for Result<T, StoreError> {
                 | StoreError::Migration { .. }
                 | StoreError::Conflict { .. }
                 | StoreError::Pruned { .. }
+                | StoreError::Rights { .. }
                 | StoreError::LedgerQuery { .. } => Kind::Configuration,
                 StoreError::Unreachable { .. } => Kind::Unreachable,
                 StoreError::Locked { .. } => Kind::Locked,

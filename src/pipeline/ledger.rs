@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 use ring::digest::{Context, SHA256};
 
 use crate::calendar::{BusinessDate, Instant};
-use crate::config;
+use crate::config::{self, Config};
 use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{Key, KeySet};
 use crate::ledger::{Entry, EntryText, Import, ParsedLedger, parse_ledger};
@@ -94,7 +94,7 @@ impl Ledger {
 }
 
 /// 2999-12-31, which every database can hold.
-const END_OF_TIME: Instant = Instant::from_millis(32_503_593_600_000);
+pub(super) const END_OF_TIME: Instant = Instant::from_millis(32_503_593_600_000);
 
 const AGAIN: &str = "the ledger cannot be read again; it must stay as it is during a run";
 
@@ -142,15 +142,25 @@ async fn open(job: &Job<'_>, from: Instant, to: Instant) -> anyhow::Result<(Stri
         config::Ledger::Table => {
             let mut copy = private_copy()?;
             job.store.read_ledger(from, to, &mut copy).await.or_kind()?;
-            finish("table ledger_entries", copy)
+            Ok(("table ledger_entries".to_owned(), finish(copy)?))
         }
         config::Ledger::Query { url, sql } => {
-            let mut copy = private_copy()?;
-            let mut source = QueryLedger::open(url.expose(), &options::store_options(job.config)).await.or_kind()?;
-            source.read(&sql, from, to, &mut copy).await.or_kind()?;
-            finish("query", copy)
+            Ok(("query".to_owned(), copy_of_query(job.config, (url.expose(), &sql), from, to).await?))
         }
     }
+}
+
+/// What the query of a ledger (URL and SQL) gives of a span of time, in a private copy.
+pub(super) async fn copy_of_query(
+    config: &Config,
+    (url, sql): (&str, &str),
+    from: Instant,
+    to: Instant,
+) -> anyhow::Result<File> {
+    let mut copy = private_copy()?;
+    let mut source = QueryLedger::open(url, &options::store_options(config)).await.or_kind()?;
+    source.read(sql, from, to, &mut copy).await.or_kind()?;
+    finish(copy)
 }
 
 /// A file without a name: whatever happens, it is gone when the process is.
@@ -161,13 +171,12 @@ fn private_copy() -> anyhow::Result<io::BufWriter<File>> {
     Ok(io::BufWriter::with_capacity(1 << 20, file))
 }
 
-fn finish(name: &str, copy: io::BufWriter<File>) -> anyhow::Result<(String, File)> {
+fn finish(mut copy: io::BufWriter<File>) -> anyhow::Result<File> {
     let failed = || "cannot write the copy of the ledger; expected free space in the temporary directory (TMPDIR)";
-    let mut copy = copy;
     copy.flush().or_fail(Kind::Unforeseen, failed)?;
     let mut file = copy.into_inner().map_err(io::IntoInnerError::into_error).or_fail(Kind::Unforeseen, failed)?;
     file.seek(SeekFrom::Start(0)).or_fail(Kind::Unforeseen, failed)?;
-    Ok((name.to_owned(), file))
+    Ok(file)
 }
 
 /// Hashes what is read.

@@ -42,6 +42,19 @@ pub enum StoreError {
         /// The date before which history was pruned.
         before: String,
     },
+    /// The role of the connection may not delete what was to be pruned.
+    #[error(
+        "database `{database}`: the role `{role}` may not prune; expected `GRANT DELETE ON {} TO {role}`, or the role that owns the tables; nothing was deleted",
+        .tables.join(", ")
+    )]
+    Rights {
+        /// The database, without password.
+        database: String,
+        /// Who is connected.
+        role: String,
+        /// The tables from which it may not delete.
+        tables: Vec<&'static str>,
+    },
     /// Another run of the same merchant holds the lock.
     #[error("{}", locked_text(merchant, lease.as_deref(), *lost))]
     Locked {

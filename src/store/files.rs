@@ -50,19 +50,22 @@ impl Store {
         self.commit(DOING, tx).await
     }
 
-    /// The newest content that the path had besides `sha256`: if there is one, the file was restated. The same question has
-    /// the same answer on a rerun, because only contents count and not how often they were seen.
+    /// The newest content that the path had before `sha256` was first seen: if there is one, the file was restated. The same
+    /// question has the same answer on a rerun, because only contents count and not how often they were seen.
     ///
     /// # Errors
     /// As any query.
-    pub async fn other_content_of_path(
+    pub async fn older_content_of_path(
         &self,
         merchant: &str,
         path: &str,
         sha256: &str,
     ) -> Result<Option<SeenFile>, StoreError> {
-        const SQL: &str = "SELECT sha256, first_seen_at_ms FROM files_seen
-             WHERE platform_merchant_id = $1 AND path = $2 AND sha256 <> $3 ORDER BY first_seen_at_ms DESC, sha256 LIMIT 1";
+        const SQL: &str = "SELECT sha256, first_seen_at_ms FROM files_seen AS item
+             WHERE platform_merchant_id = $1 AND path = $2 AND sha256 <> $3 AND NOT EXISTS (
+                 SELECT 1 FROM files_seen AS known WHERE known.platform_merchant_id = item.platform_merchant_id
+                 AND known.path = item.path AND known.sha256 = $3 AND known.first_seen_at_ms <= item.first_seen_at_ms)
+             ORDER BY first_seen_at_ms DESC, sha256 LIMIT 1";
         let row: Option<(String, i64)> = self
             .within("looking for earlier contents of a file", async {
                 on_pool!(&self.pool, pool => {
@@ -73,14 +76,20 @@ impl Store {
         Ok(row.map(|(sha256, at)| SeenFile { sha256, first_seen_at: Instant::from_millis(at) }))
     }
 
-    /// The newest content of every path in a directory that was ever seen: path and SHA-256, by path.
+    /// The newest content of every path in a directory that was ever seen: path and SHA-256, by path. With `since`, only what
+    /// was first seen after it.
     ///
     /// # Errors
     /// As any query.
-    pub async fn contents_in(&self, merchant: &str, directory: &str) -> Result<Vec<(String, String)>, StoreError> {
+    pub async fn contents_in(
+        &self,
+        merchant: &str,
+        directory: &str,
+        since: Option<Instant>,
+    ) -> Result<Vec<(String, String)>, StoreError> {
         // The character after the slash ends the range of paths that begin with the directory.
         const SQL: &str = "SELECT path, sha256 FROM files_seen AS item
-             WHERE platform_merchant_id = $1 AND path > $2 AND path < $3 AND NOT EXISTS (
+             WHERE platform_merchant_id = $1 AND path > $2 AND path < $3 AND first_seen_at_ms > $4 AND NOT EXISTS (
                  SELECT 1 FROM files_seen AS later WHERE later.platform_merchant_id = item.platform_merchant_id
                  AND later.path = item.path AND (later.first_seen_at_ms > item.first_seen_at_ms
                      OR (later.first_seen_at_ms = item.first_seen_at_ms AND later.sha256 < item.sha256)))
@@ -89,7 +98,8 @@ impl Store {
         self.within("looking for files of a directory", async {
             on_pool!(&self.pool, pool => {
                 let (from, to) = (format!("{directory}/"), format!("{directory}0"));
-                sqlx::query_as(SQL).bind(merchant).bind(from).bind(to).fetch_all(pool).await
+                let since = since.map_or(i64::MIN, Instant::millis);
+                sqlx::query_as(SQL).bind(merchant).bind(from).bind(to).bind(since).fetch_all(pool).await
             })
         })
         .await
@@ -116,7 +126,7 @@ impl Store {
             })
             .await?;
         match first.as_ref().and_then(|(path,)| path.rsplit_once('/')) {
-            Some((found, _)) if found.ends_with(&directory) => self.contents_in(merchant, found).await,
+            Some((found, _)) if found.ends_with(&directory) => self.contents_in(merchant, found, None).await,
             _ => Ok(Vec::new()),
         }
     }

@@ -4,22 +4,24 @@
 //! decision knows. Everything else of a run stays, and so do the digests of what went: the chain holds as before. Deleting is
 //! refused by triggers but within the one transaction that notes it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use sqlx::AssertSqlSafe;
 
-use super::bulk::{Cell, Table, placeholders};
-use super::carried::IDS;
+use super::bulk::{Cell, Table};
 use super::chain::{self, TableDigests};
 use super::digest::{self, RowsDigest};
 use super::error::StoreError;
 use super::journal::Act;
-use super::pool::{Store, Tx, on_pool, on_tx};
+use super::pool::{Pool, Store, Tx, on_pool, on_tx};
 use super::rows::{self, date};
 use super::run_record::RunId;
 use crate::calendar::{BusinessDate, Instant};
 
 const DOING: &str = "pruning its history";
+
+/// How many rows of a run one statement looks at: each is looked up a dozen times, which is to take a second or so.
+const PAGE: usize = 10_000;
 
 /// The tables whose old rows may go, each with the column of the id that a row is about.
 const PRUNABLE: [(&Table, &str); 3] =
@@ -46,19 +48,19 @@ const PRUNED_ROWS: Table = Table {
     on_conflict: "",
 };
 
-/// The runs whose rows are old, and what must stay of them.
+/// The runs whose rows are old.
 #[derive(Debug)]
 pub struct OldHistory {
+    /// Whose runs they are.
+    merchant: String,
     /// Rows of runs before this date are old: that of the last run before the one that was asked for, so that it can be run again.
     pub before: BusinessDate,
     /// The old runs, superseded ones too, oldest first.
     pub runs: Vec<OldRun>,
     /// How many runs are as old and stay whole, because they have one digest over all of their tables.
     pub whole: u64,
-    /// Ids that later runs or decisions know.
-    known: HashSet<String>,
-    /// Request ids and Antom ids of what is open.
-    open: HashSet<String>,
+    /// The run of the latest date: what it left is open.
+    newest: Option<RunId>,
 }
 
 /// A run whose rows are old.
@@ -72,19 +74,26 @@ pub struct OldRun {
     pub revision: u32,
 }
 
-/// The rows of an old run that may go.
+/// How many rows of an old run may go.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PrunableRows {
-    /// By table, as in [`PRUNABLE`]: the ids.
-    tables: [Vec<String>; 3],
+    /// By table, as in [`PRUNABLE`].
+    tables: [u64; 3],
 }
 
 impl PrunableRows {
     /// How many they are.
     #[must_use]
-    pub fn count(&self) -> usize {
-        self.tables.iter().map(Vec::len).sum()
+    pub fn count(&self) -> u64 {
+        self.tables.iter().sum()
     }
+}
+
+/// What is done with old rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Count,
+    Delete,
 }
 
 /// What prunings left of a run's tables; a table is absent if nothing of it was pruned.
@@ -131,6 +140,28 @@ impl Store {
         self.commit(NOTING, tx).await
     }
 
+    /// Makes sure that the role of the connection may delete what a pruning deletes, before anything is noted or deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Rights`] naming the role and the tables; as any query.
+    pub async fn may_prune(&self) -> Result<(), StoreError> {
+        const SQL: &str = "SELECT current_user::TEXT, has_table_privilege($1, 'DELETE')";
+        let Pool::Postgres(pool) = &self.pool else { return Ok(()) };
+        let (mut of_role, mut tables) = (String::new(), Vec::new());
+        for table in PRUNABLE.iter().map(|(table, _)| table.name).chain(["prunings"]) {
+            let (role, may): (String, bool) =
+                self.within(DOING, async { sqlx::query_as(SQL).bind(table).fetch_one(pool).await }).await?;
+            if !may {
+                tables.push(table);
+            }
+            of_role = role;
+        }
+        if tables.is_empty() {
+            return Ok(());
+        }
+        Err(StoreError::Rights { database: self.name.clone(), role: of_role, tables })
+    }
+
     /// What is old in the history of a merchant for runs of this date and later. Nothing is changed.
     ///
     /// # Errors
@@ -139,63 +170,59 @@ impl Store {
         const RUNS: &str = "SELECT run_id, business_date, revision,
              (SELECT COUNT(*) FROM run_digests WHERE run_digests.run_id = runs.run_id)
              FROM runs WHERE platform_merchant_id = $1 ORDER BY business_date, revision";
-        const DECIDED: &str = "SELECT DISTINCT discrepancy_id FROM decisions WHERE platform_merchant_id = $1";
         let before = self.run_before(merchant, since).await?.map_or(since, |run| run.business_date);
         let runs: Vec<(i64, String, i64, i64)> = self
             .within(DOING, async {
                 on_pool!(&self.pool, pool => sqlx::query_as(RUNS).bind(merchant).fetch_all(pool).await)
             })
             .await?;
-        let decided = self.digests(DECIDED, merchant).await?;
-        let known = decided.into_iter().collect();
-        let mut history = OldHistory { before, runs: Vec::new(), whole: 0, known, open: HashSet::new() };
+        let newest = self.runs_overview(merchant, 1).await?.first().map(|newest| newest.run.run_id);
+        let mut history = OldHistory { merchant: merchant.to_owned(), before, runs: Vec::new(), whole: 0, newest };
         for (run_id, on, revision, digests) in runs {
             let business_date = date("business_date", &on).map_err(|problem| self.damaged(DOING, problem))?;
             if business_date >= before {
-                for (table, id) in PRUNABLE {
-                    let rows = self.ids_of(table, id, run_id).await?;
-                    history.known.extend(rows.into_iter().map(|(id, ..)| id));
-                }
-            } else if digests == 0 {
+                break;
+            }
+            if digests == 0 {
                 history.whole += 1;
             } else {
                 let revision = self.revision(revision)?;
                 history.runs.push(OldRun { run_id: RunId(run_id), business_date, revision });
             }
         }
-        if let Some(newest) = self.runs_overview(merchant, 1).await?.first() {
-            for (table, id) in &PRUNABLE[..2] {
-                let rows = self.ids_of(table, id, newest.run.run_id.0).await?;
-                history.open.extend(rows.into_iter().flat_map(|(_, request, antom)| [request, antom]));
-            }
-        }
-        history.open.remove("");
         Ok(history)
     }
 
-    /// The rows of an old run that no later run, no decision and nothing open needs.
+    /// Counts the rows of an old run that no later run, no decision and nothing open needs.
     ///
     /// # Errors
     /// As any query.
     pub async fn prunable_rows(&self, history: &OldHistory, run: &OldRun) -> Result<PrunableRows, StoreError> {
+        let mut tx = self.begin_reading(DOING).await?;
         let mut prunable = PrunableRows::default();
-        for ((table, id), ids) in PRUNABLE.iter().zip(&mut prunable.tables) {
-            let rows = self.ids_of(table, id, run.run_id.0).await?.into_iter();
-            let is_needed = |(id, request, antom): &(String, String, String)| {
-                history.known.contains(id) || history.open.contains(request) || history.open.contains(antom)
-            };
-            ids.extend(rows.filter(|row| !is_needed(row)).map(|(id, ..)| id));
+        for (table, count) in PRUNABLE.iter().zip(&mut prunable.tables) {
+            *count = self.old_rows(&mut tx, Deed::Count, table, history, run.run_id.0).await?;
         }
         Ok(prunable)
     }
 
-    /// The ids of a run's rows in a table: the row's own, the request id and the Antom id.
-    async fn ids_of(&self, table: &Table, id: &str, run_id: i64) -> Result<Vec<(String, String, String)>, StoreError> {
-        let sql = format!("SELECT {id}, request_id, antom_id FROM {} WHERE run_id = $1", table.name);
-        self.within(DOING, async {
-            on_pool!(&self.pool, pool => sqlx::query_as(AssertSqlSafe(sql)).bind(run_id).fetch_all(pool).await)
-        })
-        .await
+    /// Counts or deletes the rows of an old run in a table that nothing needs, page by page in the order of their ids: the database
+    /// is asked what is needed, and no more than the end of a page is held here.
+    async fn old_rows(
+        &self,
+        tx: &mut Tx,
+        deed: Deed,
+        &(table, id): &(&Table, &str),
+        history: &OldHistory,
+        run_id: i64,
+    ) -> Result<u64, StoreError> {
+        let (mut after, mut count) = (String::new(), 0);
+        while let Some(last) = self.within(DOING, page_end(tx, table, id, run_id, &after)).await? {
+            let page = (run_id, after.as_str(), last.as_str());
+            count += self.within(DOING, old_rows_of_page(tx, deed, (table, id), history, page)).await?;
+            after = last;
+        }
+        Ok(count)
     }
 
     /// Deletes old rows of a run, all or none, and notes how many went and what is left.
@@ -204,20 +231,19 @@ impl Store {
     /// [`StoreError::Integrity`] if a table is not what was recorded: what was changed must not be pruned away; as any statement.
     pub async fn prune_rows(
         &self,
-        merchant: &str,
+        history: &OldHistory,
         run: &OldRun,
         rows: &PrunableRows,
-        before: BusinessDate,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let run_id = run.run_id.0;
+        let (merchant, before, run_id) = (history.merchant.as_str(), history.before, run.run_id.0);
         let mut tx = self.begin(DOING).await?;
         let act = self.within(DOING, Act::begin(&mut tx, merchant)).await?;
         let recorded = self.within(DOING, chain::recorded_digests(&mut tx, run_id)).await?;
         let kept = self.within(DOING, kept_digests(&mut tx, run_id)).await?;
         let open = "INSERT INTO prunings (platform_merchant_id, before_date) VALUES ($1, $2)";
         self.within(DOING, set_pruning(&mut tx, open, merchant, before)).await?;
-        for ((table, id), ids) in PRUNABLE.iter().zip(&rows.tables).filter(|(_, ids)| !ids.is_empty()) {
+        for (prunable @ (table, _), _) in PRUNABLE.iter().zip(rows.tables).filter(|(_, count)| *count > 0) {
             let (name, on, revision) = (table.name, run.business_date, run.revision);
             let found = self.within(DOING, digest::of_run(&mut tx, table, run_id)).await?;
             if kept.get(name).or_else(|| recorded.get(name)) != Some(&found) {
@@ -226,9 +252,7 @@ impl Store {
                 );
                 return Err(self.damaged(DOING, problem));
             }
-            for chunk in ids.chunks(IDS) {
-                self.within(DOING, delete(&mut tx, table, id, run_id, chunk)).await?;
-            }
+            self.old_rows(&mut tx, Deed::Delete, prunable, history, run_id).await?;
             let left = self.within(DOING, digest::of_run(&mut tx, table, run_id)).await?;
             let noted = [
                 Cell::Integer(run_id),
@@ -265,14 +289,73 @@ async fn set_pruning(tx: &mut Tx, sql: &'static str, merchant: &str, before: Bus
     Ok(())
 }
 
-async fn delete(tx: &mut Tx, table: &Table, id: &str, run_id: i64, ids: &[String]) -> sqlx::Result<()> {
-    let sql = format!("DELETE FROM {} WHERE run_id = $1 AND {id} IN ({})", table.name, placeholders(ids.len(), 2));
+/// The last id of the next rows of a run in a table; none if there are no more.
+async fn page_end(tx: &mut Tx, table: &Table, id: &str, run_id: i64, after: &str) -> sqlx::Result<Option<String>> {
+    let sql = format!(
+        "SELECT MAX({id}) FROM (SELECT {id} FROM {} WHERE run_id = $1 AND {id} > $2 ORDER BY {id} LIMIT {PAGE}) AS page",
+        table.name
+    );
     on_tx!(tx, connection => {
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(run_id);
-        for id in ids {
-            query = query.bind(id);
+        sqlx::query_scalar(AssertSqlSafe(sql)).bind(run_id).bind(after).fetch_one(connection).await
+    })
+}
+
+/// Counts or deletes those rows of a page (run, after which id, up to which) that nothing needs.
+async fn old_rows_of_page(
+    tx: &mut Tx,
+    deed: Deed,
+    (table, id): (&Table, &str),
+    history: &OldHistory,
+    (run_id, after, last): (i64, &str, &str),
+) -> sqlx::Result<u64> {
+    let verb = match deed {
+        Deed::Count => "SELECT COUNT(*)",
+        Deed::Delete => "DELETE",
+    };
+    let sql = format!(
+        "{verb} FROM {} AS item WHERE item.run_id = $1 AND item.{id} > $2 AND item.{id} <= $3 AND {}",
+        table.name,
+        not_needed(id)
+    );
+    let newest = history.newest.map_or(0, |newest| newest.0);
+    let before = history.before.to_string();
+    on_tx!(tx, connection => match deed {
+        Deed::Count => {
+            let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql)).bind(run_id).bind(after).bind(last);
+            let count = query.bind(&history.merchant).bind(before).bind(newest).fetch_one(connection).await?;
+            Ok(u64::try_from(count).unwrap_or_default())
         }
-        query.execute(connection).await?;
-    });
-    Ok(())
+        Deed::Delete => {
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(run_id).bind(after).bind(last);
+            Ok(query.bind(&history.merchant).bind(before).bind(newest).execute(connection).await?.rows_affected())
+        }
+    })
+}
+
+/// The condition that no decision and no run that is not old ($4: merchant, $5: date) knows the id of a row, and that nothing that
+/// the newest run ($6) left has one of the row's request id and Antom id. Each is looked up by an index over ids.
+fn not_needed(id: &str) -> String {
+    let mut parts = vec![format!(
+        "NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.platform_merchant_id = $4
+             AND decisions.discrepancy_id = item.{id})"
+    )];
+    for (later, its_id) in PRUNABLE {
+        // A cross join keeps SQLite from asking every run since, where few runs know the id.
+        parts.push(format!(
+            "NOT EXISTS (SELECT 1 FROM {} AS later CROSS JOIN runs WHERE later.{its_id} = item.{id}
+                 AND runs.run_id = later.run_id AND runs.platform_merchant_id = $4 AND runs.business_date >= $5)",
+            later.name
+        ));
+    }
+    for (kept, _) in &PRUNABLE[..2] {
+        for column in ["request_id", "antom_id"] {
+            // The plus keeps a planner without statistics from reading all that the newest run left, once for each row.
+            parts.push(format!(
+                "NOT EXISTS (SELECT 1 FROM {} AS kept WHERE +kept.run_id = $6
+                     AND kept.{column} IN (NULLIF(item.request_id, ''), NULLIF(item.antom_id, '')))",
+                kept.name
+            ));
+        }
+    }
+    parts.join(" AND ")
 }

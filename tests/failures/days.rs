@@ -4,6 +4,7 @@ use std::fs;
 
 use antom_recon::calendar::{BusinessDate, CutOff};
 use antom_recon::clock;
+use sqlx::{Connection, PgConnection};
 
 use super::{Place, copy};
 
@@ -263,4 +264,88 @@ fn an_older_content_that_was_pruned_is_said_and_does_not_stop_the_run() {
     assert!(told.contains("what differs cannot be told: the older content was pruned from the archive"), "{told}");
     assert!(!place.path("out/2188120000000001/2026-03-02/restated_lines.csv").exists());
     assert_eq!(explanation(), told);
+}
+
+/// What a run says of restated files: the explanations.
+fn restated(place: &Place) -> Vec<String> {
+    let ended = place.run_day();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let rows = fs::read_to_string(place.path("out/2188120000000001/2026-03-02/discrepancies.csv")).unwrap();
+    rows.lines().filter(|line| line.contains("FILE_RESTATED")).map(str::to_owned).collect()
+}
+
+/// Two contents of the day's transaction details, each with its SHA-256.
+fn contents(place: &Place) -> [(String, String); 2] {
+    let text = fs::read_to_string(place.report()).unwrap();
+    let other = text.replace("pay-3,order-3", "pay-3,order-9");
+    [text, other].map(|text| {
+        let sha256 = antom_recon::fetch::Digest::of(text.as_bytes()).to_string();
+        (text, sha256)
+    })
+}
+
+#[test]
+fn what_fetch_saw_after_a_run_is_in_force_when_the_source_has_let_go() {
+    let place = Place::quiet_day();
+    let [(_, older), (newer_text, newer)] = contents(&place);
+    assert_eq!(restated(&place), [""; 0]);
+    fs::write(place.report(), newer_text).unwrap();
+    assert_eq!(place.run("fetch --date 2026-03-02").code, Some(0));
+    fs::remove_dir_all(place.report().parent().unwrap()).unwrap();
+    let told = restated(&place);
+    let expected = format!("was restated: it has the SHA-256 {newer} now and had {older} before");
+    assert!(told.len() == 1 && told[0].contains(&expected), "{told:?}");
+    assert_eq!(restated(&place), told);
+}
+
+#[test]
+fn what_the_newest_run_read_stays_in_force_when_nothing_newer_was_seen() {
+    let place = Place::quiet_day();
+    let [(first_text, first), (other_text, other)] = contents(&place);
+    assert_eq!(restated(&place), [""; 0]);
+    fs::write(place.report(), other_text).unwrap();
+    assert_eq!(restated(&place).len(), 1);
+    // Antom takes the correction back.
+    fs::write(place.report(), first_text).unwrap();
+    let told = restated(&place);
+    let expected = format!("was restated: it has the SHA-256 {first} now and had {other} before");
+    assert!(told.len() == 1 && told[0].contains(&expected), "{told:?}");
+    fs::remove_dir_all(place.report().parent().unwrap()).unwrap();
+    assert_eq!(restated(&place), told);
+}
+
+#[test]
+fn a_content_that_came_later_is_not_called_the_older_one() {
+    let place = Place::quiet_day();
+    let [(first_text, _), (other_text, _)] = contents(&place);
+    assert_eq!(restated(&place), [""; 0]);
+    fs::write(place.report(), other_text).unwrap();
+    assert_eq!(place.run("fetch --date 2026-03-02").code, Some(0));
+    // Taken back before any run read it.
+    fs::write(place.report(), first_text).unwrap();
+    assert_eq!(restated(&place), [""; 0]);
+}
+
+#[tokio::test]
+async fn fetch_goes_on_while_another_holds_the_journal() {
+    let Some(url) = crate::store::postgres::new_database().await else { return };
+    let place = Place::quiet_day();
+    place.configure_more(&format!("[database]\nurl = \"{url}\"\nconnect_timeout = \"1s\""));
+    let migrated = place.run("migrate");
+    assert_eq!(migrated.code, Some(0), "{}", migrated.stderr);
+    let mut holder = PgConnection::connect(&url).await.unwrap();
+    let hold = "SELECT pg_advisory_lock(hashtextextended('antom-recon journal 2188120000000001', 0))";
+    sqlx::query(hold).execute(&mut holder).await.unwrap();
+    let fetch = || {
+        let mut command = place.command("fetch --date 2026-03-02");
+        command.env("ANTOM_RECON_LOG", "warn");
+        place.end(command)
+    };
+    let ended = fetch();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("transactionItems_20260302_000.csv"), "{}", ended.stdout);
+    assert!(ended.stderr.contains("what is fetched cannot be noted"), "{}", ended.stderr);
+    holder.close().await.unwrap();
+    let ended = fetch();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
 }

@@ -62,7 +62,7 @@ fn a_payment_is_told_from_its_entry_to_its_dispute() {
             "run       2026-03-02 (revision 1)  in transit: PAYMENT 100.00 USD, waits for settlement until 2026-03-11\n",
             "run       2026-03-03 (revision 1)  cleared T-",
             "state     2026-03-06  `transactionItems_20260302_000.csv` line 2: matched\n",
-            "searched  6 of 6 archived reports, ",
+            "searched  7 of 7 archived reports, ",
         ],
     );
     for part in [
@@ -170,7 +170,7 @@ fn machines_get_the_same_story_as_one_object() {
     );
     assert!(line["line"]["raw"].as_str().unwrap().starts_with("2188120000000101,Alipay_SG,seller-1,"));
     assert!(object["ids"].as_array().unwrap().contains(&"order-10".into()), "{}", object["ids"]);
-    assert_eq!((&object["as_of"], &object["searched"]["reports"]), (&"2026-03-06".into(), &6.into()));
+    assert_eq!((&object["as_of"], &object["searched"]["reports"]), (&"2026-03-06".into(), &7.into()));
 }
 
 #[test]
@@ -211,6 +211,43 @@ fn entries_of_a_table_and_of_a_query_are_told() {
     let sql = "SELECT * FROM ledger_entries WHERE occurred_at_ms >= 1000 * unixepoch($1) AND occurred_at_ms < 1000 * unixepoch($2)";
     place.configure("kind = \"table\"", &format!("kind = \"query\"\nurl = \"{database}\"\nsql = \"{sql}\""));
     assert_eq!(without_places(&place.told("pay-10")), without_places(&expected));
+}
+
+#[test]
+fn entries_that_are_too_many_are_counted() {
+    let place = Place::after("a_quiet_day", 2..=2);
+    let ledger = std::fs::read_to_string(place.path("ledger.csv")).unwrap();
+    let columns: Vec<&str> = ledger.lines().next().unwrap().split(',').collect();
+    let row = |at: usize| {
+        let cells = columns.iter().zip(ledger.lines().nth(1).unwrap().split(','));
+        let cells = cells.map(|(&column, cell)| match column {
+            "entry_id" => format!("many-{at}"),
+            "request_id" => format!("many-pay-{at}"),
+            "antom_id" => String::new(),
+            "order_id" => "order-of-many".to_owned(),
+            _ => cell.to_owned(),
+        });
+        cells.collect::<Vec<String>>().join(",")
+    };
+    let rows: Vec<String> = (0..1_007).map(row).collect();
+    place.write("ledger.csv", format!("{}\n{}\n", ledger.trim_end(), rows.join("\n")));
+    let text = place.told("order-of-many");
+    assert_eq!(text.matches("entry     many-").count(), 1_000);
+    assert!(text.contains("\nentries   7 more in the ledger, which are not told\n"), "{text}");
+    assert_eq!(place.object("order-of-many")["entries_not_told"], 7);
+    assert!(!place.told("pay-1").contains("\nentries "));
+}
+
+#[test]
+fn a_file_that_was_delivered_under_two_dates_is_told_twice() {
+    let place = Place::after("a_quiet_day", 2..=2);
+    let text = std::fs::read(place.report()).unwrap();
+    place.write("remote/v1/settlements/2188120000000001/20260303/transactionItems_20260303_000.csv", text);
+    assert_eq!(place.run("run --date 2026-03-03 --allow-missing").code, Some(0));
+    let told = place.told("pay-1");
+    for date in ["2026-03-02", "2026-03-03"] {
+        assert!(told.contains(&format!("\nline      {date}  transactionItems_")), "{date}: {told}");
+    }
 }
 
 #[test]

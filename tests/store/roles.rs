@@ -83,6 +83,28 @@ async fn migrator_job_and_reader_have_what_they_need_and_no_more() {
         assert!(error.contains("permission denied") || error.contains("must be owner"), "{refused}: {error}");
     }
 
+    // What the job may not delete it does not note as deleted either; the owner of the tables prunes.
+    let place = tempfile::tempdir().unwrap();
+    let prune = |role: &str| {
+        let url = url(&harness, role);
+        let config = format!(
+            "[merchant]\nplatform_merchant_id = \"{MERCHANT}\"\ntimezone = \"+08:00\"\n[source]\nkind = \"directory\"\n\
+             path = \".\"\n[ledger]\nkind = \"table\"\n[database]\nurl = \"{url}\"\nschema = \"recon\"\n"
+        );
+        std::fs::write(place.path().join("antom-recon.toml"), config).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_antom-recon"));
+        command.args(["prune", "--before", "2026-10-01"]).current_dir(place.path()).env_clear();
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = prune(&job);
+    let expected = format!(
+        "the role `{job}` may not prune; expected `GRANT DELETE ON run_discrepancies, run_in_transit, run_cleared, prunings TO {job}`"
+    );
+    assert!(code == Some(2) && said.contains(&expected), "{code:?} {said}");
+    let (code, said) = prune(&migrator);
+    assert_eq!(code, Some(0), "{said}");
+
     // The ledger's own database: here a view on somebody's table in the same one.
     let view = "CREATE VIEW antom_recon_entries AS SELECT * FROM recon.ledger_entries".to_owned();
     as_role(&harness, "postgres", view).await.unwrap();

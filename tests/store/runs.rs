@@ -93,7 +93,7 @@ on_both! {
         assert!(matches!(error, StoreError::Integrity { .. }), "{error}");
         assert_eq!(store.latest_run(MERCHANT, day("2026-10-01")).await.unwrap(), None);
         assert_eq!(store.history(MERCHANT, "D1").await.unwrap(), []);
-        assert_eq!(store.other_content_of_path(MERCHANT, "/v1/a.csv", "").await.unwrap(), None);
+        assert_eq!(store.older_content_of_path(MERCHANT, "/v1/a.csv", "").await.unwrap(), None);
         let mended = RunRecord { in_transit: &twice[..1], ..broken };
         assert_eq!(record(&store, &mended).await, (true, 1));
     }
@@ -235,7 +235,11 @@ on_both! {
         store.note_files_seen(MERCHANT, &[(&a, "aa"), (&b, "bb")], at("2026-10-01T00:00:00Z")).await.unwrap();
         store.note_files_seen(MERCHANT, &[(&a, "cc"), (&other, "dd"), (&beyond, "ee")], at("2026-10-02T00:00:00Z")).await.unwrap();
         let expected = [(a.clone(), "cc".to_owned()), (b, "bb".to_owned())];
-        assert_eq!(store.contents_in(MERCHANT, &path("20261001")).await.unwrap(), expected);
+        assert_eq!(store.contents_in(MERCHANT, &path("20261001"), None).await.unwrap(), expected);
+        for (since, count) in [("2026-09-30T23:59:59Z", 2), ("2026-10-01T00:00:00Z", 1), ("2026-10-02T00:00:00Z", 0)] {
+            let since = store.contents_in(MERCHANT, &path("20261001"), Some(at(since))).await.unwrap();
+            assert_eq!(since, expected[..count]);
+        }
         assert_eq!(store.contents_of_date(MERCHANT, day("2026-10-01")).await.unwrap(), expected);
         assert_eq!(store.contents_of_date(MERCHANT, day("2026-10-03")).await.unwrap(), []);
         assert_eq!(store.contents_of_date("another", day("2026-10-01")).await.unwrap(), []);
@@ -246,19 +250,21 @@ on_both! {
         let path = "/v1/settlements/a.csv";
         let (first, before) = ([file(path, "aa")], at("2026-10-01T00:00:00Z"));
         store.record_run(&RunRecord { files: &first, finished_at: before, ..run("2026-09-30") }).await.unwrap();
-        assert_eq!(store.other_content_of_path(MERCHANT, path, "aa").await.unwrap(), None);
+        assert_eq!(store.older_content_of_path(MERCHANT, path, "aa").await.unwrap(), None);
         let files = [file(path, "bb")];
         for _ in 0..2 {
-            let other = store.other_content_of_path(MERCHANT, path, "bb").await.unwrap().unwrap();
+            let other = store.older_content_of_path(MERCHANT, path, "bb").await.unwrap().unwrap();
             assert_eq!((&*other.sha256, other.first_seen_at), ("aa", at("2026-10-01T00:00:00Z")));
             store.record_run(&RunRecord { files: &files, ..run("2026-10-01") }).await.unwrap();
         }
-        let last = store.other_content_of_path(MERCHANT, path, "").await.unwrap().unwrap();
+        let last = store.older_content_of_path(MERCHANT, path, "").await.unwrap().unwrap();
         assert_eq!((&*last.sha256, last.first_seen_at), ("bb", run("2026-10-01").finished_at));
+        // What came after a content is none that it replaced.
+        assert_eq!(store.older_content_of_path(MERCHANT, path, "aa").await.unwrap(), None);
         // Seen again: the first time stays.
         let later = at("2027-01-01T00:00:00Z");
         store.record_run(&RunRecord { files: &first, finished_at: later, ..run("2026-10-02") }).await.unwrap();
-        assert_eq!(store.other_content_of_path(MERCHANT, path, "").await.unwrap(), Some(last));
-        assert_eq!(store.other_content_of_path("another", path, "").await.unwrap(), None);
+        assert_eq!(store.older_content_of_path(MERCHANT, path, "").await.unwrap(), Some(last));
+        assert_eq!(store.older_content_of_path("another", path, "").await.unwrap(), None);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use antom_recon::decision::{Decision, DecisionKind};
+use antom_recon::discrepancy::InTransitRow;
 use antom_recon::id::DiscrepancyId;
 use antom_recon::movement::ReportKind;
 use antom_recon::proof::HeldKind;
@@ -89,13 +90,13 @@ async fn decide(store: &Store, run: RunId) {
 }
 
 /// Prunes the history for runs since a date, and gives how many rows went.
-async fn prune(store: &Store, since: &str) -> usize {
+async fn prune(store: &Store, since: &str) -> u64 {
     let history = store.old_history(MERCHANT, day(since)).await.unwrap();
     let mut count = 0;
     for run in &history.runs {
         let rows = store.prunable_rows(&history, run).await.unwrap();
         count += rows.count();
-        store.prune_rows(MERCHANT, run, &rows, history.before, at("2026-11-01T00:00:00Z")).await.unwrap();
+        store.prune_rows(&history, run, &rows, at("2026-11-01T00:00:00Z")).await.unwrap();
     }
     count
 }
@@ -291,6 +292,34 @@ on_both! {
         assert!(gone.contains("run 2026-10-02 revision 1 has 0 rows of `run_cleared`"), "{gone}");
     }
 
+    async fn only_what_nothing_needs_is_pruned_page_by_page(harness) {
+        let store = harness.open().await;
+        let item = |number: u32| {
+            let of = |what: &str| format!("{what}-{number}");
+            InTransitRow { request_id: of("request"), antom_id: of("antom"), ..in_transit(&format!("T{number:06}")) }
+        };
+        // More than two pages; the next run knows one, and two have an id of what is open. Of two discrepancies one is decided.
+        let old: Vec<InTransitRow> = (0..20_007).map(item).collect();
+        let same_request = InTransitRow { antom_id: String::new(), ..item(10_001) };
+        let open = InTransitRow { item_id: "O1".to_owned(), ..same_request };
+        let same_antom = InTransitRow { request_id: String::new(), item_id: "O2".to_owned(), ..item(20_006) };
+        let discrepancies = ["E1", "E2"].map(|id| bare_discrepancy(id, "2026-10-01"));
+        let first = RunRecord { in_transit: &old, discrepancies: &discrepancies, ..run("2026-10-01") };
+        let first = store.record_run(&first).await.unwrap().run_id();
+        decide(&store, first).await;
+        for (on, rows) in [("2026-10-02", &old[5..6]), ("2026-10-03", &[open, same_antom])] {
+            store.record_run(&RunRecord { in_transit: rows, ..run(on) }).await.unwrap();
+        }
+        assert_eq!(prune(&store, "2026-10-03").await, 20_005);
+        verify(&store).await.unwrap();
+        let left = store.discrepancies_of(first).await.unwrap();
+        assert_eq!(left.iter().map(|row| row.discrepancy_id.as_str()).collect::<Vec<_>>(), ["E1"]);
+        let left = store.in_transit_of(first).await.unwrap();
+        let left: Vec<&str> = left.iter().map(|item| item.item_id.as_str()).collect();
+        assert_eq!(left, ["T000005", "T010001", "T020006"]);
+        assert_eq!(prune(&store, "2026-10-03").await, 0);
+    }
+
     async fn what_was_changed_is_not_pruned_away(harness) {
         let store = harness.open().await;
         for on in ["2026-10-01", "2026-10-02", "2026-10-03"] {
@@ -303,7 +332,7 @@ on_both! {
         assert_eq!(rows.count(), 1);
         tamper(harness, "run_cleared", "UPDATE run_cleared SET amount = '7' WHERE run_id = 1").await;
         let now = at("2026-11-01T00:00:00Z");
-        let refused = store.prune_rows(MERCHANT, &history.runs[0], &rows, history.before, now).await.unwrap_err();
+        let refused = store.prune_rows(&history, &history.runs[0], &rows, now).await.unwrap_err();
         assert!(refused.to_string().contains("has other rows of `run_cleared` than were recorded"), "{refused}");
         tamper(harness, "run_cleared", "UPDATE run_cleared SET amount = '-1' WHERE run_id = 1").await;
         verify(&store).await.unwrap();

@@ -17,6 +17,7 @@ pub fn write(story: &Story, id: &str, out: &mut dyn Write) -> io::Result<()> {
         "as_of": story.as_of.map(|date| date.to_string()),
         "batch": story.batch.as_ref().map(batch),
         "story": story.moments.iter().map(moment).collect::<Vec<Value>>(),
+        "entries_not_told": story.entries_not_told,
         "lines_not_told": story.lines_not_told,
         "searched": {
             "reports": searched.files,

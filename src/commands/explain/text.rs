@@ -21,6 +21,9 @@ pub fn write(story: &Story, id: &str, out: &mut dyn Write) -> io::Result<()> {
     for moment in &story.moments {
         tell(moment, story, out)?;
     }
+    if story.entries_not_told > 0 {
+        writeln!(out, "entries   {} more in the ledger, which are not told", story.entries_not_told)?;
+    }
     if story.lines_not_told > 0 {
         writeln!(out, "lines     {} more; see `--limit`", story.lines_not_told)?;
     }

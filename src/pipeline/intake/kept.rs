@@ -1,6 +1,7 @@
 //! Reports that the source has let go of, and that the archive has: Antom deletes files after some days, and a date may be run
 //! again long after that.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::fetch::names::{Format, Patterns};
@@ -19,30 +20,31 @@ pub fn kind_of(file: &RunFile) -> Option<ReportKind> {
     ReportKind::parse(file.kind.strip_suffix(NOT_READ).unwrap_or(&file.kind))
 }
 
-/// Adds what an earlier revision of the date has read of every report of which the source has no file at all; where it has one, its
-/// word counts, and a file that is not beside it any more was withdrawn. What only `fetch` has seen is added if the source has
-/// nothing of the date any more: while it has, a report that is gone was taken back before anybody used it.
+/// Adds what the newest revision of the date has read of every report of which the source has no file at all; where it has one, its
+/// word counts, and a file that is not beside it any more was withdrawn. What `fetch` has seen since that revision began, or ever if
+/// there is none, is newer and goes before it if the source has nothing of the date any more: while it has, a report that is gone
+/// was taken back before anybody used it.
 pub(super) async fn keep(job: &Job<'_>, fetched: &mut Fetched) -> anyhow::Result<()> {
-    let is_there = |fetched: &Fetched, kind| {
+    let is_there = |kind| {
         fetched.files.iter().any(|file| file.kind == kind) || fetched.incomplete.iter().any(|file| file.kind == kind)
     };
-    let gone: Vec<ReportKind> = ReportKind::ALL.iter().copied().filter(|&kind| !is_there(fetched, kind)).collect();
+    let gone: Vec<ReportKind> = ReportKind::ALL.iter().copied().filter(|&kind| !is_there(kind)).collect();
     if gone.is_empty() {
         return Ok(());
     }
-    let is_empty = fetched.files.is_empty() && fetched.incomplete.is_empty();
     let merchant = job.merchant.as_str();
     let (archive, patterns) = (options::archive(job.config)?, options::patterns(job.config)?);
-    let of_newest = job.store.files_of(merchant, job.today).await.or_kind()?;
-    let seen = job.store.contents_in(merchant, &fetched.directory).await.or_kind()?;
+    let read = job.store.files_of(merchant, job.today).await.or_kind()?;
+    let seen = if fetched.files.is_empty() && fetched.incomplete.is_empty() {
+        let newest = job.store.latest_run(merchant, job.today).await.or_kind()?;
+        let since = newest.map(|run| run.started_at);
+        job.store.contents_in(merchant, &fetched.directory, since).await.or_kind()?
+    } else {
+        Vec::new()
+    };
     let mut kept = Vec::new();
-    for kind in gone {
-        let read = of_newest.iter().filter(|file| kind_of(file) == Some(kind));
-        let mut known: Vec<(&str, &str)> = read.map(|file| (file.path.as_str(), file.sha256.as_str())).collect();
-        if known.is_empty() && is_empty {
-            known = of_kind(kind, &seen, &patterns);
-        }
-        for (path, sha256) in known {
+    for (path, (kind, sha256)) in known(&read, &seen, &patterns) {
+        if gone.contains(&kind) {
             kept.extend(tokio::task::block_in_place(|| file(job, &archive, &patterns, (kind, path, sha256)))?);
         }
     }
@@ -57,18 +59,24 @@ pub(super) async fn keep(job: &Job<'_>, fetched: &mut Fetched) -> anyhow::Result
     Ok(())
 }
 
-/// The contents that are of a report; of a workbook and the text of the same name the text.
-fn of_kind<'a>(kind: ReportKind, seen: &'a [(String, String)], patterns: &Patterns) -> Vec<(&'a str, &'a str)> {
-    let name = |path: &'a str| path.rsplit('/').next().unwrap_or(path);
-    let is_of_kind = |path: &'a str| patterns.recognise(name(path)).is_some_and(|known| known.kind == kind);
-    let has_text = |path: &str| {
-        let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
-        seen.iter().any(|(other, _)| {
-            Format::of(other) == Format::Csv && other.rsplit_once('.').is_some_and(|(known, _)| known == stem)
-        })
-    };
-    let files = seen.iter().map(|(path, sha256)| (path.as_str(), sha256.as_str()));
-    files.filter(|(path, _)| is_of_kind(path) && (Format::of(path) == Format::Csv || !has_text(path))).collect()
+/// The reports of a date by path: which each is, and its content's SHA-256. What was seen goes before what was read; of a workbook
+/// and the text of the same name there is the text.
+fn known<'a>(
+    read: &'a [RunFile],
+    seen: &'a [(String, String)],
+    patterns: &Patterns,
+) -> BTreeMap<&'a str, (ReportKind, &'a str)> {
+    let read = read.iter().filter_map(|file| Some((file.path.as_str(), (kind_of(file)?, file.sha256.as_str()))));
+    let seen = seen.iter().filter_map(|(path, sha256)| {
+        let recognised = patterns.recognise(path.rsplit('/').next().unwrap_or(path))?;
+        Some((path.as_str(), (recognised.kind, sha256.as_str())))
+    });
+    let mut known: BTreeMap<&str, (ReportKind, &str)> = read.chain(seen).collect();
+    let stem = |path: &'a str| path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+    let is_text = |path: &&&str| Format::of(path) == Format::Csv;
+    let texts: BTreeSet<&str> = known.keys().filter(is_text).map(|path| stem(path)).collect();
+    known.retain(|path, _| Format::of(path) == Format::Csv || !texts.contains(stem(path)));
+    known
 }
 
 /// A file of the archive as if it had been fetched; none if it is not there any more.

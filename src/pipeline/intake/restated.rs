@@ -127,10 +127,10 @@ async fn changed<'a>(
         let of_runs = contents(revisions, &file.path).find(|known| *known != digest).map(str::to_owned);
         let older = match of_runs {
             Some(known) => Some(known),
-            // Seen by `fetch`, and by no run.
+            // Seen by `fetch` before this content, and by no run.
             None => {
                 let seen =
-                    job.store.other_content_of_path(job.merchant.as_str(), &file.path, &digest).await.or_kind()?;
+                    job.store.older_content_of_path(job.merchant.as_str(), &file.path, &digest).await.or_kind()?;
                 seen.map(|seen| seen.sha256)
             }
         };

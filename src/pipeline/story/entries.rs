@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
 
 use crate::calendar::{BusinessDate, Instant};
 use crate::config::{self, Config};
@@ -11,14 +10,11 @@ use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{KeyMaker, Symbols};
 use crate::ledger::{COLUMNS, EntryText, ParsedLedger, parse_ledger};
 use crate::pipeline::folds::OrKind;
-use crate::pipeline::options;
+use crate::pipeline::ledger::{END_OF_TIME, copy_of_query};
 use crate::records::SplitError;
-use crate::store::{QueryLedger, Store};
+use crate::store::Store;
 
 use super::search::Needles;
-
-/// 2999-12-31, which every database can hold.
-const END_OF_TIME: Instant = Instant::from_millis(32_503_593_600_000);
 
 /// Entries as one small ledger of their own.
 #[derive(Debug, Default)]
@@ -28,6 +24,8 @@ pub struct Entries {
     lines: BTreeMap<u32, u32>,
     /// The entries, parsed.
     pub parsed: ParsedLedger,
+    /// Entries that were found beyond those, and are too many to be kept.
+    pub not_kept: u64,
 }
 
 impl Entries {
@@ -64,8 +62,8 @@ impl Source<'_> {
         ids: &BTreeSet<String>,
         dates: Option<(BusinessDate, BusinessDate)>,
     ) -> anyhow::Result<Entries> {
-        let (csv, lines) = match self.config.ledger()? {
-            config::Ledger::Table => (self.of_table(ids).await?, BTreeMap::new()),
+        let Rows { csv, lines, not_kept } = match self.config.ledger()? {
+            config::Ledger::Table => Rows { csv: self.of_table(ids).await?, ..Rows::default() },
             config::Ledger::Csv(path) => {
                 let unreadable =
                     || format!("ledger.path: `{}` cannot be read; expected a CSV file of entries", path.display());
@@ -75,9 +73,8 @@ impl Source<'_> {
             config::Ledger::Query { url, sql } => {
                 let copy = self.copy_of_query(url.expose(), &sql, dates).await?;
                 let unreadable = || "the copy of the ledger cannot be read again";
-                let (csv, _) =
-                    tokio::task::block_in_place(|| of_file(copy, ids)).or_fail(Kind::Unforeseen, unreadable)?;
-                (csv, BTreeMap::new())
+                let rows = tokio::task::block_in_place(|| of_file(copy, ids)).or_fail(Kind::Unforeseen, unreadable)?;
+                Rows { lines: BTreeMap::new(), ..rows }
             }
         };
         if csv.is_empty() {
@@ -85,7 +82,7 @@ impl Source<'_> {
         }
         let parsed = parse_ledger(csv.as_slice(), self.keys, self.symbols, None)
             .map_err(|error| Failure::new(Kind::Configuration, format!("ledger: {error}")))?;
-        Ok(Entries { csv, lines, parsed })
+        Ok(Entries { csv, lines, parsed, not_kept })
     }
 
     async fn of_table(&self, ids: &BTreeSet<String>) -> anyhow::Result<Vec<u8>> {
@@ -99,32 +96,34 @@ impl Source<'_> {
         writer.into_inner().map_err(|error| error.into_error()).or_fail(Kind::Unforeseen, || "cannot copy entries")
     }
 
-    /// What the query gives, in a file that has no name.
+    /// What the query gives of these dates, or of all.
     async fn copy_of_query(
         &self,
         url: &str,
         sql: &str,
         dates: Option<(BusinessDate, BusinessDate)>,
     ) -> anyhow::Result<File> {
-        let failed = || "cannot write the copy of the ledger; expected free space in the temporary directory (TMPDIR)";
         let cut_off = self.config.cut_off()?;
         let (from, to) = match dates {
             Some((first, last)) => (cut_off.start_of(first), cut_off.start_of(last.plus_days(1))),
             None => (Instant::from_millis(0), END_OF_TIME),
         };
-        let mut copy = std::io::BufWriter::new(tempfile::tempfile().or_fail(Kind::Unforeseen, failed)?);
-        let mut source = QueryLedger::open(url, &options::store_options(self.config)).await.or_kind()?;
-        source.read(sql, from, to, &mut copy).await.or_kind()?;
-        copy.flush().or_fail(Kind::Unforeseen, failed)?;
-        let mut file = copy.into_inner().map_err(|error| error.into_error()).or_fail(Kind::Unforeseen, failed)?;
-        file.seek(SeekFrom::Start(0)).or_fail(Kind::Unforeseen, failed)?;
-        Ok(file)
+        copy_of_query(self.config, (url, sql), from, to).await
     }
 }
 
-/// The rows of a CSV file that have one of the ids, under its header, and which physical lines they stand on.
-fn of_file(file: File, ids: &BTreeSet<String>) -> Result<(Vec<u8>, BTreeMap<u32, u32>), SplitError> {
+/// Rows of a ledger as CSV under its header; the rest as in [`Entries`].
+#[derive(Default)]
+struct Rows {
+    csv: Vec<u8>,
+    lines: BTreeMap<u32, u32>,
+    not_kept: u64,
+}
+
+/// The rows of a CSV file that have one of the ids.
+fn of_file(file: File, ids: &BTreeSet<String>) -> Result<Rows, SplitError> {
     let hits = Needles::new(ids.iter().map(String::as_str)).search(file)?;
+    let not_kept = hits.count - hits.kept.len() as u64;
     let (mut csv, mut lines, mut line) = ([hits.header.as_slice(), b"\n"].concat(), BTreeMap::new(), 1);
     line += 1 + breaks(&hits.header);
     for hit in hits.kept {
@@ -133,7 +132,7 @@ fn of_file(file: File, ids: &BTreeSet<String>) -> Result<(Vec<u8>, BTreeMap<u32,
         csv.extend_from_slice(&hit.raw);
         csv.push(b'\n');
     }
-    Ok((csv, lines))
+    Ok(Rows { csv, lines, not_kept })
 }
 
 fn breaks(raw: &[u8]) -> u32 {

@@ -122,6 +122,8 @@ pub struct Story {
     pub moments: Vec<Moment>,
     /// Lines that were found and are too many to be told.
     pub lines_not_told: u64,
+    /// Entries that were found and are too many to be told.
+    pub entries_not_told: u64,
     /// The batch, if the id is that of one.
     pub batch: Option<Batch>,
     /// The newest run's date: states are as of it.
@@ -290,6 +292,7 @@ impl Teller<'_> {
                 self.story.moments.push(Moment { at, what: What::Line(line) });
             }
         }
+        self.story.entries_not_told = entries.not_kept;
         for (row, entry) in entries.parsed.entries.iter().enumerate() {
             let (text, line) = entries.text(row);
             self.story.moments.push(Moment { at: entry.occurred_at, what: What::Entry(Box::new(text), line) });

@@ -64,14 +64,15 @@ pub struct Reader<'a> {
     pub symbols: &'a Symbols,
 }
 
-/// The reports of all runs of a merchant, each content once, by date and name.
+/// The reports of all runs of a merchant by date and name, each content of a name once: what was delivered under two dates or two
+/// names is two reports, as it is to the runs.
 pub fn files(files: &[ArchivedFile]) -> anyhow::Result<Vec<ReportFile>> {
     let mut newest = BTreeMap::<BusinessDate, u32>::new();
     for file in files {
         let revision = newest.entry(file.business_date).or_default();
         *revision = (*revision).max(file.revision);
     }
-    let mut found = BTreeMap::<Digest, ReportFile>::new();
+    let mut found = BTreeMap::<(BusinessDate, String, Digest), ReportFile>::new();
     for file in files {
         let Some(kind) = ReportKind::parse(&file.kind) else { continue };
         let (date, path) = (file.business_date, &file.path);
@@ -80,11 +81,9 @@ pub fn files(files: &[ArchivedFile]) -> anyhow::Result<Vec<ReportFile>> {
         })?;
         let name = path.rsplit('/').next().unwrap_or_default().to_owned();
         let in_force = newest.get(&date) == Some(&file.revision);
-        let report = ReportFile { date, name, kind, digest, in_force };
-        let known = found.entry(digest).or_insert_with(|| report.clone());
-        if in_force && !known.in_force {
-            *known = report;
-        }
+        let key = (date, name.clone(), digest);
+        let known = found.entry(key).or_insert(ReportFile { date, name, kind, digest, in_force });
+        known.in_force |= in_force;
     }
     let mut found: Vec<ReportFile> = found.into_values().collect();
     found.sort();
@@ -213,5 +212,42 @@ impl FoundFile {
             [text.request_id, text.antom_id, text.original_request_id, text.original_antom_id, text.order_id]
         });
         ids.filter(|id| !id.is_empty()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_content_is_a_report_of_every_date_and_name_that_has_it() {
+        let file = |date: &str, revision, name: &str, digest: char| ArchivedFile {
+            business_date: date.parse().expect("a date"),
+            revision,
+            kind: "transaction_details".to_owned(),
+            path: format!("/v1/settlements/2188/{name}"),
+            sha256: digest.to_string().repeat(64),
+            size: 1,
+        };
+        let archived = [
+            file("2026-03-02", 1, "one.csv", 'a'),
+            file("2026-03-02", 2, "one.csv", 'b'),
+            file("2026-03-02", 2, "two.csv", 'b'),
+            file("2026-03-03", 1, "one.csv", 'a'),
+            file("2026-03-03", 2, "one.csv", 'a'),
+        ];
+        let found = files(&archived).expect("they can be read");
+        let told: Vec<(String, &str, String, bool)> = found
+            .iter()
+            .map(|file| (file.date.to_string(), &*file.name, file.digest.to_string()[..1].to_owned(), file.in_force))
+            .collect();
+        let expected = [
+            ("2026-03-02", "one.csv", "a", false),
+            ("2026-03-02", "one.csv", "b", true),
+            ("2026-03-02", "two.csv", "b", true),
+            ("2026-03-03", "one.csv", "a", true),
+        ];
+        let expected = expected.map(|(date, name, digest, is)| (date.to_owned(), name, digest.to_owned(), is));
+        assert_eq!(told, expected);
     }
 }

@@ -1,7 +1,7 @@
 //! The day in one function. The only module that knows all the others.
 //!
-//! [`run_day`] reads like the README: lock, fetch, parse, look back, match, describe, prove, ask, record, write, remember. Each step lives in the
-//! file of its name below; what they do for real is in the modules that they call.
+//! [`run_day`] reads like the README: lock, fetch, parse, look back, match, describe, prove, ask, record, write, remember. Each
+//! step lives in the file of its name below; what they do for real is in the modules that they call.
 
 pub(crate) mod asking;
 mod bases;

@@ -4,8 +4,8 @@
 //! touched since stays in the memory (`memory`) and is not read. The result is the same as if all of it had been read: a line or
 //! entry that is left out is one that matching would have placed as [`State::Past`], and that shares no id with any that is there.
 //!
-//! Nothing is known to be closed under other rules of matching, for a party that is no longer registered, or without the memory of the run
-//! before: then the whole window is matched, from remembered lines or, where these lack too, from the archive.
+//! Nothing is known to be closed under other rules of matching, after a party left the registry, or without the memory of the
+//! run before: then the whole window is matched, from remembered lines or, where these lack too, from the archive.
 
 mod entries;
 mod ids;

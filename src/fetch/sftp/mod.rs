@@ -1,10 +1,11 @@
 //! An SFTP server as a source: from a name and a port to a session that is trusted and logged in.
 
+mod address;
 mod connection;
 mod host_key;
 mod login;
 
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -65,7 +66,9 @@ impl<'a> Server<'a> {
 
     fn session(&self, family: Family) -> Result<(Session, TcpStream), Handshake> {
         let broken = |what: &str, error: &dyn std::fmt::Display| Handshake::Broken(format!("{what}: {error}"));
-        let socket = self.socket()?;
+        let options = self.options;
+        let socket =
+            address::connect(&options.host, options.port, options.connect_timeout).map_err(Handshake::Broken)?;
         let second = socket.try_clone().map_err(|error| broken("no second handle of the socket", &error))?;
         let mut session = Session::new().map_err(|error| broken("no session", &error))?;
         session.set_timeout(millis(self.options.operation_timeout));
@@ -78,28 +81,6 @@ impl<'a> Server<'a> {
             _ => broken("the SSH handshake failed", &error.message()),
         })?;
         Ok((session, second))
-    }
-
-    /// A TCP connection to the first address that answers; all addresses share the time-out.
-    fn socket(&self) -> Result<TcpStream, Handshake> {
-        let options = self.options;
-        let resolved = (options.host.as_str(), options.port).to_socket_addrs();
-        let addresses: Vec<_> = resolved
-            .map_err(|error| Handshake::Broken(format!("the name `{}` cannot be resolved: {error}", options.host)))?
-            .collect();
-        let share = options.connect_timeout / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
-        let mut last = format!("the name `{}` has no address", options.host);
-        for address in addresses {
-            match TcpStream::connect_timeout(&address, share.max(Duration::from_millis(1))) {
-                Ok(socket) => {
-                    // Requests are small and many; without this each would wait for the answer to the one before.
-                    socket.set_nodelay(true).map_err(|error| Handshake::Broken(format!("{address}: {error}")))?;
-                    return Ok(socket);
-                }
-                Err(error) => last = format!("{address}: {error}"),
-            }
-        }
-        Err(Handshake::Broken(last))
     }
 }
 
@@ -167,6 +148,7 @@ mod tests {
     fn nothing_here_can_write() {
         let sources = [
             include_str!("mod.rs"),
+            include_str!("address.rs"),
             include_str!("connection.rs"),
             include_str!("login.rs"),
             include_str!("host_key.rs"),

@@ -73,6 +73,7 @@ impl<'a> Server<'a> {
         let mut session = Session::new().map_err(|error| broken("no session", &error))?;
         session.set_timeout(millis(self.options.operation_timeout));
         session.method_pref(MethodType::HostKey, family.methods).map_err(|error| broken("host key methods", &error))?;
+        prefer_fast_ciphers(&session).map_err(|error| broken("ciphers", &error))?;
         session.set_tcp_stream(socket);
         session.handshake().map_err(|error| match error.code() {
             ErrorCode::Session(KEX_FAILURE | KEY_EXCHANGE_FAILURE | METHOD_NOT_SUPPORTED) => {
@@ -82,6 +83,21 @@ impl<'a> Server<'a> {
         })?;
         Ok((session, second))
     }
+}
+
+/// Puts the ciphers first that processors have instructions for. libssh2's own first choice is computed by portable code, which is
+/// several times slower; all others stay, for servers that have nothing else.
+fn prefer_fast_ciphers(session: &Session) -> Result<(), ssh2::Error> {
+    for direction in [MethodType::CryptCs, MethodType::CryptSc] {
+        session.method_pref(direction, &fast_first(session.supported_algs(direction)?))?;
+    }
+    Ok(())
+}
+
+/// AES in Galois/counter mode before everything else, whose order stays.
+fn fast_first(mut ciphers: Vec<&str>) -> String {
+    ciphers.sort_by_key(|cipher| !cipher.contains("-gcm"));
+    ciphers.join(",")
 }
 
 /// Why there is no session.
@@ -143,6 +159,19 @@ fn millis(duration: Duration) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn fast_ciphers_come_first_and_none_is_lost() {
+        let session = Session::new().expect("a session");
+        let known = session.supported_algs(MethodType::CryptCs).expect("ciphers");
+        let preferred = fast_first(known.clone());
+        let preferred: Vec<&str> = preferred.split(',').collect();
+        assert!(preferred[0].contains("-gcm"), "{preferred:?}");
+        assert!(known.iter().all(|cipher| preferred.contains(cipher)) && preferred.len() == known.len());
+        prefer_fast_ciphers(&session).expect("the library knows its own");
+    }
+
     /// Nothing is ever written to or deleted from a server: the calls that could do it do not occur.
     #[test]
     fn nothing_here_can_write() {

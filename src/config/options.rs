@@ -23,7 +23,7 @@ pub struct Merchant {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// Antom's SFTP server.
-    Sftp(Sftp),
+    Sftp(Box<Sftp>),
     /// The same tree on a local path.
     Directory {
         /// The folder that holds `root`. It exists.
@@ -67,6 +67,8 @@ pub struct Sftp {
     pub connect_timeout: Duration,
     /// How long the server may be silent.
     pub timeout: Duration,
+    /// How long a fetch may take in all.
+    pub total_timeout: Duration,
 }
 
 /// How long Antom keeps files (page `obtain_reports`: older ones might be deleted).
@@ -146,8 +148,10 @@ pub struct Api {
     pub key_version: u32,
     /// Sent along where the account needs it.
     pub merchant_account_id: Option<String>,
-    /// How long one attempt may take.
+    /// How long connecting may take, and how long the server may be silent; an attempt may take both together.
     pub timeout: Duration,
+    /// How long all questions may take together.
+    pub total_timeout: Duration,
     /// How many questions are under way at the same time.
     pub in_flight: usize,
     /// How often a question is tried in all.

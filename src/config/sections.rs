@@ -66,7 +66,7 @@ impl Config {
             return Err(self.settings.wrong("source", "root", "a directory such as `/v1/settlements`, without `..`"));
         }
         if self.settings.word("source", "kind", true, &[("sftp", true), ("directory", false)])? {
-            return self.sftp(root).map(Source::Sftp);
+            return Ok(Source::Sftp(Box::new(self.sftp(root)?)));
         }
         let what = "the folder that holds `v1/settlements`";
         let path = self.settings.existing_folder("source", "path", what)?;
@@ -94,6 +94,7 @@ impl Config {
             connections: self.settings.number("source", "connections", 4, 1, MAX_CONNECTIONS)? as usize,
             connect_timeout: self.settings.duration("source", "connect_timeout", "15s", "10m")?,
             timeout: self.settings.duration("source", "timeout", "60s", "1h")?,
+            total_timeout: self.settings.duration("source", "total_timeout", "1h", "24h")?,
         })
     }
 
@@ -307,6 +308,7 @@ impl Config {
             key_version: self.settings.number("api", "key_version", 1, 1, u32::MAX)?,
             merchant_account_id: self.settings.text("api", "merchant_account_id").map(str::to_owned),
             timeout: self.settings.duration("api", "timeout", "10s", "10m")?,
+            total_timeout: self.settings.duration("api", "total_timeout", "10m", "24h")?,
             in_flight: self.settings.number("api", "in_flight", 8, 1, 64)? as usize,
             attempts: self.settings.number("api", "attempts", 4, 1, 20)?,
             not_found_codes: self

@@ -15,6 +15,7 @@ mod archive_reader;
 pub mod bounds;
 mod control;
 mod crew;
+mod deadline;
 mod digest;
 mod directory;
 mod ending;
@@ -87,7 +88,7 @@ pub fn list_days(
     dates: &[BusinessDate],
     control: &Control<'_>,
 ) -> Result<Vec<DayListing>, FetchError> {
-    with_endpoint(source, |endpoint| {
+    with_endpoint(source, control, |endpoint, control| {
         let mut connection = None;
         let mut days = Vec::with_capacity(dates.len());
         for &date in dates {
@@ -113,7 +114,7 @@ pub fn fetch(
     archive: &Archive,
     control: &Control<'_>,
 ) -> Result<Fetched, FetchError> {
-    with_endpoint(source, |endpoint| {
+    with_endpoint(source, control, |endpoint, control| {
         let directory = directory_of(endpoint, request.merchant, request.date)?;
         let (mut listing, connection) = list_directory(endpoint, &directory, control)?;
         reached(Point::FetchListed);
@@ -135,7 +136,7 @@ pub fn probe(
     merchant: &PlatformMerchantId,
     control: &Control<'_>,
 ) -> Result<Probe, FetchError> {
-    with_endpoint(source, |endpoint| {
+    with_endpoint(source, control, |endpoint, control| {
         let directory = merchant_directory(endpoint, merchant)?;
         let (listing, connection) = list_directory(endpoint, &directory, control)?;
         // The dates' directories are among the entries that are no files.
@@ -150,11 +151,15 @@ pub fn probe(
 
 fn with_endpoint<T>(
     source: &SourceOptions,
-    work: impl FnOnce(&dyn Endpoint) -> Result<T, FetchError>,
+    control: &Control<'_>,
+    work: impl FnOnce(&dyn Endpoint, &Control<'_>) -> Result<T, FetchError>,
 ) -> Result<T, FetchError> {
     match source {
-        SourceOptions::Sftp(options) => work(&sftp::Server::new(options)?),
-        SourceOptions::Directory { path } => work(&directory::Tree::new(path)?),
+        SourceOptions::Sftp(options) => {
+            let server = sftp::Server::new(options)?;
+            deadline::within(options.total_timeout, &server.address(), control, |control| work(&server, control))
+        }
+        SourceOptions::Directory { path } => work(&directory::Tree::new(path)?, control),
     }
 }
 

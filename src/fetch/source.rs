@@ -66,6 +66,8 @@ pub struct SftpOptions {
     pub connect_timeout: Duration,
     /// How long the server may stay silent in the middle of anything else.
     pub operation_timeout: Duration,
+    /// How long one fetch (or listing) may take in all, whatever the server does.
+    pub total_timeout: Duration,
     /// How long a connection is silent before a keep-alive message is sent.
     pub keep_alive: Duration,
     /// How often one thing (a connection, a file) is tried before the server counts as unreachable.
@@ -94,6 +96,7 @@ impl SftpOptions {
             connections: DEFAULT_CONNECTIONS,
             connect_timeout: Duration::from_secs(15),
             operation_timeout: Duration::from_secs(60),
+            total_timeout: Duration::from_secs(60 * 60),
             keep_alive: Duration::from_secs(15),
             attempts: 5,
             back_off: Duration::from_secs(1),
@@ -118,7 +121,8 @@ impl SftpOptions {
         if self.attempts == 0 {
             return Err(bad("attempts", "0", "at least 1"));
         }
-        if self.connect_timeout < Duration::from_secs(1) || self.operation_timeout < Duration::from_secs(1) {
+        let limits = [self.connect_timeout, self.operation_timeout, self.total_timeout];
+        if limits.into_iter().any(|limit| limit < Duration::from_secs(1)) {
             return Err(FetchError::Configuration("source: time-outs must be at least one second".into()));
         }
         if let HostKey::Fingerprint(text) = &self.host_key {

@@ -2,7 +2,7 @@
 
 use super::FetchError;
 use super::archive::Archive;
-use super::bounds::{AHEAD_BYTES, BLOCK_BYTES, MAX_FILE_BYTES};
+use super::bounds::{AHEAD_BYTES, BLOCK_BYTES, MAX_FILE_BYTES, READ_BYTES};
 use super::control::{Control, Progress};
 use super::endpoint::{Attempts, Connection, Endpoint, Trouble};
 use super::intake::{Intake, Taken};
@@ -121,21 +121,36 @@ impl Transfer<'_> {
         Ok(Pass::Whole)
     }
 
-    /// Reads until the file ends, or goes on longer than it was.
+    /// Reads until the file ends, or goes on longer than it was. What arrived before a break is taken in all the same.
     fn read(&self, connection: &mut Box<dyn Connection>, intake: &mut Intake, stamp: Stamp) -> Result<(), Trouble> {
         let mut file = connection.open(self.path, intake.received())?;
-        while intake.received() <= stamp.size {
+        let (mut buffer, mut block) = (vec![0; READ_BYTES], Vec::with_capacity(BLOCK_BYTES));
+        while intake.received() + block.len() as u64 <= stamp.size {
             self.control.cancel.check()?;
-            let mut block = vec![0; BLOCK_BYTES];
-            let length = file.read(&mut block)?;
-            if length == 0 {
-                break;
+            let length = match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(trouble) => {
+                    self.push(intake, block)?;
+                    return Err(trouble);
+                }
+            };
+            block.extend_from_slice(&buffer[..length]);
+            if block.len() >= BLOCK_BYTES {
+                self.push(intake, std::mem::replace(&mut block, Vec::with_capacity(BLOCK_BYTES)))?;
             }
-            block.truncate(length);
-            intake.push(block)?;
-            reached(Point::FetchPartReceived);
-            (self.control.progress)(Progress::Received { name: self.name, bytes: length as u64 });
         }
+        Ok(self.push(intake, block)?)
+    }
+
+    fn push(&self, intake: &mut Intake, block: Vec<u8>) -> Result<(), FetchError> {
+        if block.is_empty() {
+            return Ok(());
+        }
+        let bytes = block.len() as u64;
+        intake.push(block)?;
+        reached(Point::FetchPartReceived);
+        (self.control.progress)(Progress::Received { name: self.name, bytes });
         Ok(())
     }
 

@@ -114,6 +114,7 @@ pub fn client(api: &Api) -> anyhow::Result<Client> {
         .key_version(api.key_version)
         .connect_timeout(api.timeout)
         .read_timeout(api.timeout)
+        .total_timeout(api.total_timeout)
         .max_in_flight(api.in_flight)
         .not_found_codes(api.not_found_codes.clone())
         .retry(RetryPolicy {

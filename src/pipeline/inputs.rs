@@ -55,7 +55,7 @@ pub async fn registry(job: &Job<'_>) -> anyhow::Result<Option<Registry>> {
         }
         Some(SubMerchants::Query { url, sql }) => {
             let mut csv = Vec::new();
-            let mut source = QueryLedger::open(url.expose(), &options::store_options(job.config)).await.or_kind()?;
+            let mut source = QueryLedger::open(url.expose(), &options::store_options(job.config)?).await.or_kind()?;
             source.read_columns(&sql, &COLUMNS, &mut csv).await.or_kind()?;
             ("query".to_owned(), csv)
         }

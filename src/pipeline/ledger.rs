@@ -158,7 +158,7 @@ pub(super) async fn copy_of_query(
     to: Instant,
 ) -> anyhow::Result<File> {
     let mut copy = private_copy()?;
-    let mut source = QueryLedger::open(url, &options::store_options(config)).await.or_kind()?;
+    let mut source = QueryLedger::open(url, &options::store_options(config)?).await.or_kind()?;
     source.read(sql, from, to, &mut copy).await.or_kind()?;
     finish(copy)
 }

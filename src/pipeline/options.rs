@@ -118,7 +118,7 @@ pub fn severity_rule(config: &Config) -> Result<SeverityRule, Failure> {
 pub fn source(config: &Config) -> Result<SourceOptions, Failure> {
     let sftp = match config.source()? {
         config::Source::Directory { path, .. } => return Ok(SourceOptions::Directory { path }),
-        config::Source::Sftp(sftp) => sftp,
+        config::Source::Sftp(sftp) => *sftp,
     };
     let auth = match sftp.login {
         config::Login::Password(file) => Auth::Password(Secret::new(file.read()?.expose())),
@@ -136,6 +136,7 @@ pub fn source(config: &Config) -> Result<SourceOptions, Failure> {
     options.connections = sftp.connections;
     options.connect_timeout = sftp.connect_timeout;
     options.operation_timeout = sftp.timeout;
+    options.total_timeout = sftp.total_timeout;
     Ok(SourceOptions::Sftp(Box::new(options)))
 }
 
@@ -197,10 +198,12 @@ pub fn report_rules(config: &Config) -> Result<ReportRules, Failure> {
     Ok(rules)
 }
 
-/// How somebody else's database is reached.
-#[must_use]
-pub fn store_options(config: &Config) -> StoreOptions {
-    StoreOptions { base_dir: config.folder(), ..StoreOptions::default() }
+/// How somebody else's database is reached: with the time-outs of the program's own, and by its user's own schema.
+///
+/// # Errors
+/// A failure of the configuration.
+pub fn store_options(config: &Config) -> anyhow::Result<StoreOptions> {
+    Ok(StoreOptions { schema: None, ..own_store_options(config)? })
 }
 
 /// How the program's own database is reached.
@@ -209,7 +212,9 @@ pub fn store_options(config: &Config) -> StoreOptions {
 /// A failure of the configuration.
 pub fn own_store_options(config: &Config) -> anyhow::Result<StoreOptions> {
     let config::DatabaseUse { schema, connect_timeout, statement_timeout, ledger_timeout } = config.database_use()?;
-    Ok(StoreOptions { schema, connect_timeout, statement_timeout, ledger_timeout, ..store_options(config) })
+    let base_dir = config.folder();
+    let limits = StoreOptions { connect_timeout, statement_timeout, ledger_timeout, ..StoreOptions::default() };
+    Ok(StoreOptions { base_dir, schema, ..limits })
 }
 
 /// Reads every section that a run reads, so that a mistake is found before anything is fetched or asked.

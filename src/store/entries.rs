@@ -101,7 +101,7 @@ impl Store {
             conflicts: Vec::new(),
             conflicting: 0,
             database: self.name.clone(),
-            limit: self.options.connect_timeout + self.options.statement_timeout,
+            limit: self.options.statement_limit(),
         })
     }
 

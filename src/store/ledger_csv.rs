@@ -7,21 +7,20 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::error::StoreError;
-use super::pool::{Pool, Store, within};
+use super::pool::{Limit, Pool, Store};
 use crate::calendar::Instant;
 use crate::ledger::COLUMNS;
 use crate::points::{Point, reached};
 
 pub(super) const DOING: &str = "reading the ledger";
 
-/// The next row of a stream, or an error if it does not come in time. Its own macro because the driver's stream type is not
-/// named outside the driver.
+/// The next row of a stream, or an error once the time for all of them is over. Its own macro because the driver's stream type is
+/// not named outside the driver.
 macro_rules! next_row {
-    ($rows:expr, $database:expr, $limit:expr) => {
-        $crate::store::pool::within($database, $limit, $crate::store::ledger_csv::DOING, async {
-            std::future::poll_fn(|context| $rows.as_mut().poll_next(context)).await.transpose()
-        })
-    };
+    ($rows:expr, $database:expr, $limit:expr) => {{
+        let next = std::future::poll_fn(|context| $rows.as_mut().poll_next(context));
+        $limit.before($database, $crate::store::ledger_csv::DOING, async { next.await.transpose() })
+    }};
 }
 pub(super) use next_row;
 
@@ -48,9 +47,10 @@ impl Store {
         writer: impl Write,
     ) -> Result<u64, StoreError> {
         let mut copy = LedgerCsv::begin(writer, &COLUMNS)?;
+        let mut limit = Limit::of(self.options.ledger_timeout);
         let sql = AssertSqlSafe(window("$1", "$2"));
         let mut rows = sqlx::query(sql).bind(from.millis()).bind(to.millis()).fetch(pool);
-        while let Some(row) = next_row!(rows, &self.name, self.options.ledger_timeout).await? {
+        while let Some(row) = next_row!(rows, &self.name, limit).await? {
             for at in 0..COLUMNS.len() {
                 let text = row.try_get_unchecked::<&str, _>(at);
                 copy.cell(text.map_err(|error| StoreError::from_driver(&self.name, DOING, &error))?)?;
@@ -71,13 +71,14 @@ impl Store {
         // `COPY` takes no parameters; these are integers. No text is what it writes for NULL, because no column has any.
         let query = window(&from.millis().to_string(), &to.millis().to_string());
         let sql = format!("COPY ({query}) TO STDOUT WITH (FORMAT csv, NULL '{NO_TEXT}')");
-        let limit = self.options.ledger_timeout;
+        let allowed = self.options.ledger_timeout;
         let mut copy = CopiedCsv::begin(writer)?;
         // A connection of its own: one whose copy is given up in the middle is of no use to anybody.
         let mut connection = self.within(DOING, pool.acquire()).await?.detach();
-        let longer = sqlx::query(ALLOW_TIME).bind(limit.as_millis().to_string()).execute(&mut connection);
+        let longer = sqlx::query(ALLOW_TIME).bind(allowed.as_millis().to_string()).execute(&mut connection);
         self.within(DOING, longer).await?;
-        let mut parts = within(&self.name, limit, DOING, connection.copy_out_raw(&sql)).await?;
+        let mut limit = Limit::of(allowed);
+        let mut parts = limit.before(&self.name, DOING, connection.copy_out_raw(&sql)).await?;
         while let Some(part) = next_row!(parts, &self.name, limit).await? {
             copy.push(&part)?;
             part_read();

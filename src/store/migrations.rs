@@ -9,11 +9,14 @@ use sqlx::postgres::PgPool;
 
 use super::address::Address;
 use super::error::StoreError;
-use super::pool::{Pool, Store};
+use super::pool::{Pool, Store, StoreOptions, within};
 use crate::points::{Point, reached};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// What messages say.
+pub(super) const DOING: &str = "bringing its schema up to date";
 
 /// Driver's table of applied migrations.
 const TABLE: &str = "_sqlx_migrations";
@@ -111,19 +114,18 @@ fn of(pool: &Pool) -> &'static Migrator {
 }
 
 /// Makes the schema unless it is there: whoever runs the program need not have the right to create any.
-pub(super) async fn make_schema(pool: &PgPool, name: &str, schema: &str) -> Result<(), StoreError> {
+pub(super) async fn make_schema(pool: &PgPool, schema: &str) -> sqlx::Result<()> {
     const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1)";
     let is_there = async || sqlx::query_scalar(IS_THERE).bind(schema).fetch_one(pool).await;
-    let failed = |error: sqlx::Error| sort(name, &MigrateError::Execute(error));
-    if is_there().await.map_err(failed)? {
+    if is_there().await? {
         return Ok(());
     }
     let made = sqlx::query(AssertSqlSafe(create_schema(schema))).execute(pool).await;
     match made {
         Ok(_) => Ok(()),
         // Another first run may have made it in the same moment.
-        Err(_) if is_there().await.map_err(failed)? => Ok(()),
-        Err(error) => Err(failed(error)),
+        Err(_) if is_there().await? => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
@@ -134,19 +136,22 @@ fn create_schema(schema: &str) -> String {
 
 /// Applies what is missing, under the driver's lock. A schema that is as it should be is only read: whoever runs the program
 /// need not have the right to create tables.
-pub(super) async fn run(pool: &Pool, name: &str) -> Result<(), StoreError> {
+pub(super) async fn run(pool: &Pool, name: &str, options: &StoreOptions) -> Result<(), StoreError> {
     let migrator = of(pool);
-    if is_complete(pool, migrator).await {
+    let looking = async { Ok(is_complete(pool, migrator).await) };
+    if within(name, options.statement_limit(), "looking at its schema", looking).await? {
         return Ok(());
     }
     reached(Point::MigrationBegun);
     // The driver commits each version with the note that it is applied: one after the other, or none.
     for migration in migrator.iter() {
-        let result = match pool {
-            Pool::Sqlite(pool) => migrator.run_to(migration.version, pool).await,
-            Pool::Postgres(pool) => migrator.run_to(migration.version, pool).await,
+        let applying = async {
+            Ok(match pool {
+                Pool::Sqlite(pool) => migrator.run_to(migration.version, pool).await,
+                Pool::Postgres(pool) => migrator.run_to(migration.version, pool).await,
+            })
         };
-        result.map_err(|error| sort(name, &error))?;
+        within(name, options.ledger_timeout, DOING, applying).await?.map_err(|error| sort(name, &error))?;
         reached(Point::MigrationApplied);
     }
     Ok(())
@@ -183,17 +188,13 @@ impl Store {
     /// [`StoreError::Migration`] naming the version that is missing, changed, unfinished or unknown.
     pub async fn check_migrations(&self) -> Result<Migrations, StoreError> {
         const DOING: &str = "checking its schema";
-        let mut applied = match &self.pool {
-            Pool::Sqlite(pool) => {
-                let mut connection = self.within(DOING, pool.acquire()).await?;
-                connection.list_applied_migrations(TABLE).await
-            }
-            Pool::Postgres(pool) => {
-                let mut connection = self.within(DOING, pool.acquire()).await?;
-                connection.list_applied_migrations(TABLE).await
-            }
-        }
-        .map_err(|error| sort(&self.name, &error))?;
+        let listing = async {
+            Ok(match &self.pool {
+                Pool::Sqlite(pool) => pool.acquire().await?.list_applied_migrations(TABLE).await,
+                Pool::Postgres(pool) => pool.acquire().await?.list_applied_migrations(TABLE).await,
+            })
+        };
+        let mut applied = self.within(DOING, listing).await?.map_err(|error| sort(&self.name, &error))?;
         applied.sort_by_key(|migration| migration.version);
         let mut newest = 0;
         for expected in of(&self.pool).iter() {
@@ -221,7 +222,7 @@ impl Store {
 fn sort(name: &str, error: &MigrateError) -> StoreError {
     let problem = match error {
         MigrateError::Execute(inner) | MigrateError::ExecuteMigration(inner, _) => {
-            match StoreError::from_driver(name, "bringing its schema up to date", inner) {
+            match StoreError::from_driver(name, DOING, inner) {
                 StoreError::Query { problem, .. } | StoreError::Integrity { problem, .. } => problem,
                 unreachable => return unreachable,
             }

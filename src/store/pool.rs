@@ -3,11 +3,13 @@
 use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Postgres, Sqlite, Transaction};
+use tokio::time::Sleep;
 
 use super::address::Address;
 use super::error::StoreError;
@@ -29,7 +31,7 @@ pub struct StoreOptions {
     pub connect_timeout: Duration,
     /// How long one statement may take.
     pub statement_timeout: Duration,
-    /// How long reading the whole ledger may take.
+    /// How long reading the whole ledger may take, and one version of the schema, which may write a table anew.
     pub ledger_timeout: Duration,
     /// The schema of the program's tables on PostgreSQL; none leaves it to the user's `search_path`.
     pub schema: Option<String>,
@@ -47,6 +49,13 @@ impl Default for StoreOptions {
             schema: None,
             lease: Duration::from_secs(60),
         }
+    }
+}
+
+impl StoreOptions {
+    /// How long a statement may take with all that it has to wait for.
+    pub(super) fn statement_limit(&self) -> Duration {
+        self.connect_timeout + self.statement_timeout
     }
 }
 
@@ -112,17 +121,18 @@ impl Store {
                 // SQLite has no lock around migrations, so two first runs at once take turns at a lock file.
                 let turn = super::lock::take_turn(path, &name, options.connect_timeout).await?;
                 let pool = Pool::Sqlite(open_sqlite(path, &name, &options).await?);
-                migrations::run(&pool, &name).await?;
+                migrations::run(&pool, &name, &options).await?;
                 drop(turn);
                 pool
             }
             Address::Postgres(server) => {
                 let pool = open_postgres(server, &name, &options).await?;
                 if let Some(schema) = &options.schema {
-                    migrations::make_schema(&pool, &name, schema).await?;
+                    let making = migrations::make_schema(&pool, schema);
+                    within(&name, options.statement_limit(), migrations::DOING, making).await?;
                 }
                 let pool = Pool::Postgres(pool);
-                migrations::run(&pool, &name).await?;
+                migrations::run(&pool, &name, &options).await?;
                 pool
             }
         };
@@ -135,9 +145,12 @@ impl Store {
         &self.name
     }
 
-    /// Closes the connections; SQLite folds its log into the file.
+    /// Closes the connections; SQLite folds its log into the file. A server that does not hear the goodbye is left.
     pub async fn close(self) {
-        on_pool!(&self.pool, pool => pool.close().await);
+        match &self.pool {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => drop(tokio::time::timeout(self.options.connect_timeout, pool.close()).await),
+        }
     }
 
     /// Waits for a statement within the time-out and sorts its error.
@@ -146,8 +159,7 @@ impl Store {
         doing: &'static str,
         statement: impl Future<Output = sqlx::Result<T>>,
     ) -> Result<T, StoreError> {
-        let limit = self.options.connect_timeout + self.options.statement_timeout;
-        within(&self.name, limit, doing, statement).await
+        within(&self.name, self.options.statement_limit(), doing, statement).await
     }
 
     /// Begins a transaction that will write.
@@ -195,13 +207,36 @@ pub(super) async fn within<T>(
     doing: &'static str,
     statement: impl Future<Output = sqlx::Result<T>>,
 ) -> Result<T, StoreError> {
-    match tokio::time::timeout(limit, statement).await {
-        Ok(result) => result.map_err(|error| StoreError::from_driver(database, doing, &error)),
-        Err(_) => Err(StoreError::Unreachable {
-            database: database.to_owned(),
-            doing,
-            problem: format!("no answer within {} s", limit.as_secs()),
-        }),
+    Limit::of(limit).before(database, doing, statement).await
+}
+
+/// The time that several steps may take together, counted from its making.
+pub(super) struct Limit {
+    whole: Duration,
+    over: Pin<Box<Sleep>>,
+}
+
+impl Limit {
+    pub(super) fn of(whole: Duration) -> Self {
+        Self { whole, over: Box::pin(tokio::time::sleep(whole)) }
+    }
+
+    /// Waits for a step until the time is over, also if the step is one that never has to wait.
+    pub(super) async fn before<T>(
+        &mut self,
+        database: &str,
+        doing: &'static str,
+        step: impl Future<Output = sqlx::Result<T>>,
+    ) -> Result<T, StoreError> {
+        tokio::select! {
+            biased;
+            () = self.over.as_mut() => Err(StoreError::Unreachable {
+                database: database.to_owned(),
+                doing,
+                problem: format!("no answer within {} s", self.whole.as_secs()),
+            }),
+            result = step => result.map_err(|error| StoreError::from_driver(database, doing, &error)),
+        }
     }
 }
 

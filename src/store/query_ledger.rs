@@ -18,7 +18,7 @@ use sqlx::{
 use super::address::Address;
 use super::error::StoreError;
 use super::ledger_csv::{DOING, LedgerCsv, next_row};
-use super::pool::{StoreOptions, with_timeouts, within};
+use super::pool::{Limit, StoreOptions, with_timeouts, within};
 use crate::calendar::Instant;
 use crate::ledger::COLUMNS;
 
@@ -91,7 +91,7 @@ impl QueryLedger {
         columns: &[&'static str],
         writer: impl Write,
     ) -> Result<u64, StoreError> {
-        let (name, limit) = (self.name.as_str(), self.limit);
+        let (name, mut limit) = (self.name.as_str(), Limit::of(self.limit));
         let refused = |problem| StoreError::LedgerQuery { database: name.to_owned(), problem };
         // A statement that the database refuses is the user's to mend.
         let query_error = |error| match error {
@@ -102,7 +102,7 @@ impl QueryLedger {
         macro_rules! stream {
             ($connection:expr, $cell:expr, typed: $typed:expr) => {{
                 let prepare = $connection.prepare(AssertSqlSafe(sql).into_sql_str());
-                let statement = within(name, limit, DOING, prepare).await.map_err(query_error)?;
+                let statement = limit.before(name, DOING, prepare).await.map_err(query_error)?;
                 let found: Vec<_> = statement.columns().iter().map(|column| column.name()).collect();
                 let places = places_of(&found, columns).map_err(refused)?;
                 if $typed && columns.len() == COLUMNS.len() {

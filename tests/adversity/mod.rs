@@ -19,3 +19,4 @@ mod rows;
 mod sftp;
 mod signals;
 mod whole_day;
+mod wire;

@@ -16,7 +16,7 @@ fn tables(mut outputs: Outputs) -> Outputs {
 }
 
 /// Makes a desk fetch from OpenSSH with a key in place of the laboratory's server with a password.
-fn over_openssh(antom: &Antom, desk: &mut Desk, sshd: &Sshd) {
+pub(super) fn over_openssh(antom: &Antom, desk: &mut Desk, sshd: &Sshd) {
     let settlements = antom.root().join("remote/v1/settlements");
     let key = sshd.user_key();
     desk.replace(

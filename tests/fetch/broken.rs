@@ -9,11 +9,22 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use lab::wire::{Connections, Disturbance, Ending, Fault, Wire};
+
 use antom_recon::fetch::{Cancel, Control, Digest, FetchError, Progress, SourceOptions};
 
-use super::proxy::{Fault, Proxy};
 use super::sshd::{skipped, start_with_subsystem};
 use super::tree::{TRANSACTIONS, World, report};
+
+/// Cuts a connection after so many bytes from the server.
+fn cut(after: u64) -> Disturbance {
+    Disturbance::of(Fault::Cut { after, ending: Ending::Fin })
+}
+
+/// Lets nothing pass any more after so many bytes from the server, and keeps both sides connected.
+fn stall(after: u64) -> Disturbance {
+    Disturbance::of(Fault::HalfOpen { after })
+}
 
 #[test]
 fn a_connection_that_is_cut_once_is_resumed() {
@@ -21,9 +32,9 @@ fn a_connection_that_is_cut_once_is_resumed() {
     let Some(sshd) = world.sshd() else { return };
     let bytes = report(4_000_000);
     world.put(TRANSACTIONS, &bytes);
-    let proxy = Proxy::start(sshd.address(), Fault::Cut, 2_000_000, 1);
+    let wire = Wire::disturbed(sshd.address(), cut(2_000_000).on(Connections::First(1))).unwrap();
     let mut options = world.options(&sshd);
-    options.port = proxy.port;
+    options.port = wire.addr().port();
     let (received, retries) = (Mutex::new(0), Mutex::new(Vec::new()));
     let progress = |progress: Progress<'_>| match progress {
         Progress::Received { bytes, .. } => *received.lock().unwrap() += bytes,
@@ -36,7 +47,7 @@ fn a_connection_that_is_cut_once_is_resumed() {
     assert_eq!(fetched.files[0].digest, Digest::of(&bytes));
     assert_eq!(*received.lock().unwrap(), bytes.len() as u64, "every byte was transferred once");
     assert_eq!(retries.lock().unwrap().len(), 1);
-    assert_eq!(proxy.connections(), 2);
+    assert_eq!(wire.traffic().len(), 2);
 }
 
 #[test]
@@ -44,9 +55,9 @@ fn a_connection_that_is_always_cut_ends_as_unreachable() {
     let world = World::new();
     let Some(sshd) = world.sshd() else { return };
     world.put(TRANSACTIONS, report(8_000_000));
-    let proxy = Proxy::start(sshd.address(), Fault::Cut, 200_000, usize::MAX);
+    let wire = Wire::disturbed(sshd.address(), cut(200_000)).unwrap();
     let mut options = world.options(&sshd);
-    options.port = proxy.port;
+    options.port = wire.addr().port();
     let error = world.fetch(&SourceOptions::Sftp(options.into())).unwrap_err();
     let FetchError::Unreachable(message) = &error else { panic!("{error}") };
     assert!(message.contains(TRANSACTIONS) && message.contains("failed 3 times"), "{message}");
@@ -59,9 +70,9 @@ fn a_server_that_stalls_is_given_up_in_time() {
     world.put(TRANSACTIONS, report(4_000_000));
     // In the middle of a file, and in the middle of the handshake.
     for after in [1_000_000, 500] {
-        let proxy = Proxy::start(sshd.address(), Fault::Stall, after, usize::MAX);
+        let wire = Wire::disturbed(sshd.address(), stall(after)).unwrap();
         let mut options = world.options(&sshd);
-        options.port = proxy.port;
+        options.port = wire.addr().port();
         options.operation_timeout = Duration::from_secs(2);
         options.attempts = 2;
         let started = Instant::now();
@@ -78,9 +89,9 @@ fn a_server_that_stalls_once_is_tried_again() {
     let Some(sshd) = world.sshd() else { return };
     let bytes = report(4_000_000);
     world.put(TRANSACTIONS, &bytes);
-    let proxy = Proxy::start(sshd.address(), Fault::Stall, 1_000_000, 1);
+    let wire = Wire::disturbed(sshd.address(), stall(1_000_000).on(Connections::First(1))).unwrap();
     let mut options = world.options(&sshd);
-    options.port = proxy.port;
+    options.port = wire.addr().port();
     options.operation_timeout = Duration::from_secs(2);
     // Keep-alive messages must not cut the waiting short, nor count as answers.
     options.keep_alive = Duration::from_secs(1);
@@ -95,13 +106,13 @@ fn several_files_come_over_several_connections() {
     for part in 0..8 {
         world.put(&format!("transactionItems_20260301_{part:03}.csv"), report(1_500_000 + part));
     }
-    let proxy = Proxy::start(sshd.address(), Fault::None, 0, 0);
+    let wire = Wire::start(sshd.address()).unwrap();
     let mut options = world.options(&sshd);
-    options.port = proxy.port;
+    options.port = wire.addr().port();
     options.connections = 3;
     let fetched = world.fetch(&SourceOptions::Sftp(options.into())).unwrap();
     assert_eq!(fetched.files.len(), 8);
-    assert_eq!((proxy.connections(), proxy.most_open()), (3, 3));
+    assert_eq!((wire.traffic().len(), wire.most_open()), (3, 3));
 }
 
 #[test]

@@ -1,8 +1,7 @@
-//! Fetching from real parts: OpenSSH's server on loopback, a local tree, and a proxy that breaks connections on purpose.
+//! Fetching from real parts: OpenSSH's server on loopback, a local tree, and a line that breaks on purpose.
 
 mod broken;
 mod connecting;
-mod proxy;
 mod reports;
 pub(crate) mod sshd;
 mod tree;

@@ -17,7 +17,7 @@ mod schema;
 mod scripts;
 pub mod server;
 mod tampering;
-mod tls;
+pub mod tls;
 
 use std::time::Duration;
 

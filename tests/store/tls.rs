@@ -15,7 +15,7 @@ fn openssl(folder: &Path, words: &str) {
 }
 
 /// `ca.pem`, `other.pem` (of a CA that signed nothing), `server.pem` and `server.key`.
-fn certificates() -> TempDir {
+pub fn certificates() -> TempDir {
     const KEY: &str = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
@@ -32,7 +32,7 @@ fn certificates() -> TempDir {
 }
 
 /// A server that takes connections with TLS only.
-fn server(certificates: &Path) -> Option<Cluster> {
+pub fn server(certificates: &Path) -> Option<Cluster> {
     Cluster::private("-c ssl=on -c ssl_cert_file=server.pem -c ssl_key_file=server.key", |data| {
         for name in ["server.pem", "server.key"] {
             std::fs::copy(certificates.join(name), data.join(name)).unwrap();

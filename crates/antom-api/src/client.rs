@@ -1,11 +1,14 @@
 //! The client: its settings checked, its questions asked as often as it is worth.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use tracing::{debug, warn};
 
 use crate::answer::Answer;
@@ -13,9 +16,7 @@ use crate::answer::Answer;
 use crate::answer::Outcome;
 use crate::attempt::Miss;
 use crate::config::ClientConfig;
-#[cfg(doc)]
-use crate::error::Failure;
-use crate::error::{AskError, ConfigError};
+use crate::error::{AskError, ConfigError, Failure};
 use crate::gateway::{Gateway, header_value};
 use crate::model::{BalanceInquiry, PaymentInquiry, RefundInquiry};
 use crate::question::{BalanceQuestion, PaymentQuestion, Question, RefundQuestion};
@@ -49,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) headers: HeaderMap,
     gateway: Gateway,
     in_flight: Semaphore,
+    /// When all questions together have taken as long as they may; set by the first one.
+    over_at: OnceLock<Instant>,
 }
 
 impl Client {
@@ -73,7 +76,9 @@ impl Client {
         }
         let transport = Transport::new(&config, &gateway)?;
         let in_flight = Semaphore::new(config.max_in_flight.min(Semaphore::MAX_PERMITS));
-        Ok(Client { inner: Arc::new(Inner { config, gateway, transport, headers, in_flight }) })
+        Ok(Client {
+            inner: Arc::new(Inner { config, gateway, transport, headers, in_flight, over_at: OnceLock::new() }),
+        })
     }
 
     /// `inquiryPayment`: how a payment stands, together with its captures and refunds.
@@ -111,15 +116,33 @@ impl fmt::Debug for Client {
 }
 
 impl Inner {
-    /// One question: its turn, its attempts, the pauses in between.
+    /// One question: its turn, its attempts, the pauses in between, within the time for all.
     pub(crate) async fn ask<Q: Question>(&self, question: &Q) -> Result<Answer<Q::Body>, AskError> {
         let request = question.request(self.config.merchant_account_id.as_deref())?;
         let url = self.gateway.call(Q::API);
+        let attempts = AtomicU32::new(0);
+        let asking = self.ask_often_enough(question, &url, &request, &attempts);
+        let Some(limit) = self.config.total_timeout else { return asking.await };
+        let over_at = *self.over_at.get_or_init(|| Instant::now() + limit);
+        // Nothing is sent any more, not even to be given up at once.
+        let ended = if Instant::now() < over_at { timeout_at(over_at, asking).await.ok() } else { None };
+        ended.unwrap_or_else(|| {
+            let (path, attempts) = (url.path().to_owned(), attempts.load(Ordering::Relaxed));
+            Err(AskError::Unreachable { path, attempts, failure: Failure::OutOfTime { limit } })
+        })
+    }
+
+    async fn ask_often_enough<Q: Question>(
+        &self,
+        question: &Q,
+        url: &Url,
+        request: &[u8],
+        made: &AtomicU32,
+    ) -> Result<Answer<Q::Body>, AskError> {
         let _turn = self.in_flight.acquire().await.expect("nobody closes the semaphore");
-        let mut attempts = 0;
         loop {
-            attempts += 1;
-            let end = self.attempt(question, &url, &request, attempts).await;
+            let attempts = made.fetch_add(1, Ordering::Relaxed) + 1;
+            let end = self.attempt(question, url, request, attempts).await;
             let Some(pause) = self.pause_after(question, &end, attempts) else {
                 return end.map_err(|miss| miss.into_error(url.path(), attempts));
             };

@@ -34,6 +34,7 @@ pub struct ClientConfig {
     pub(crate) agent_token: Option<AgentToken>,
     pub(crate) connect_timeout: Duration,
     pub(crate) read_timeout: Duration,
+    pub(crate) total_timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) max_in_flight: usize,
     pub(crate) max_body_bytes: usize,
@@ -65,6 +66,7 @@ impl ClientConfig {
             agent_token: None,
             connect_timeout: CONNECT_TIMEOUT,
             read_timeout: READ_TIMEOUT,
+            total_timeout: None,
             retry: RetryPolicy::default(),
             max_in_flight: MAX_IN_FLIGHT,
             max_body_bytes: MAX_BODY_BYTES,
@@ -105,6 +107,14 @@ impl ClientConfig {
     #[must_use]
     pub fn read_timeout(self, read_timeout: Duration) -> Self {
         ClientConfig { read_timeout, ..self }
+    }
+
+    /// How long all questions of a client and its clones may take together, counted from the first
+    /// one. A question that is under way when this is over is given up, later ones are not sent;
+    /// both end as [`Failure::OutOfTime`](crate::Failure::OutOfTime). Default: no limit.
+    #[must_use]
+    pub fn total_timeout(self, total_timeout: Duration) -> Self {
+        ClientConfig { total_timeout: Some(total_timeout), ..self }
     }
 
     /// How often to ask, and how long to wait in between.

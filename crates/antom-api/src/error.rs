@@ -113,6 +113,12 @@ pub enum Failure {
         /// The limit for the whole attempt.
         whole: Duration,
     },
+    /// All questions together have taken as long as they may.
+    #[error("the time for all questions together, {limit:?}, is over")]
+    OutOfTime {
+        /// The limit for all of them.
+        limit: Duration,
+    },
     /// The connection broke before the answer was complete, or what came was no HTTP.
     #[error("the connection broke: {0}")]
     Broken(String),
@@ -137,13 +143,14 @@ pub enum Failure {
 
 impl Failure {
     /// Whether trying again can help: connections, time-outs, HTTP 408, 429 and 5xx. A refused
-    /// certificate, another status and an oversized body will be the same the next time.
+    /// certificate, another status and an oversized body will be the same the next time, and time
+    /// that is over does not come back.
     #[must_use]
     pub fn is_worth_a_retry(&self) -> bool {
         match self {
             Failure::Connection(_) | Failure::TimedOut { .. } | Failure::Broken(_) => true,
             Failure::Status { status, .. } => matches!(status, 408 | 429 | 500..=599),
-            Failure::Certificate(_) | Failure::TooLarge { .. } => false,
+            Failure::Certificate(_) | Failure::TooLarge { .. } | Failure::OutOfTime { .. } => false,
         }
     }
 

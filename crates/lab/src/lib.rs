@@ -11,6 +11,7 @@
 //! | [`sftp`] | an SFTP server over a folder of reports, read-only, with faults |
 //! | [`api`] | Antom's API on loopback, strict about signatures, signing its answers, with faults |
 //! | [`market`] | a marketplace at Antom behind it: sellers, payments, splits, disputes, accounts, reports, notifications |
+//! | [`wire`] | a TCP line to any server on which things go wrong: late, cut, half open, stalled, refused, a bit turned |
 //! | [`serve`](mod@serve) | both servers up, and a folder with what a person needs to connect |
 //! | [`xlsx`] | rows of text as a workbook, in the ways in which programs write them |
 //!
@@ -30,6 +31,7 @@ pub mod quarter;
 mod repeat;
 pub mod serve;
 pub mod sftp;
+pub mod wire;
 pub mod world;
 pub mod xlsx;
 

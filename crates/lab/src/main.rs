@@ -1,16 +1,19 @@
-//! The laboratory's command line: `demo`, `quarter`, `bench`, `serve` and `market`.
+//! The laboratory's command line: `demo`, `quarter`, `bench`, `serve`, `market` and `wire`.
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, FixedOffset};
 use clap::{Parser, Subcommand, ValueEnum};
+use lab::wire::{Connections, Disturbance, Ending, Fault};
 use lab::world::layout::Layout;
 use lab::world::quarter::Bookkeeping;
 use lab::world::style::Style;
 use lab::world::{Plan, World};
-use lab::{bench, demo, quarter, serve};
+use lab::{bench, demo, quarter, serve, wire};
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command as Process, ExitCode, Stdio};
+use std::time::Duration;
 
 /// A local Antom, to show the job at work, to measure it, and to try things by hand.
 #[derive(Parser)]
@@ -143,6 +146,82 @@ enum Command {
         #[arg(long, default_value_t = 0, hide_default_value = true)]
         control_port: u16,
     },
+    /// Lead connections to a server through a line on which something goes wrong, until Ctrl-C
+    ///
+    /// Clients connect to the wire's port in place of the server's. Bytes are counted for each connection, from the server to the
+    /// client unless --to-server is given.
+    Wire(WireArgs),
+}
+
+#[derive(clap::Args)]
+struct WireArgs {
+    /// Where the server is, such as 127.0.0.1:5432
+    #[arg(long, value_name = "ADDRESS")]
+    to: SocketAddr,
+    /// Loopback port of the wire [default: a free one]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    port: u16,
+    /// What goes wrong
+    #[arg(long, default_value = "none")]
+    fault: WireFault,
+    /// Bytes that pass before it (cut, reset, half-open, flip)
+    #[arg(long, default_value_t = 0, value_name = "BYTES")]
+    after: u64,
+    /// Milliseconds by which everything is late, or of the pause before each drop
+    #[arg(long, default_value_t = 100)]
+    millis: u64,
+    /// Bytes of a drop (trickle)
+    #[arg(long, default_value_t = 16, value_name = "BYTES")]
+    drop: usize,
+    /// On the way to the server, in place of from it
+    #[arg(long)]
+    to_server: bool,
+    /// Only on this connection, counted from 1 [default: all]
+    #[arg(long, value_name = "NUMBER")]
+    connection: Option<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WireFault {
+    /// Nothing does
+    None,
+    /// Everything arrives later
+    Late,
+    /// Bytes drip
+    Trickle,
+    /// Both sides are cut off in good order (FIN)
+    Cut,
+    /// Both sides are cut off with a reset (RST)
+    Reset,
+    /// Nothing passes any more, both sides stay connected
+    HalfOpen,
+    /// Connections are taken and nobody answers
+    Stall,
+    /// Connections are refused
+    Refuse,
+    /// One bit is turned
+    Flip,
+}
+
+impl WireArgs {
+    fn options(&self) -> wire::Options {
+        let (after, time) = (self.after, Duration::from_millis(self.millis));
+        let fault = match self.fault {
+            WireFault::None | WireFault::Refuse => None,
+            WireFault::Late => Some(Fault::Late(time)),
+            WireFault::Trickle => Some(Fault::Trickle { bytes: self.drop, pause: time }),
+            WireFault::Cut => Some(Fault::Cut { after, ending: Ending::Fin }),
+            WireFault::Reset => Some(Fault::Cut { after, ending: Ending::Reset }),
+            WireFault::HalfOpen => Some(Fault::HalfOpen { after }),
+            WireFault::Stall => Some(Fault::Stall),
+            WireFault::Flip => Some(Fault::Flip { at: after }),
+        };
+        let disturbance = fault.map(|fault| {
+            let disturbance = Disturbance::of(fault).on(self.connection.map_or(Connections::All, Connections::Nth));
+            if self.to_server { disturbance.to_server() } else { disturbance }
+        });
+        wire::Options { server: self.to, port: self.port, refuse: self.fault == WireFault::Refuse, disturbance }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -203,6 +282,10 @@ fn main() -> Result<ExitCode> {
         Command::Market { dir, start, sftp_port, api_port, control_port } => {
             let ports = serve::Ports { sftp: sftp_port, api: api_port };
             serve::marketplace(&dir, start.timestamp(), ports, control_port, out)?;
+            true
+        }
+        Command::Wire(args) => {
+            wire::run(&args.options(), out)?;
             true
         }
     };

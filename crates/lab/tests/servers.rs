@@ -14,3 +14,5 @@ mod libssh2;
 mod openssh;
 #[path = "servers/serving.rs"]
 mod serving;
+#[path = "servers/wire.rs"]
+mod wire;

@@ -128,6 +128,21 @@ async fn slow_and_dripping_servers_are_given_up() {
 }
 
 #[tokio::test]
+async fn the_time_for_all_questions_together_ends() {
+    let silent = Reply::signed(FOUND).after(Duration::from_secs(60));
+    let gateway = Gateway::start([Reply::signed(FOUND), silent]).await;
+    let limit = Duration::from_secs(3);
+    let client = Client::new(gateway.config().total_timeout(limit)).unwrap();
+    assert_eq!(client.inquiry_payment(&order()).await.unwrap().outcome, Outcome::Found);
+    let start = Instant::now();
+    assert_eq!(failure(&client.clone()).await, (Failure::OutOfTime { limit }, 1));
+    assert!(start.elapsed() < Duration::from_secs(30));
+    // Clones share the time, and nothing is sent any more.
+    assert_eq!(failure(&client).await, (Failure::OutOfTime { limit }, 0));
+    assert_eq!(gateway.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn bodies_beyond_the_limit_are_not_read() {
     let padding = " ".repeat(3_000);
     let long = format!("{FOUND}{padding}");

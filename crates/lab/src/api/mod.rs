@@ -137,6 +137,12 @@ impl ApiServer {
         Ok(Self { addr, app, antom_public_key_pem: options.antom_public_key_pem, serving })
     }
 
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
     /// The gateway's address, `http://127.0.0.1:<port>` without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {

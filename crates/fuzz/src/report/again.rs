@@ -5,7 +5,7 @@ use antom_recon::money::{AmountUnit, Currency, parse_amount};
 use antom_recon::movement::ReportKind;
 use antom_recon::proof::RowRules;
 use antom_recon::report::{
-    ActivityLine, AnyReport, BalanceLine, Line, Original, Place, Reject, SummaryLine, parse_settlement,
+    ActivityLine, AnyReport, BalanceLine, Line, Original, Place, Reject, SignRule, SummaryLine, parse_settlement,
 };
 
 use super::accounts::places;
@@ -72,6 +72,8 @@ pub(super) fn lines_stand_alone(data: &[u8], report: &AnyReport, reading: &Readi
         assert!(alone.rejects().is_empty() && alone.lines() == 1, "{place:?} alone: {alone:?}");
         match (report, &alone) {
             (AnyReport::Details(one), AnyReport::Details(other)) => {
+                let auto = reading.options.sign_rule == SignRule::Auto;
+                let bare = |line, originals| if auto { unsigned(bare(line, originals)) } else { bare(line, originals) };
                 assert_eq!(bare(&one.lines[at], &one.originals), bare(&other.lines[0], &other.originals));
             }
             (AnyReport::Summary(one), AnyReport::Summary(other)) => {
@@ -92,6 +94,11 @@ fn bare(line: &Line, originals: &[Original]) -> Bare<Line> {
     let original = line.original.map(|at| originals[at as usize]);
     let nowhere = Place { file: 0, line: 0, offset: 0, length: 0 };
     (Line { place: nowhere, original: None, ..*line }, original)
+}
+
+/// A line without signs: what they mean is told by all lines of a file, unless the options say it.
+fn unsigned((line, original): Bare<Line>) -> Bare<Line> {
+    (Line { amount: line.amount.abs(), net: line.net.abs(), fee: line.fee.abs(), ..line }, original)
 }
 
 /// Every amount, written in major units, is read as itself.

@@ -293,3 +293,22 @@ fn what_only_the_edge_of_the_window_shows_is_not_found_anew() {
     );
     day("03-03", "");
 }
+
+#[test]
+fn what_was_read_only_because_it_was_open_is_not_found_anew() {
+    let day = |window: &str, found: &str| {
+        check(&format!(
+            "window {window}
+             T 03-03
+               PAYMENT r1 a1 10.00
+             T 03-04
+             = 03-04
+               {found}"
+        ));
+    };
+    let missing = "MISSING_IN_LEDGER transactions PAYMENT r1/a1 -|10.00 -|SUCCESS T0303:2 on 03-03
+                   T 1: 1 discrepancies";
+    day("03-02", missing);
+    day("03-03", missing);
+    day("03-04", "");
+}

@@ -1,5 +1,7 @@
 //! Several entries that are one booking, and entries that are one too many.
 
+use antom_recon::kind::{DiscrepancyKind, Stage};
+
 use super::case::Case;
 use super::check;
 use super::run::{Reports, run};
@@ -87,4 +89,21 @@ fn a_payment_that_its_day_captures_was_never_open() {
     let day = run(&case, &Reports::of(&case), case.expected[0].0, &Default::default());
     assert_eq!(day.reconciliation.closures, []);
     assert_eq!(day.waiting.len(), 1, "the capture waits: {:?}", day.waiting);
+}
+
+#[test]
+fn a_bounced_refund_that_is_booked_twice_is_told_where_it_settles() {
+    let case = Case::read(
+        "T 03-03
+         S 03-03
+           REFUND_REVERSAL f1 x1 2.00 of=/a1
+         L
+           e1 03-03 REFUND_REVERSAL f1 - 2.00 of=r1/a1
+           e2 03-03 REFUND_REVERSAL f1 - 2.00 of=r1/a1
+         = 03-03
+           none",
+    );
+    let day = run(&case, &Reports::of(&case), case.expected[0].0, &Default::default());
+    let twice = day.found.iter().find(|(_, row)| row.ledger_entry_id == "e2").expect("the second is one too many");
+    assert_eq!((twice.0.kind, twice.0.stage), (DiscrepancyKind::DuplicateInLedger, Stage::Settlement));
 }

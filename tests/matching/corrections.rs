@@ -37,6 +37,20 @@ fn a_correction_that_is_not_booked_shows_what_was_charged() {
 }
 
 #[test]
+fn a_correction_is_the_same_by_antoms_id_whatever_it_was_asked_for_with() {
+    check(
+        "T 03-03
+         S 03-03
+           SETTLEMENT_FEE s1 x1 - net=-1.00
+         L
+           e1 03-03 FEE q1 x1 -1.00
+         = 03-03
+           S 1: 1 matched
+           L 1: 1 matched",
+    );
+}
+
+#[test]
 fn corrections_of_days_that_no_run_listed_are_not_found_later() {
     check(
         "adjustments ledger

@@ -107,3 +107,19 @@ fn a_bounced_refund_that_is_booked_twice_is_told_where_it_settles() {
     let twice = day.found.iter().find(|(_, row)| row.ledger_entry_id == "e2").expect("the second is one too many");
     assert_eq!((twice.0.kind, twice.0.stage), (DiscrepancyKind::DuplicateInLedger, Stage::Settlement));
 }
+
+#[test]
+fn a_booking_that_stays_pending_says_so_whichever_source_waits() {
+    for (first, second) in [("SUCCESS", "PENDING"), ("PENDING", "SUCCESS")] {
+        check(&format!(
+            "T 03-03
+             T 03-07
+             L
+               e1 03-03 REFUND f1 b1 -1.00 of=r1/a1 from=SELLER status={first}
+               e2 03-03 REFUND f1 b1 -2.00 of=r1/a1 from=MARKETPLACE status={second}
+             = 03-07
+               STATUS_MISMATCH transactions REFUND f1/b1 -3.00|- PENDING|- e1 on 03-03
+               L 2: 2 discrepancies"
+        ));
+    }
+}

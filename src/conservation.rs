@@ -348,30 +348,4 @@ fn name_of(counted: &Counted<'_>, item: ItemRef) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tally(amounts: &[i64]) -> Tally {
-        let mut tally = Tally::default();
-        amounts.iter().for_each(|amount| tally.add(*amount));
-        tally
-    }
-
-    #[test]
-    fn parts_that_do_not_make_the_whole_are_found() {
-        let whole = ControlTotal {
-            total: tally(&[5, -3, 7]),
-            matched: tally(&[5]),
-            in_transit: tally(&[-3]),
-            discrepancies: tally(&[7]),
-            ..ControlTotal::default()
-        };
-        assert_eq!(whole.adds_up(), Ok(()));
-        let lost = ControlTotal { discrepancies: Tally::default(), ..whole.clone() };
-        assert!(lost.adds_up().is_err_and(|what| what.contains("3 rows")));
-        let doubled = ControlTotal { excluded: tally(&[0]), ..whole.clone() };
-        assert!(doubled.adds_up().is_err());
-        let other_amount = ControlTotal { discrepancies: tally(&[8]), ..whole };
-        assert!(other_amount.adds_up().is_err());
-    }
-}
+mod tests;

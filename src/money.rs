@@ -250,6 +250,7 @@ mod tests {
             .5       USD major  NotANumber
             5.       USD major  NotANumber
             -        USD major  NotANumber
+            ()       USD major  Empty
             --5      USD major  NotANumber
             9999999999999999.99 USD major 999999999999999999
             10000000000000000.00 USD major TooLarge
@@ -261,7 +262,8 @@ mod tests {
             };
             let currency = Currency::parse(currency.as_bytes()).expect("a known currency");
             let unit = if unit == "minor" { AmountUnit::Minor } else { AmountUnit::Major };
-            let found = match parse_amount(cell.as_bytes(), currency, unit) {
+            // `()` is an empty cell.
+            let found = match parse_amount(cell.trim_matches(['(', ')']).as_bytes(), currency, unit) {
                 Ok(amount) => amount.to_string(),
                 Err(error) => format!("{error:?}"),
             };
@@ -275,12 +277,28 @@ mod tests {
             ("USD", -5, "-0.05"),
             ("USD", 725, "7.25"),
             ("JPY", 1450, "1450"),
+            ("JPY", 0, "0"),
+            ("USD", 0, "0.00"),
             ("KWD", 1, "0.001"),
             ("IDR", 100, "1.00"),
         ] {
             let currency = Currency::parse(code.as_bytes()).expect("a known currency");
             assert_eq!(currency.major(amount).to_string(), expected);
+            assert_eq!(format!("{currency} {currency:?} {currency:>5}"), format!("{code} {code}   {code}"));
         }
+    }
+
+    #[test]
+    fn a_tally_keeps_debits_and_credits_apart() {
+        let (mut tally, mut other) = (Tally::default(), Tally::default());
+        [700, -250, 0, 25, -5].into_iter().for_each(|amount| tally.add(amount));
+        assert_eq!(tally, Tally { count: 5, debit: 725, credit: -255 });
+        assert_eq!(tally.sum(), 470);
+        [i64::MAX, i64::MAX, i64::MIN].into_iter().for_each(|amount| other.add(amount));
+        assert_eq!(other.sum(), i128::from(i64::MAX) - 1, "sums do not overflow");
+        other.merge(&tally);
+        let debit = 2 * i128::from(i64::MAX) + 725;
+        assert_eq!(other, Tally { count: 8, debit, credit: i128::from(i64::MIN) - 255 });
     }
 
     #[test]

@@ -263,6 +263,16 @@ mod tests {
     }
 
     #[test]
+    fn a_row_adds_up_in_counts_and_in_amounts() {
+        let sum = |count, amount| OpenSum { count, amount };
+        let row = Roll { opening: sum(2, 12), new: sum(1, 3), cleared: sum(1, 7), closing: sum(2, 8) };
+        assert!(row.adds_up());
+        assert!(!Roll { closing: sum(3, 8), ..row }.adds_up(), "another count");
+        assert!(!Roll { closing: sum(2, 9), ..row }.adds_up(), "another amount");
+        assert!(!Roll { opening: sum(2, i128::MAX), ..row }.adds_up(), "an amount that cannot be");
+    }
+
+    #[test]
     fn what_goes_without_a_word_is_an_imbalance() {
         let open = [item("a", AMOUNT, 5, "2026-03-10")];
         let lost = roll(&open, &[], &[]).expect_err("nobody says where it went").to_string();

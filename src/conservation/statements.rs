@@ -90,7 +90,12 @@ mod tests {
         let row = totals.rows.values().next().expect("a row");
         assert_eq!((row.total.count, row.matched.sum(), row.discrepancies.sum(), row.excluded.sum()), (3, 5, -3, 7));
         assert_eq!(totals.excluded_by[NOT_PROVED], 1);
-        let nameless = totals.count_statement("b.csv", 1, cells(&[(1, Proved::Fails)]), &[], &[]);
+        totals.rows.values_mut().for_each(|row| row.matched.add(1));
+        let other = totals.count_statement("b.csv", 1, cells(&[(1, Proved::Holds)]), &[], &[]);
+        assert_eq!(other, Ok(()), "a file answers for its own rows");
+        let doubled = totals.count_statement("a.csv", 1, cells(&[(1, Proved::Holds)]), &[], &[]);
+        assert!(matches!(doubled, Err(Imbalance::Sums(..))));
+        let nameless = totals.count_statement("d.csv", 1, cells(&[(1, Proved::Fails)]), &[], &[]);
         assert!(matches!(nameless, Err(Imbalance::Unnamed(..))));
         let lost = totals.count_statement("c.csv", 4, lines, &[], &[DiscrepancyKind::BalanceRoll]);
         assert!(matches!(lost, Err(Imbalance::Unplaced(_))));

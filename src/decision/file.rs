@@ -8,6 +8,7 @@ use csv::ByteRecord;
 use super::row::{ROW_COLUMNS, Said};
 use super::{Decision, DecisionKind};
 use crate::id::DiscrepancyId;
+use crate::records::closing_quote;
 
 /// Columns that the file must have.
 const REQUIRED: [&str; 4] = ["discrepancy_id", "decision", "decided_by", "reason"];
@@ -33,6 +34,11 @@ pub enum FileError {
     /// A quote does not close, or text follows it: rows after it would be taken for a part of its cell.
     #[error("line {0}: a quote that opens a cell does not close it; expected quotes inside of a cell doubled")]
     Quotes(u64),
+    /// Lines end with a carriage return alone, which some read as the end of a row and others as a part of a cell.
+    #[error(
+        "line {0}: a carriage return stands alone; expected lines that end with LF or CRLF: save the file as CSV in UTF-8"
+    )]
+    LineEnd(u64),
 }
 
 /// What a file begins with that is something else.
@@ -90,8 +96,8 @@ pub fn read(bytes: &[u8], plain: fn(&str) -> &str) -> Result<Sheet, FileError> {
         return Err(FileError::OtherFormat(format));
     }
     let delimiter = delimiter(bytes);
-    if let Some(line) = wrong_quote(bytes, delimiter) {
-        return Err(FileError::Quotes(line));
+    if let Some(flaw) = flaw(bytes, delimiter) {
+        return Err(flaw);
     }
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(bytes);
     let no_csv = |error: csv::Error| FileError::NoCsv(error.to_string());
@@ -118,36 +124,27 @@ fn delimiter(bytes: &[u8]) -> u8 {
     [b',', b';', b'\t'].into_iter().find(|byte| header.contains(byte)).unwrap_or(b',')
 }
 
-/// The physical line of the first quote that opens a cell and does not close it. The reader would be lenient, and swallow rows.
-fn wrong_quote(bytes: &[u8], delimiter: u8) -> Option<u64> {
+/// The first quote that opens a cell and does not close it, or carriage return that stands alone. The reader would be lenient, and
+/// swallow rows or make some.
+fn flaw(bytes: &[u8], delimiter: u8) -> Option<FileError> {
     let (mut at, mut line) = (0, 1);
     while at < bytes.len() {
-        if bytes[at] != b'"' {
+        let opened = (bytes[at] == b'"').then_some(line);
+        if opened.is_some() {
+            let Some(closing) = closing_quote(bytes, at + 1) else { return opened.map(FileError::Quotes) };
+            line += memchr::memchr_iter(b'\n', &bytes[at..closing]).count() as u64;
+            at = closing + 1;
+        } else {
             // Up to the next cell.
-            let end = memchr::memchr2(delimiter, b'\n', &bytes[at..])?;
-            line += u64::from(bytes[at + end] == b'\n');
-            at += end + 1;
-            continue;
+            at += memchr::memchr3(delimiter, b'\n', b'\r', &bytes[at..])?;
         }
-        let (opened, mut breaks) = (line, 0);
-        at += 1;
-        loop {
-            let end = memchr::memchr(b'"', bytes.get(at..)?).map(|end| at + end);
-            let Some(end) = end else { return Some(opened) };
-            breaks += memchr::memchr_iter(b'\n', &bytes[at..end]).count() as u64;
-            at = end + 1;
-            if bytes.get(at) != Some(&b'"') {
-                break;
-            }
-            at += 1;
-        }
-        line += breaks;
         match &bytes[at..] {
             [] | [b'\r'] => return None,
             [byte, ..] if *byte == delimiter => at += 1,
             [b'\n', ..] => (at, line) = (at + 1, line + 1),
             [b'\r', b'\n', ..] => (at, line) = (at + 2, line + 1),
-            _ => return Some(opened),
+            [b'\r', ..] => return Some(FileError::LineEnd(line)),
+            _ => return opened.map(FileError::Quotes),
         }
     }
     None

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 
+const HEAD: &str = "discrepancy_id,decision,decided_by,reason\n";
+
 fn plain(cell: &str) -> &str {
     cell.strip_prefix('\'').unwrap_or(cell)
 }
@@ -79,7 +81,6 @@ fn files_that_are_no_decisions_are_refused() {
 
 #[test]
 fn a_quote_that_swallows_rows_refuses_the_file() {
-    const HEAD: &str = "discrepancy_id,decision,decided_by,reason\n";
     for (rows, expected) in [
         ("D-1,accept,anna,\"known\"\r\nD-2,accept,anna,x", None),
         ("D-1,accept,anna,\"two\nlines, \"\"quoted\"\"\"\n", None),
@@ -91,7 +92,22 @@ fn a_quote_that_swallows_rows_refuses_the_file() {
         let read = read(format!("{HEAD}{rows}").as_bytes(), |text| text);
         assert_eq!(read.err(), expected.map(FileError::Quotes), "{rows}");
     }
-    assert_eq!(wrong_quote(b"a;b\n\"1;2\";x\n", b';'), None);
+    assert_eq!(flaw(b"a;b\n\"1;2\";x\n", b';'), None);
+}
+
+/// Taken for the end of a row, it would give rows that begin in no line; taken for text, it would hide a quote behind it.
+#[test]
+fn a_carriage_return_that_stands_alone_is_no_line_end() {
+    for (rows, expected) in [
+        ("D-1,accept,anna,ok\r\nD-2,accept,anna,\"a\rb\"\r\n", None),
+        ("D-1,accept,anna,ok\r", None),
+        ("D-1,accept,anna,\"ok\"\r", None),
+        ("D-1,accept,anna,ok\rD-2,accept,anna,ok\r", Some(2)),
+        ("D-1,accept,anna,ok\r\n\"D-2\",accept,anna,\"o\nk\"\r\"D-3,accept,anna,ok\r", Some(4)),
+    ] {
+        let read = read(format!("{HEAD}{rows}").as_bytes(), |text| text);
+        assert_eq!(read.err(), expected.map(FileError::LineEnd), "{rows:?}");
+    }
 }
 
 #[test]

@@ -87,14 +87,17 @@ pub struct Listing {
 }
 
 /// An entry as the source gives it; nothing about it is trusted.
-pub(super) struct RawEntry {
-    pub(super) name: Vec<u8>,
+#[derive(Debug, Clone)]
+pub struct RawEntry {
+    /// Its name, in whatever bytes.
+    pub name: Vec<u8>,
     /// `None` if it is no regular file.
-    pub(super) stamp: Option<Stamp>,
+    pub stamp: Option<Stamp>,
 }
 
 /// Collects a directory under its bounds.
-pub(super) struct Collector {
+#[derive(Debug)]
+pub struct Collector {
     directory: String,
     seen: BTreeSet<String>,
     count: usize,
@@ -102,13 +105,19 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(directory: &str) -> Self {
+    /// Nothing yet; `directory` is for messages.
+    #[must_use]
+    pub fn new(directory: &str) -> Self {
         let listing = Listing { exists: true, ..Listing::default() };
         Self { directory: directory.to_owned(), seen: BTreeSet::new(), count: 0, listing }
     }
 
     /// Takes one entry.
-    pub(super) fn add(&mut self, entry: RawEntry) -> Result<(), FetchError> {
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Bounds`] if the directory has too many.
+    pub fn add(&mut self, entry: RawEntry) -> Result<(), FetchError> {
         if entry.name == b"." || entry.name == b".." {
             return Ok(());
         }
@@ -135,7 +144,9 @@ impl Collector {
         Ok(RemoteFile { name: name.to_owned(), stamp })
     }
 
-    pub(super) fn finish(mut self) -> Listing {
+    /// What was collected, sorted.
+    #[must_use]
+    pub fn finish(mut self) -> Listing {
         self.listing.files.sort_by(|a, b| a.name.cmp(&b.name));
         self.listing.ignored.sort_by(|a, b| a.name.cmp(&b.name));
         self.listing

@@ -41,13 +41,12 @@ pub use self::digest::{Digest, DigestError};
 pub use self::error::FetchError;
 pub use self::fingerprint::Fingerprint;
 pub use self::frames::Pieces;
-pub use self::listing::{Ignored, IgnoredReason, Listing, RemoteFile, Stamp};
+pub use self::listing::{Collector, Ignored, IgnoredReason, Listing, RawEntry, RemoteFile, Stamp};
 pub use self::outcome::{Fetched, FetchedFile, Incomplete, IncompleteReason, Probe};
 pub use self::report_reader::{LocalReport, ReportReader, Unread};
 pub use self::source::{Auth, DEFAULT_CONNECTIONS, DEFAULT_ROOT, HostKey, Secret, SftpOptions, SourceOptions};
 
 use self::endpoint::{Attempts, Connection, Endpoint, Trouble, connect};
-use self::listing::Collector;
 use self::names::Patterns;
 use crate::calendar::BusinessDate;
 use crate::id::PlatformMerchantId;

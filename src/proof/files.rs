@@ -141,3 +141,23 @@ pub(super) fn party_words(merchant: &str, party: &str) -> String {
 pub(super) fn money(amount_minor: i128, currency: Currency) -> String {
     format!("{} {currency}", currency.major(amount_minor))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{KeyMaker, Symbols};
+    use crate::report::{BalanceLine, ReportOptions, parse_balances};
+
+    #[test]
+    fn a_file_keeps_the_wanted_lines_and_is_none_without_any() {
+        let text = include_str!("../../fixtures/reports/daily-ending-balance.csv");
+        let (options, symbols) = (ReportOptions::default(), Symbols::new());
+        let parsed = parse_balances(text.as_bytes(), 0, &options, KeyMaker::new(3), &symbols).expect("a report");
+        let date = "2026-03-02".parse().expect("a date");
+        let whole = DayStatement { date, name: "b.csv".to_owned(), parsed };
+        let last: &BalanceLine = whole.parsed.lines.last().expect("lines");
+        let kept = whole.with_lines(|line| line.place == last.place).expect("one line is wanted");
+        assert_eq!((kept.date, kept.name.as_str(), &kept.parsed.lines[..]), (date, "b.csv", &[*last][..]));
+        assert!(whole.parsed.lines.len() > 1 && whole.with_lines(|_| false).is_none());
+    }
+}

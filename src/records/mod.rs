@@ -12,6 +12,7 @@ mod symbols;
 
 pub use cells::{Cells, Row};
 pub use order::in_order;
+pub(crate) use scan::closing_quote;
 pub use scan::{Record, Records};
 pub use split::{Block, BreakCause, Broken, Piece, SplitError, Splitter};
 pub use symbols::{SymbolCache, SymbolCaches};

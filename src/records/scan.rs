@@ -72,7 +72,7 @@ fn whole(bytes: &[u8], end: usize, next: usize, quoted: bool) -> Scan {
 }
 
 /// The quote that closes a field whose content starts at `from`: the first that is not doubled.
-pub(super) fn closing_quote(bytes: &[u8], from: usize) -> Option<usize> {
+pub(crate) fn closing_quote(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         at += memchr(b'"', bytes.get(at..)?)?;

@@ -211,3 +211,23 @@ fn an_amount_mismatch_ranks_before_an_exceeded_limit_and_keeps_its_own_amounts()
            L 2: 1 matched, 1 discrepancies",
     );
 }
+
+#[test]
+fn a_cancel_that_names_nothing_is_of_the_payment_with_its_ids() {
+    check(
+        "T 03-03
+           PAYMENT r1 a1 10.00
+           CANCEL r1 a1 -10.00
+           CANCEL r2 a2 -5.00
+           CANCEL - - -1.00
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+           e2 03-03 CANCEL r1 a1 -10.00
+           e3 03-03 CANCEL r2 a2 -5.00
+         = 03-03
+           ORPHAN_REVERSAL transactions CANCEL r2/a2 -5.00|-5.00 SUCCESS|SUCCESS e3 T0303:4
+           MISSING_IN_LEDGER transactions CANCEL -/- -|-1.00 -|SUCCESS T0303:5
+           T 4: 2 matched, 2 discrepancies
+           L 3: 2 matched, 1 discrepancies",
+    );
+}

@@ -8,6 +8,8 @@ mod run;
 mod show;
 mod tables;
 
+mod bookings;
+mod corrections;
 mod identity;
 mod links;
 mod properties;

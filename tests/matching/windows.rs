@@ -265,3 +265,50 @@ fn transfers_and_payouts_are_excluded_by_name_on_their_own_day() {
          = 03-04",
     );
 }
+
+/// The first date of the window has a neighbour that was not read: what is found about it for the first time may be a mistake.
+#[test]
+fn what_only_the_edge_of_the_window_shows_is_not_found_anew() {
+    let day = |window: &str, found: &str| {
+        check(&format!(
+            "window {window}
+             T 03-03
+               PAYMENT r1 a1 10.00
+             S 03-03
+               PAYMENT r1 a1 11.00
+               PAYMENT r2 a2 5.00 at=03-03
+             T 03-04
+             L
+               e1 03-03 PAYMENT r1 a1 10.00
+             = 03-04
+               {found}"
+        ));
+    };
+    day(
+        "03-02",
+        "AMOUNT_MISMATCH settlement PAYMENT r1/a1 10.00|11.00 SUCCESS|SUCCESS e1 S0303:2 on 03-03
+         SETTLED_NOT_REPORTED settlement PAYMENT r2/a2 -|5.00 -|SUCCESS S0303:3 on 03-03
+         T 1: 1 discrepancies
+         S 2: 2 discrepancies",
+    );
+    day("03-03", "");
+}
+
+#[test]
+fn what_was_read_only_because_it_was_open_is_not_found_anew() {
+    let day = |window: &str, found: &str| {
+        check(&format!(
+            "window {window}
+             T 03-03
+               PAYMENT r1 a1 10.00
+             T 03-04
+             = 03-04
+               {found}"
+        ));
+    };
+    let missing = "MISSING_IN_LEDGER transactions PAYMENT r1/a1 -|10.00 -|SUCCESS T0303:2 on 03-03
+                   T 1: 1 discrepancies";
+    day("03-02", missing);
+    day("03-03", missing);
+    day("03-04", "");
+}

@@ -1,0 +1,4 @@
+//! See [`fuzz::money`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::money(data));

@@ -2,6 +2,7 @@
 
 mod broken;
 mod connecting;
+mod many;
 mod proxy;
 mod reports;
 pub(crate) mod sshd;

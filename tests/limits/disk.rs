@@ -1,6 +1,7 @@
 //! Disks that are full: what could not be written is told with its path and what to do; with room, the same command goes on.
 //!
 //! Each disk is a small one of its own, in memory, seen by the program alone. Where this user may not mount any, the tests say so.
+#![allow(clippy::print_stderr)] // A skipped test must say so where a person sees it.
 
 use std::process::Command;
 

@@ -110,7 +110,7 @@ fn prepare_process(format: LogFormat, environment: &Environment) {
             tracing::warn!("environment variable `{PREFIX}{LOG}` is no filter ({error}); logging from `info` upwards");
         }
         #[cfg(debug_assertions)]
-        crate::signal::die_at_point(environment);
+        crate::signal::obey_points(environment);
         if rustls::crypto::ring::default_provider().install_default().is_err() {
             tracing::debug!("a provider of cryptography is installed already");
         }

@@ -1,6 +1,8 @@
 //! The only reader of the process environment. Everything else is handed this map, so that tests bring their own.
 #![allow(clippy::disallowed_methods, reason = "this is where the environment is read")]
 
+pub mod memory;
+
 use std::collections::BTreeMap;
 
 /// What every variable of this program begins with.
@@ -14,11 +16,18 @@ pub const LOG: &str = "LOG";
 #[cfg(debug_assertions)]
 pub const DIE_AT: &str = "DIE_AT";
 
+/// The variable, without the prefix, that names the place at which the process computes for ever, as a stage without an end would.
+/// Known to the same builds as [`DIE_AT`].
+#[cfg(debug_assertions)]
+pub const HANG_AT: &str = "HANG_AT";
+
 /// The variables that are no keys of the configuration.
 pub const NO_KEYS: &[&str] = &[
     LOG,
     #[cfg(debug_assertions)]
     DIE_AT,
+    #[cfg(debug_assertions)]
+    HANG_AT,
 ];
 
 /// The variables whose name begins with [`PREFIX`], under the rest of their name. Values may be secret: no `Debug`.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::{Failure, Kind, OrFail};
+use crate::progress;
 
 /// How long a stopped command may take to come to a place where it waits. Pure stages of a large day take seconds; Kubernetes
 /// kills after 30. Ending the process earlier is safe as well: nothing half-written is ever visible.
@@ -39,29 +40,47 @@ pub async fn stopped() -> anyhow::Result<Failure> {
             _ = terminate.recv() => {}
             () = tokio::time::sleep(PATIENCE) => {}
         }
+        // The command cannot say it any more.
+        progress::clear();
+        tracing::error!("{}: {}", kind.prefix(), sentence(kind));
         std::process::exit(kind.exit_code().into());
     });
     let kind = receiver.await.or_fail(Kind::Unforeseen, || "the signals are no longer listened to")?;
+    Ok(Failure::new(kind, sentence(kind)))
+}
+
+/// What is said of a signal.
+fn sentence(kind: Kind) -> String {
     let name = if kind == Kind::Interrupted { "SIGINT" } else { "SIGTERM" };
-    Ok(Failure::new(kind, format!("stopped by {name}; nothing half-written is visible, the same command starts anew")))
+    format!("stopped by {name}; nothing half-written is visible, the same command starts anew")
 }
 
 /// Ends the process hard where `ANTOM_RECON_DIE_AT` says: no destructor runs and nothing is flushed, as if it were killed from
-/// outside. The tests prove with it that the next run goes on as if nothing had happened; a release build does not have it.
+/// outside. The tests prove with it that the next run goes on as if nothing had happened. Where `ANTOM_RECON_HANG_AT` says, it says
+/// so and goes on for ever without waiting anywhere: the tests prove that a signal ends it even then. A release build has neither.
 #[cfg(debug_assertions)]
-pub fn die_at_point(environment: &crate::environment::Environment) {
+pub fn obey_points(environment: &crate::environment::Environment) {
+    use crate::environment::{DIE_AT, HANG_AT};
     use crate::points::{self, Point};
     use std::sync::atomic::{AtomicU32, Ordering};
-    let Some(text) = environment.get(crate::environment::DIE_AT) else { return };
-    let (label, number) = text.rsplit_once('#').unwrap_or((text, "1"));
+    let order = [DIE_AT, HANG_AT].into_iter().find_map(|name| Some((name, environment.get(name)?.to_owned())));
+    let Some((name, text)) = order else { return };
+    let (label, number) = text.rsplit_once('#').unwrap_or((&text, "1"));
     let (Some(place), Ok(number)) = (Point::parse(label), number.parse::<u32>()) else {
         tracing::warn!("there is no place `{text}` at which this process could end");
         return;
     };
     let passed = AtomicU32::new(0);
     points::watch(move |point| {
-        if point == place && passed.fetch_add(1, Ordering::Relaxed) + 1 == number {
+        if point != place || passed.fetch_add(1, Ordering::Relaxed) + 1 != number {
+            return;
+        }
+        if name == DIE_AT {
             std::process::abort();
+        }
+        tracing::error!("hangs at `{text}`");
+        loop {
+            std::thread::park();
         }
     });
 }

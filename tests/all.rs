@@ -7,6 +7,7 @@ mod cli;
 mod export;
 mod failures;
 mod fetch;
+mod limits;
 mod matching;
 mod parse;
 mod requery;

@@ -58,7 +58,7 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     let refused = |error: LedgerError| Failure::configuration(format!("`{}`: {error}", args.file.display()));
     session(async {
         let store = open_store(config).await?;
-        let progress = Progress::open_ended("importing");
+        let progress = Progress::open_ended("import");
         let mut rows = Import::start(BufReader::new(file)).map_err(refused)?;
         let mut import = store.begin_import(clock::now()).await.or_kind()?;
         while let Some(batch) = tokio::task::block_in_place(|| rows.next_batch()).map_err(refused)? {

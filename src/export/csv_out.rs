@@ -65,6 +65,14 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The sink's own error, whose kind tells what to do about it; `io::Error::from` would hide that the disk is full.
+fn of_the_sink(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
 /// A table of an output: RFC 4180, CRLF, UTF-8 without a BOM. Cells are written one by one, without an allocation per cell.
 pub struct CsvOut<W: Write> {
     rows: csv::Writer<Hashing<W>>,
@@ -85,7 +93,7 @@ impl<W: Write> CsvOut<W> {
             .buffer_capacity(BUFFER_BYTES)
             .from_writer(Hashing::new(sink));
         let mut table = Self { rows, scratch: String::new(), dates: BTreeMap::new(), count: 0 };
-        table.rows.write_record(columns).map_err(io::Error::from)?;
+        table.rows.write_record(columns).map_err(of_the_sink)?;
         Ok(table)
     }
 
@@ -100,7 +108,7 @@ impl<W: Write> CsvOut<W> {
         self.scratch.clear();
         self.scratch.push('\'');
         self.scratch.push_str(text);
-        self.rows.write_field(&self.scratch).map_err(io::Error::from)
+        self.rows.write_field(&self.scratch).map_err(of_the_sink)
     }
 
     /// A cell whose text this program makes: a number, a date, a closed word. Never shielded: numbers stay numbers.
@@ -110,7 +118,7 @@ impl<W: Write> CsvOut<W> {
     pub fn value(&mut self, value: impl fmt::Display) -> io::Result<()> {
         self.scratch.clear();
         let _ = write!(self.scratch, "{value}");
-        self.rows.write_field(&self.scratch).map_err(io::Error::from)
+        self.rows.write_field(&self.scratch).map_err(of_the_sink)
     }
 
     /// A date.
@@ -119,7 +127,7 @@ impl<W: Write> CsvOut<W> {
     /// The sink's.
     pub fn date(&mut self, date: BusinessDate) -> io::Result<()> {
         let text = self.dates.entry(date).or_insert_with(|| date.to_string());
-        self.rows.write_field(text).map_err(io::Error::from)
+        self.rows.write_field(text).map_err(of_the_sink)
     }
 
     /// A value, or an empty cell.
@@ -153,7 +161,7 @@ impl<W: Write> CsvOut<W> {
     /// # Errors
     /// The sink's, and `InvalidData` if the row has another number of cells than the header.
     pub fn end(&mut self) -> io::Result<()> {
-        self.rows.write_record(None::<&[u8]>).map_err(io::Error::from)?;
+        self.rows.write_record(None::<&[u8]>).map_err(of_the_sink)?;
         self.count += 1;
         Ok(())
     }
@@ -169,7 +177,7 @@ impl<W: Write> CsvOut<W> {
     }
 
     fn cell(&mut self, text: &str) -> io::Result<()> {
-        self.rows.write_field(text).map_err(io::Error::from)
+        self.rows.write_field(text).map_err(of_the_sink)
     }
 }
 
@@ -213,5 +221,11 @@ mod tests {
         table.text("x").unwrap();
         table.end().unwrap();
         assert_eq!(table.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
+        // In the middle of a table, when the buffer is full.
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut table = CsvOut::new(full, &["a"]).unwrap();
+        let mut row = || table.text("some text").and_then(|()| table.end());
+        let error = (0..BUFFER_BYTES).find_map(|_| row().err()).unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 }

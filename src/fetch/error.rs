@@ -22,8 +22,8 @@ pub enum FetchError {
     /// A stated bound refused what the server offered (exit code 3: someone has to look before it can go on).
     #[error("{0}")]
     Bounds(String),
-    /// The archive could not be read or written, for want of rights or space (exit code 2).
-    #[error("archive: cannot {action} `{}`: {source}", path.display())]
+    /// The archive could not be read or written: for want of rights (exit code 2), or of space (exit code 5).
+    #[error("archive: cannot {action} `{}`: {source}{}", path.display(), advice(source.kind()))]
     Archive {
         /// What was tried.
         action: &'static str,
@@ -35,6 +35,17 @@ pub enum FetchError {
     /// The caller asked to stop.
     #[error("fetching was stopped")]
     Cancelled,
+}
+
+/// What to do about a failure of the archive, where there is something to do.
+const fn advice(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::StorageFull => {
+            "; the disk is full: free space or set `archive.dir` to another one, and run again; what is archived stays"
+        }
+        io::ErrorKind::QuotaExceeded => "; the disk quota is used up: raise it or free space, and run again",
+        _ => "",
+    }
 }
 
 impl FetchError {

@@ -1,5 +1,7 @@
 //! From each module's typed errors to the kinds of failure that the contract's exit codes name.
 
+use std::io::ErrorKind;
+
 use crate::failure::{Failure, Kind};
 use crate::fetch::FetchError;
 use crate::store::StoreError;
@@ -36,6 +38,12 @@ impl<T> OrKind<T> for Result<T, StoreError> {
 /// The failure that a fetch error is.
 pub fn fetch_failure(error: &FetchError) -> Failure {
     let kind = match error {
+        // Nothing is wrong with the configuration.
+        FetchError::Archive { source, .. }
+            if matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
+        {
+            Kind::Unforeseen
+        }
         FetchError::Configuration(_) | FetchError::Archive { .. } => Kind::Configuration,
         FetchError::NotReady(_) | FetchError::Bounds(_) => Kind::NotReady,
         FetchError::Unreachable(_) => Kind::Unreachable,

@@ -16,11 +16,12 @@ use crate::id::{Key, KeySet};
 use crate::ledger::{Entry, EntryText, Import, ParsedLedger, parse_ledger};
 use crate::matching::Policy;
 use crate::movement::EntryType;
+use crate::progress::Progress;
 use crate::store::QueryLedger;
 
 use super::folds::OrKind;
 use super::timing::Timings;
-use super::{Job, options};
+use super::{Job, options, room};
 
 /// The parsed ledger with the bytes behind it.
 pub struct Ledger {
@@ -141,6 +142,7 @@ async fn open(job: &Job<'_>, from: Instant, to: Instant) -> anyhow::Result<(Stri
         }
         config::Ledger::Table => {
             let mut copy = private_copy()?;
+            let _shown = Progress::waiting("ledger");
             job.store.read_ledger(from, to, &mut copy).await.or_kind()?;
             Ok(("table ledger_entries".to_owned(), finish(copy)?))
         }
@@ -203,7 +205,8 @@ fn parse(
     window: (Instant, Instant),
 ) -> anyhow::Result<Ledger> {
     let mut input = Hashing { file: &file, context: Context::new(&SHA256), size: 0 };
-    let parsed = parse_ledger(&mut input, job.keys, &job.symbols, Some(window))
+    let progress = Progress::of_lines("ledger", file.metadata().map_or(0, |known| known.len()));
+    let parsed = parse_ledger(progress.reading(room::watched(&mut input)), job.keys, &job.symbols, Some(window))
         .map_err(|error| Failure::new(Kind::Configuration, format!("ledger `{name}`: {error}")))?;
     let (digest, size) = (input.context.finish(), input.size);
     let sha256 = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -21,6 +21,7 @@ mod outputs;
 pub mod proving;
 mod recall;
 mod restated_rows;
+mod room;
 pub mod story;
 mod texts;
 mod timing;
@@ -213,6 +214,7 @@ async fn match_day(
 ) -> anyhow::Result<matching::Reconciliation> {
     let (job, reports, ledger) = (evidence.job, evidence.reports, evidence.ledger);
     let rows = reports.lines() + ledger.rows();
+    room::for_stage("match", rows * room::MATCH_BYTES_PER_ROW)?;
     let none = KeySet::default();
     let inputs = Inputs {
         transactions: &reports.transactions,

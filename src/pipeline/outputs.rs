@@ -16,6 +16,7 @@ use crate::fetch::{Digest, DigestError};
 use crate::money::{Currency, Tally};
 use crate::movement::ReportKind;
 use crate::points::{Point, reached};
+use crate::progress::Progress;
 use crate::proof::{self, AccountRow, FeeTotal, FeeTotalKey, Held, HeldKind, HeldRow, VolumeKey, Volumes};
 use crate::report::Reject;
 use crate::store::{PackedFile, PublishedFile, Recorded, RunId, RunLock, RunRecord, Volume};
@@ -37,6 +38,7 @@ pub async fn record(
     (started_at, timings): (Instant, &mut Timings),
 ) -> anyhow::Result<Recorded> {
     timings.begin();
+    let _shown = Progress::waiting("record");
     let headers = accepted_headers(job, reports);
     let volumes = volumes(&reports.rows.volumes);
     let held: Vec<Held> = day.proofs.held.iter().map(HeldRow::kept).filter(|held| held.amount != 0).collect();
@@ -196,6 +198,7 @@ fn write(
 ) -> anyhow::Result<(Ready, Summary)> {
     let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
     timings.begin();
+    let _shown = Progress::waiting("write");
     let mut folder = Publication::begin(&job.config.output_dir(), &job.merchant, job.today).map_err(failed)?;
     folder
         .write(Output::Discrepancies, |file| export::discrepancies(file, &day.discrepancies, &day.decided))

@@ -8,6 +8,7 @@
 use crate::clock::Stopwatch;
 use crate::export::StageTiming;
 use crate::points::{Point, reached};
+use crate::progress::Progress;
 
 /// Timings of a run, in the order of its stages.
 #[derive(Debug)]
@@ -25,7 +26,9 @@ impl Timings {
     /// Runs a stage that does not wait.
     pub fn stage<T>(&mut self, name: &str, lines: u64, work: impl FnOnce() -> T) -> T {
         self.watch.lap();
+        let shown = Progress::stage(name, lines);
         let result = work();
+        drop(shown);
         self.end(name, lines);
         result
     }

@@ -103,7 +103,7 @@ pub enum StoreError {
         problem: String,
     },
     /// The copy of the ledger could not be written.
-    #[error("cannot write the copy of the ledger: {0}")]
+    #[error("cannot write the copy of the ledger: {0}; expected free space in the temporary directory (TMPDIR)")]
     Output(#[source] std::io::Error),
 }
 
@@ -153,7 +153,10 @@ impl StoreError {
     /// Sorts a driver's error.
     pub(super) fn from_driver(database: &str, doing: &'static str, error: &sqlx::Error) -> Self {
         let database = database.to_owned();
-        let problem = plain(error);
+        let mut problem = plain(error);
+        if is_full(error) {
+            problem.push_str("; the disk is full: free space or move the database (`database.url`), and run again");
+        }
         match class_of(error) {
             Class::Unreachable => Self::Unreachable { database, doing, problem },
             Class::Damaged => Self::Integrity { database, doing, problem },
@@ -173,6 +176,14 @@ fn plain(error: &sqlx::Error) -> String {
         sqlx::Error::PoolTimedOut => "no connection within the time-out".to_owned(),
         other => other.to_string(),
     }
+}
+
+/// Whether there is no room for an embedded database any more. A server's disk is not this machine's.
+fn is_full(error: &sqlx::Error) -> bool {
+    const FULL: u32 = 13;
+    let sqlx::Error::Database(inner) = error else { return false };
+    let code = inner.code().and_then(|code| code.parse::<u32>().ok());
+    inner.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() && code.is_some_and(|code| code & 0xff == FULL)
 }
 
 enum Class {
@@ -216,8 +227,8 @@ fn class_of_sqlstate(code: &str) -> Class {
 /// SQLite's primary result codes are the low byte of the extended ones.
 fn class_of_sqlite(code: u32) -> Class {
     match code & 0xff {
-        // Busy, locked, permission, read-only, I/O, full, cannot open.
-        3 | 5 | 6 | 8 | 10 | 13 | 14 => Class::Unreachable,
+        // Busy, locked, permission, read-only, I/O, cannot open.
+        3 | 5 | 6 | 8 | 10 | 14 => Class::Unreachable,
         // Corrupt, constraint, not a database.
         11 | 19 | 26 => Class::Damaged,
         _ => Class::Other,

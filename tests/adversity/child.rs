@@ -103,6 +103,15 @@ impl Running {
         (status, Ended { code: status.code(), stdout: text(self.stdout), stderr: text(self.stderr), took })
     }
 
+    /// What it has said on stderr so far.
+    pub fn stderr_so_far(&self) -> String {
+        use std::os::unix::fs::FileExt;
+        let mut bytes = vec![0; usize::try_from(self.stderr.metadata().unwrap().len()).unwrap()];
+        // Its place in the file is the program's as well, and stays.
+        self.stderr.read_exact_at(&mut bytes, 0).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()

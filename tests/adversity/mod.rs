@@ -10,6 +10,7 @@ mod child;
 mod commands;
 mod cuts;
 mod desk;
+mod hangs;
 mod kills;
 mod memory;
 mod month;

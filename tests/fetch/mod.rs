@@ -2,6 +2,7 @@
 
 mod broken;
 mod connecting;
+mod many;
 mod reports;
 pub(crate) mod sshd;
 mod tree;

@@ -16,6 +16,7 @@ use crate::fetch::{self, Digest, Fetched, FetchedFile, IgnoredReason, Request};
 use crate::id::PlatformMerchantId;
 use crate::matching::DayReport;
 use crate::movement::ReportKind;
+use crate::progress::Progress;
 use crate::proof::{BatchSums, DayStatement, RowProof, RowRules};
 use crate::report::{ActivityLine, BalanceLine, Layout, Reject, SummaryLine};
 use crate::store::RunFile;
@@ -206,9 +207,21 @@ async fn fetch_kinds(
     let merchant = merchant.clone();
     let fetched = tokio::task::spawn_blocking(move || {
         let request = Request { merchant: &merchant, date, wanted, patterns: &patterns };
-        fetch::fetch(&source, &request, &archive, &options::control())
+        let shown = Progress::of_bytes("fetch");
+        let show = |event: fetch::Progress<'_>| show(&shown, event);
+        fetch::fetch(&source, &request, &archive, &fetch::Control { progress: &show, ..options::control() })
     });
     fetched.await?.or_kind()
+}
+
+/// What a fetch tells, as a bar.
+fn show(bar: &Progress, event: fetch::Progress<'_>) {
+    match event {
+        fetch::Progress::Listed { bytes, .. } => bar.expect(bytes),
+        fetch::Progress::Received { bytes, .. } => bar.add(bytes),
+        fetch::Progress::Restarted { bytes, .. } => bar.take_back(bytes),
+        fetch::Progress::Retrying { .. } | fetch::Progress::Archived { .. } => {}
+    }
 }
 
 /// The reports that must be there on a date.

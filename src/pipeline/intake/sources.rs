@@ -9,6 +9,7 @@ use crate::fetch::{self, Digest, FetchedFile, Unread};
 use crate::matching::DayReport;
 use crate::memory::Bits;
 use crate::movement::ReportKind;
+use crate::progress::Progress;
 use crate::proof::{DayStatement, RowRules, merge_sums, sums_of_lines};
 use crate::records::SplitError;
 use crate::report::{
@@ -21,7 +22,7 @@ use crate::workbook::LossyCell;
 use super::{InputFile, Reports};
 use crate::pipeline::folds::{OrKind, fetch_failure};
 use crate::pipeline::recall::{self, Remembered};
-use crate::pipeline::{Job, options};
+use crate::pipeline::{Job, options, room};
 
 /// A file to parse.
 pub(super) struct Source {
@@ -131,10 +132,12 @@ pub(super) fn parse_sources(
 ) -> anyhow::Result<Vec<Refused>> {
     let (archive, rules) = (options::archive(job.config)?, options::report_rules(job.config)?);
     let mut refused = Vec::new();
+    let progress = Progress::of_lines("parse", sources.iter().map(|source| source.size).sum());
     for source in sources {
         let file = u32::try_from(reports.inputs.len()).unwrap_or(u32::MAX);
-        let parser = Parser { job, source, file, archive: &archive, rules: &rules, row_rules };
+        let parser = Parser { job, source, file, archive: &archive, rules: &rules, row_rules, progress: &progress };
         if parser.recall(reports)? {
+            progress.add(source.size);
             continue;
         }
         let remarks = match parser.parse(reports)? {
@@ -178,6 +181,7 @@ struct Parser<'a> {
     archive: &'a fetch::Archive,
     rules: &'a ReportRules,
     row_rules: &'a RowRules<'a>,
+    progress: &'a Progress,
 }
 
 impl Parser<'_> {
@@ -225,7 +229,7 @@ impl Parser<'_> {
     /// is not what its digest says must never be believed.
     fn parse(&self, reports: &mut Reports) -> anyhow::Result<Result<Vec<String>, Problem>> {
         let Source { kind, date, ref name, digest, size, format } = *self.source;
-        let mut reader = match self.archive.read_report(digest, format) {
+        let reader = match self.archive.read_report(digest, format) {
             Ok(reader) => reader,
             Err(Unread::Workbook(error)) => return Ok(Err(error.into())),
             Err(Unread::Archive(error)) => return Err(fetch_failure(&error).into()),
@@ -235,6 +239,7 @@ impl Parser<'_> {
         let rules = recall::rules_of(&options);
         options.damaged = damaged(reader.lossy());
         let ignored = ignored_sheets(reader.converted().map_or(&[], |known| &known.ignored_sheets));
+        let mut reader = self.progress.reading(room::watched(reader));
         let (keys, symbols) = (self.job.keys, &self.job.symbols);
         let is_today = date == self.job.today;
         let name = || name.clone();

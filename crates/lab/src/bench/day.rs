@@ -90,6 +90,8 @@ impl Sprinkled {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Made {
     pub(super) bytes: u64,
+    /// Those of them that are in reports.
+    pub(super) report_bytes: u64,
     /// Report lines and ledger entries together.
     pub(super) lines: u64,
     pub(super) sprinkled: Sprinkled,
@@ -252,6 +254,7 @@ pub(super) fn write(folder: &Path, days: &[NaiveDate], rows: u64, unsettled: boo
             made.add(&write_report(&remote.join(name), (day, report), rows)?);
         }
     }
+    made.report_bytes = made.bytes;
     made.add(&write_ledger(&folder.join("ledger.csv"), days, rows)?);
     if unsettled {
         made.sprinkled.not_reported += std::mem::take(&mut made.sprinkled.settled_not_reported);

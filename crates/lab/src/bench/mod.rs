@@ -3,6 +3,7 @@
 
 mod day;
 mod memory;
+mod profile;
 mod template;
 mod timings;
 
@@ -14,9 +15,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub use day::Sprinkled;
+use memory::Processor;
+use profile::{Total, rate, seconds};
 
 /// What the bench is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,14 +89,19 @@ fn measured(folder: &Path, options: &Options, job: Job, out: &mut dyn Write) -> 
     }
     let last = day::DATE.to_string();
     let peak_is_ours = memory::reset_peak();
-    let started = Instant::now();
+    let (started, used) = (Instant::now(), Processor::used());
     let code = run(&last, if options.without_memory { &["--without-memory"] } else { &[] }, out)?;
     let elapsed = started.elapsed();
+    let processor = Processor::used().zip(used).map(|(after, before)| after.since(before));
     let peak = memory::peak_bytes();
     ensure!(code == 0, "`antom-recon run` ended with exit code {code}");
     let outputs = folder.join("out").join(day::PLATFORM).join(&last);
-    let total = Total { lines: made.lines / days.len() as u64, elapsed, peak, peak_is_ours };
-    stages(&outputs, &total, out)?;
+    let bytes = profile::Bytes {
+        reports: made.report_bytes / days.len() as u64,
+        ledger: if options.database.is_none() { made.bytes - made.report_bytes } else { 0 },
+    };
+    let total = Total { lines: made.lines / days.len() as u64, bytes, elapsed, processor, peak, peak_is_ours };
+    profile::write(&outputs, &total, out)?;
     compare(&outputs, &made.sprinkled, out)
 }
 
@@ -145,43 +153,6 @@ splits = false
 dir = "out"
 "#;
 
-struct Total {
-    lines: u64,
-    elapsed: Duration,
-    peak: Option<u64>,
-    peak_is_ours: bool,
-}
-
-fn stages(outputs: &Path, total: &Total, out: &mut dyn Write) -> Result<()> {
-    let path = outputs.join("summary.json");
-    let text = fs::read(&path).with_context(|| format!("`{}` cannot be read", path.display()))?;
-    let mut sheet = Sheet::new(&["stage", ">seconds", ">lines", ">lines/s", ">peak MB"]);
-    for stage in timings::read(&text).with_context(|| format!("`{}`", path.display()))? {
-        let rate = stage.lines.zip(stage.micros).map(|(lines, micros)| rate(lines, micros));
-        sheet.row([
-            stage.name,
-            stage.micros.map_or_else(String::new, millis),
-            stage.lines.map_or_else(String::new, thousands),
-            rate.unwrap_or_default(),
-            stage.peak_bytes.map_or_else(String::new, |bytes| thousands(bytes / 1_000_000)),
-        ]);
-    }
-    let micros = u64::try_from(total.elapsed.as_micros()).unwrap_or(u64::MAX);
-    sheet.row([
-        "total".to_owned(),
-        seconds(total.elapsed),
-        thousands(total.lines),
-        rate(total.lines, micros),
-        total.peak.map_or_else(|| "unknown".to_owned(), |bytes| thousands(bytes / 1_000_000)),
-    ]);
-    writeln!(out)?;
-    sheet.write(out)?;
-    if !total.peak_is_ours {
-        writeln!(out, "  (the peak may be that of making the files: it could not be reset)")?;
-    }
-    Ok(())
-}
-
 /// Counts per kind against what was sprinkled.
 fn compare(outputs: &Path, sprinkled: &Sprinkled, out: &mut dyn Write) -> Result<bool> {
     let rows = Table::read(&outputs.join("discrepancies.csv"))?;
@@ -204,18 +175,4 @@ fn compare(outputs: &Path, sprinkled: &Sprinkled, out: &mut dyn Write) -> Result
     writeln!(out)?;
     sheet.write(out)?;
     Ok(right)
-}
-
-fn seconds(elapsed: Duration) -> String {
-    millis(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
-}
-
-/// Microseconds as seconds with three places.
-fn millis(micros: u64) -> String {
-    format!("{}.{:03}", micros / 1_000_000, micros % 1_000_000 / 1_000)
-}
-
-fn rate(lines: u64, micros: u64) -> String {
-    let per_second = u128::from(lines) * 1_000_000 / u128::from(micros.max(1));
-    u64::try_from(per_second).map_or_else(|_| String::new(), thousands)
 }

@@ -91,7 +91,9 @@ fn a_right_job_is_measured_and_its_counts_agree() {
     let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "$ antom-recon run --date 2026-11-18 --threads 2 ",
-        "parse 0.500 40 000 80 000 match 0.001 total",
+        " % 40 000 80 000 ",
+        "(rest) ",
+        "processor time ",
         "MISSING_IN_LEDGER 2 2",
         "STATUS_MISMATCH 2 2",
     ] {

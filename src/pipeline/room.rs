@@ -1,0 +1,95 @@
+//! Room in memory: a run that would not fit ends with words. The kernel ends a process without any, and so does an allocation that
+//! fails.
+
+use std::io::{self, ErrorKind, Read};
+
+use crate::environment::memory::{self, Bound, Memory};
+use crate::failure::{Failure, Kind};
+
+/// What must be left before more is read: buffers and blocks of all threads, and what a connection to a database takes.
+const RESERVE: u64 = 48 << 20;
+
+/// How many bytes are read between two looks at what is left: of a report, they become some 10 MiB of lines.
+const STEP: u64 = 16 << 20;
+
+/// What matching takes for each line and entry: its slot in the join with room to spare, its state, and its share of the outcome.
+pub const MATCH_BYTES_PER_ROW: u64 = 48;
+
+/// A reader of what becomes lines and entries in memory, which stops when memory gets short.
+#[derive(Debug)]
+pub struct Watched<R> {
+    input: R,
+    read: u64,
+    next_look: u64,
+}
+
+/// Watches the memory while this is read.
+pub const fn watched<R>(input: R) -> Watched<R> {
+    Watched { input, read: 0, next_look: 0 }
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.read >= self.next_look {
+            self.next_look = self.read + STEP;
+            if let Some(problem) = memory::available().and_then(shortage) {
+                return Err(io::Error::new(ErrorKind::OutOfMemory, problem));
+            }
+        }
+        let length = self.input.read(buffer)?;
+        self.read += length as u64;
+        Ok(length)
+    }
+}
+
+/// What is said if too little is left.
+fn shortage(memory: Memory) -> Option<String> {
+    // A list that grows asks for addresses of twice its size before it moves, and no list is larger than all that is held.
+    let reserve = if memory.bound == Bound::AddressSpace { RESERVE + memory.held } else { RESERVE };
+    (memory.left < reserve).then(|| format!("memory gets short: {memory}; {ADVICE}"))
+}
+
+const ADVICE: &str = "expected room for all lines and entries of the window; give the process more memory, or shorten \
+                      `matching.lookback_days`; nothing was written";
+
+/// Refuses a stage that needs more memory than there is.
+///
+/// # Errors
+/// The stage needs more than is left.
+pub fn for_stage(stage: &str, needed: u64) -> Result<(), Failure> {
+    memory::available().map_or(Ok(()), |memory| fits(stage, needed, memory))
+}
+
+fn fits(stage: &str, needed: u64, memory: Memory) -> Result<(), Failure> {
+    if needed <= memory.left {
+        return Ok(());
+    }
+    let sentence = format!("{stage} needs {} MiB of memory more, and {memory}; {ADVICE}", (needed >> 20) + 1);
+    Err(Failure::new(Kind::Configuration, sentence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_told() {
+        let memory = |left, bound| Memory { left, limit: 512 << 20, held: 80 << 20, bound };
+        assert_eq!(shortage(memory(RESERVE, Bound::ControlGroup)), None);
+        let told = shortage(memory(RESERVE - 1, Bound::ControlGroup)).expect("too little");
+        assert!(told.starts_with("memory gets short: 47 MiB of 512 MiB are left, the limit of its"), "{told}");
+        assert!(shortage(memory(127 << 20, Bound::AddressSpace)).is_some());
+        assert!(fits("match", 5, memory(5, Bound::Machine)).is_ok());
+        let refused = fits("match", 96 << 20, memory(5 << 20, Bound::Machine)).expect_err("too much");
+        assert_eq!(refused.kind(), Kind::Configuration);
+        let start = "match needs 97 MiB of memory more, and 5 MiB of 512 MiB are left, all that the machine has; ";
+        assert!(refused.message().starts_with(start), "{refused}");
+    }
+
+    #[test]
+    fn a_watched_reader_gives_what_it_reads() {
+        let mut text = String::new();
+        watched(&b"some text"[..]).read_to_string(&mut text).expect("there is memory for it");
+        assert_eq!(text, "some text");
+    }
+}

@@ -1,0 +1,25 @@
+//! Too little memory: the run says so and what is left of what; nothing of it is visible, and with enough it works.
+
+use super::MIB;
+use super::day::{Day, entry, line};
+
+#[test]
+fn a_run_that_would_not_fit_says_so() {
+    let day = Day::new();
+    day.transactions((0..10).map(|number| line(number, &format!("r{number}"))));
+    day.entries((0..10).map(|number| entry(number, &format!("r{number}"))));
+    let run = "run --date 2026-03-02 --threads 2";
+    let idle = Day::new().run("--threads 2").with_code(0);
+    // As many addresses as the program takes for nothing, and less beside them than it keeps in reserve.
+    let limited = format!("ulimit -v {}; exec \"$0\" \"$@\"", (idle.addresses + 16 * MIB) / 1_024);
+    let ran = day.within(&["sh", "-c", &limited], run).with_code(2);
+    ran.says(&[
+        "configuration: ",
+        "memory gets short: ",
+        " MiB are left, its own limit (`ulimit -v`)",
+        "give the process more memory",
+    ]);
+    assert!(!day.path("out/2188120000000001/2026-03-02").exists(), "nothing half-written is visible");
+    day.run("--threads 2").with_code(0);
+    assert_eq!(day.discrepancies().0, [].into());
+}

@@ -36,6 +36,25 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// Adds the cell as `COPY` reads it: `\N` is no value, and what would end a cell or a row is written with a backslash.
+    fn add_copied(&self, line: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => {
+                for byte in storable(text).bytes() {
+                    match byte {
+                        b'\\' => line.extend_from_slice(b"\\\\"),
+                        b'\t' => line.extend_from_slice(b"\\t"),
+                        b'\n' => line.extend_from_slice(b"\\n"),
+                        b'\r' => line.extend_from_slice(b"\\r"),
+                        other => line.push(other),
+                    }
+                }
+            }
+            Self::Integer(number) => line.extend_from_slice(number.to_string().as_bytes()),
+            Self::NoInteger => line.extend_from_slice(b"\\N"),
+        }
+    }
+
     fn as_integer(&self) -> Option<i64> {
         match self {
             Self::Integer(number) => Some(*number),
@@ -58,7 +77,7 @@ impl Table {
         debug_assert_eq!(cells.len() % self.columns.len(), 0, "whole rows only");
         match tx {
             Tx::Sqlite(tx) => self.insert_values(tx, cells).await,
-            Tx::Postgres(tx) if !cells.is_empty() => self.insert_arrays(tx, cells).await,
+            Tx::Postgres(tx) if !cells.is_empty() => self.insert_many(tx, cells).await,
             Tx::Postgres(_) => Ok(0),
         }
     }
@@ -81,9 +100,42 @@ impl Table {
         Ok(inserted)
     }
 
-    /// On PostgreSQL: one statement with an array per column. `COPY` would be little faster, knows no `ON CONFLICT`, and needs a
-    /// table of its own, which a role without the right to create one cannot have.
-    async fn insert_arrays(&self, connection: &mut PgConnection, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
+    /// On PostgreSQL: `COPY`, which takes no arrays apart and fills pages at once. It ends at a key that is taken, so that a table
+    /// with something to do in that case gets an array per column.
+    async fn insert_many(&self, connection: &mut PgConnection, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
+        if self.on_conflict.is_empty() {
+            let lines = self.lines(cells.chunks(self.columns.len()));
+            self.copy(connection, lines).await
+        } else {
+            self.insert_arrays(connection, cells).await
+        }
+    }
+
+    /// Rows as `COPY` reads them.
+    pub(super) fn lines<'c>(&self, rows: impl Iterator<Item = &'c [Cell<'c>]>) -> Vec<u8> {
+        let mut lines = Vec::new();
+        for row in rows {
+            for (at, cell) in row.iter().enumerate() {
+                if at > 0 {
+                    lines.push(b'\t');
+                }
+                cell.add_copied(&mut lines);
+            }
+            lines.push(b'\n');
+        }
+        lines
+    }
+
+    /// Inserts such rows; a key that is taken is an error.
+    pub(super) async fn copy(&self, connection: &mut PgConnection, lines: Vec<u8>) -> sqlx::Result<u64> {
+        let sql = format!("COPY {} ({}) FROM STDIN", self.name, self.columns.join(", "));
+        let mut copy = connection.copy_in_raw(&sql).await?;
+        copy.send(lines).await?;
+        copy.finish().await
+    }
+
+    /// One statement with an array per column; what to do with a key that is taken is done.
+    pub(super) async fn insert_arrays(&self, connection: &mut PgConnection, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
         let width = self.columns.len();
         let is_text =
             |column: usize| cells.iter().skip(column).step_by(width).any(|cell| matches!(cell, Cell::Text(_)));
@@ -101,11 +153,12 @@ impl Table {
     }
 
     /// Only names and placeholders, never a value. SQLite looks a numbered placeholder up by its name among all of them, which
-    /// is quadratic in their number, so it gets bare ones.
+    /// is quadratic in their number, so it gets bare ones. A failure ends the transaction, so nothing of the statement alone needs to
+    /// be undone: `OR FAIL` saves the copy of each page that SQLite would keep for that.
     fn values_statement(&self, rows: usize) -> String {
         let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
         let rows = vec![row; rows].join(", ");
-        format!("INSERT INTO {} ({}) VALUES {rows}{}", self.name, self.columns.join(", "), self.on_conflict)
+        format!("INSERT OR FAIL INTO {} ({}) VALUES {rows}{}", self.name, self.columns.join(", "), self.on_conflict)
     }
 
     fn arrays_statement(&self, is_text: &[bool]) -> String {
@@ -121,6 +174,8 @@ pub(super) struct Rows<'a> {
     pub(super) table: &'static Table,
     count: usize,
     add: Box<AddRow<'a>>,
+    /// In which order they are inserted; as they come, if it is empty.
+    order: Vec<u32>,
 }
 
 /// Adds the cells of a row, named by its place.
@@ -133,7 +188,19 @@ impl<'a> Rows<'a> {
         items: &'a [T],
         cells: impl Fn(usize, &'a T) -> [Cell<'a>; N] + Send + Sync + 'a,
     ) -> Self {
-        Self { table, count: items.len(), add: Box::new(move |at, row| row.extend(cells(at, &items[at]))) }
+        Self {
+            table,
+            count: items.len(),
+            add: Box::new(move |at, row| row.extend(cells(at, &items[at]))),
+            order: Vec::new(),
+        }
+    }
+
+    /// The same rows, to be inserted by their keys: an index that grows in order takes each of its pages in hand once.
+    pub(super) fn ordered_by<K: Ord>(mut self, key: impl Fn(usize) -> K) -> Self {
+        self.order = (0..).take(self.count).collect();
+        self.order.sort_by_key(|&at| key(at as usize));
+        self
     }
 
     /// Adds every row, without the first cells, to a digest.
@@ -150,8 +217,9 @@ impl<'a> Rows<'a> {
     pub(super) fn from(&self, from: usize, first: &Cell<'a>) -> Vec<Cell<'a>> {
         let until = self.count.min(from + ROWS);
         let mut cells = Vec::with_capacity(until.saturating_sub(from) * self.table.columns.len());
-        for at in from..until {
+        for place in from..until {
             cells.push(first.clone());
+            let at = self.order.get(place).map_or(place, |&at| at as usize);
             (self.add)(at, &mut cells);
         }
         cells

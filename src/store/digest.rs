@@ -22,22 +22,26 @@ pub(super) struct RowsDigest {
 pub(super) struct Rows {
     count: i64,
     context: Context,
+    /// The row at hand; a digest takes whole rows faster than cells.
+    row: Vec<u8>,
 }
 
 impl Rows {
     pub(super) fn new() -> Self {
         let mut context = new_digest();
         context.update(FORMAT.as_bytes());
-        Self { count: 0, context }
+        Self { count: 0, context, row: Vec::new() }
     }
 
     /// Adds a row's cells, each under its column's name.
     pub(super) fn add<'r>(&mut self, table: &str, cells: impl IntoIterator<Item = (&'r str, &'r str)>) {
         self.count += 1;
-        cell(&mut self.context, "row of", table);
+        self.row.clear();
+        add_cell(&mut self.row, "row of", table);
         for (column, text) in cells {
-            cell(&mut self.context, column, text);
+            add_cell(&mut self.row, column, text);
         }
+        self.context.update(&self.row);
     }
 
     pub(super) fn finish(self) -> RowsDigest {
@@ -47,8 +51,17 @@ impl Rows {
 
 /// `name=<bytes>:text`, so that no cell is confused with its neighbour's text; nothing if it is empty.
 pub(super) fn cell(digest: &mut Context, name: &str, text: &str) {
+    let mut bytes = Vec::new();
+    add_cell(&mut bytes, name, text);
+    digest.update(&bytes);
+}
+
+fn add_cell(bytes: &mut Vec<u8>, name: &str, text: &str) {
     if !text.is_empty() {
-        digest.update(format!("{name}={}:{text}\n", text.len()).as_bytes());
+        let length = text.len().to_string();
+        for part in [name, "=", &length, ":", text, "\n"] {
+            bytes.extend_from_slice(part.as_bytes());
+        }
     }
 }
 
@@ -78,15 +91,17 @@ pub(super) async fn each_row_of_run(
     mut show: impl FnMut(&[(&str, &str)]),
 ) -> sqlx::Result<()> {
     let columns = &table.columns[1..];
-    let sql = format!(
-        "SELECT {} FROM {} WHERE run_id = $1{bound} ORDER BY {}",
-        texts(tx, columns),
-        table.name,
-        columns[..2].join(", ")
-    );
+    let is_packed = matches!(tx, Tx::Sqlite(_));
+    let cells = if is_packed { packed(columns) } else { texts(tx, columns) };
+    let order = columns[..2].join(", ");
+    let sql = format!("SELECT {cells} FROM {} WHERE run_id = $1{bound} ORDER BY {order}", table.name);
     on_tx!(tx, connection => {
         let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(run_id).fetch(connection);
         while let Some(row) = std::future::poll_fn(|context| rows.as_mut().poll_next(context)).await.transpose()? {
+            if is_packed {
+                show(&unpacked(columns, row.try_get(0)?));
+                continue;
+            }
             let mut cells = Vec::with_capacity(columns.len());
             for (at, column) in columns.iter().enumerate() {
                 cells.push((*column, row.try_get::<Option<&str>, _>(at)?.unwrap_or_default()));
@@ -95,4 +110,21 @@ pub(super) async fn each_row_of_run(
         }
     });
     Ok(())
+}
+
+/// All columns of a row as one text with a NUL between them: SQLite's driver makes an object of every value that it gives.
+fn packed(columns: &[&str]) -> String {
+    let text = |column: &&str| format!("COALESCE(CAST({column} AS TEXT), '')");
+    columns.iter().map(text).collect::<Vec<_>>().join(PACKING)
+}
+
+/// Between the columns of a packed row, as SQL. No text that this program stores has a NUL.
+pub(super) const PACKING: &str = " || char(0) || ";
+
+/// The cells of a packed row. One in which somebody put a NUL is a cell without a column, which no row is otherwise.
+fn unpacked<'r>(columns: &[&'r str], row: &'r str) -> Vec<(&'r str, &'r str)> {
+    if row.bytes().filter(|&byte| byte == 0).count() + 1 != columns.len() {
+        return vec![("row", row)];
+    }
+    columns.iter().copied().zip(row.split('\0')).collect()
 }

@@ -1,14 +1,13 @@
 //! Importing entries into the built-in ledger: all or nothing, idempotent by `entry_id`. A pending entry may come again as what
 //! became of it; nothing else that is stored ever changes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use std::collections::BTreeMap;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection};
 
-use sqlx::AssertSqlSafe;
-
-use super::bulk::{Cell, ROWS, Table, placeholders};
+use super::bulk::{Cell, ROWS, Table};
 use super::carried::IDS;
 use super::entry_row::{EntryRow, Relation, columns_of};
 use super::error::{EntryConflict, StoreError};
@@ -160,7 +159,7 @@ impl Import {
             for entry in chunk {
                 self.add_cells(entry, &mut cells)?;
             }
-            let insert = ENTRIES.insert(&mut self.tx, &cells);
+            let insert = insert_new(&mut self.tx, chunk, cells);
             let inserted = within(&self.database, self.limit, DOING, insert).await?;
             reached(Point::ImportPartInserted);
             self.done.inserted += inserted;
@@ -240,24 +239,30 @@ impl Import {
 
     /// What is stored under the ids of a chunk.
     async fn stored(&mut self, chunk: &[NewEntry]) -> Result<HashMap<String, EntryRow>, StoreError> {
-        let mut stored = HashMap::with_capacity(chunk.len());
-        for entries in chunk.chunks(IDS) {
-            let ids = placeholders(entries.len(), 1);
-            let sql = AssertSqlSafe(format!("SELECT * FROM ledger_entries WHERE entry_id IN ({ids})"));
-            let tx = &mut self.tx;
-            let rows: Vec<EntryRow> = within(&self.database, self.limit, DOING, async {
-                on_tx!(tx, connection => {
-                    let mut query = sqlx::query_as(sql);
-                    for entry in entries {
-                        query = query.bind(entry.text.entry_id.as_str());
+        let tx = &mut self.tx;
+        let rows: Vec<EntryRow> = within(&self.database, self.limit, DOING, async {
+            match tx {
+                Tx::Postgres(tx) => {
+                    const SQL: &str = "SELECT * FROM ledger_entries WHERE entry_id = ANY($1)";
+                    sqlx::query_as(SQL).bind(ids_of(chunk)).fetch_all(&mut **tx).await
+                }
+                Tx::Sqlite(tx) => {
+                    let mut rows = Vec::with_capacity(chunk.len());
+                    for entries in chunk.chunks(IDS) {
+                        let ids = vec!["?"; entries.len()].join(", ");
+                        let sql = format!("SELECT * FROM ledger_entries WHERE entry_id IN ({ids})");
+                        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+                        for entry in entries {
+                            query = query.bind(entry.text.entry_id.as_str());
+                        }
+                        rows.extend(query.fetch_all(&mut **tx).await?);
                     }
-                    query.fetch_all(connection).await
-                })
-            })
-            .await?;
-            stored.extend(rows.into_iter().map(|row| (row.entry_id.clone(), row)));
-        }
-        Ok(stored)
+                    Ok(rows)
+                }
+            }
+        })
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.entry_id.clone(), row)).collect())
     }
 
     /// Writes what became of a pending entry. The condition makes sure that nothing but a pending one ever changes, also where
@@ -284,4 +289,37 @@ impl Import {
         let problem = "it was pending a moment ago and is not now; another import is at work; run this one again";
         Err(self.refused(text, problem))
     }
+}
+
+/// Inserts the entries of a chunk whose ids are new, each id once, and tells how many they are; `cells` are the chunk's.
+async fn insert_new(tx: &mut Tx, chunk: &[NewEntry], cells: Vec<Cell<'_>>) -> sqlx::Result<u64> {
+    let Tx::Postgres(tx) = tx else { return ENTRIES.insert(tx, &cells).await };
+    // `COPY` ends at an id that is there, so it is asked first which are.
+    let mut known: HashSet<&str> = HashSet::with_capacity(chunk.len());
+    let there = known_ids(tx, chunk).await?;
+    known.extend(there.iter().map(String::as_str));
+    let rows = cells.chunks(ENTRIES.columns.len()).zip(chunk);
+    let new = ENTRIES.lines(rows.filter(|(_, entry)| known.insert(&entry.text.entry_id)).map(|(row, _)| row));
+    if new.is_empty() {
+        return Ok(0);
+    }
+    let mut part = tx.begin().await?;
+    match ENTRIES.copy(&mut part, new).await {
+        Ok(inserted) => part.commit().await.map(|()| inserted),
+        // Another import has added one since.
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+            part.rollback().await?;
+            ENTRIES.insert_arrays(tx, &cells).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn known_ids(connection: &mut PgConnection, chunk: &[NewEntry]) -> sqlx::Result<Vec<String>> {
+    const SQL: &str = "SELECT entry_id FROM ledger_entries WHERE entry_id = ANY($1)";
+    sqlx::query_scalar(SQL).bind(ids_of(chunk)).fetch_all(connection).await
+}
+
+fn ids_of(chunk: &[NewEntry]) -> Vec<&str> {
+    chunk.iter().map(|entry| entry.text.entry_id.as_str()).collect()
 }

@@ -6,6 +6,7 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Connection, Row};
 
+use super::digest::PACKING;
 use super::error::StoreError;
 use super::pool::{Limit, Pool, Store};
 use crate::calendar::Instant;
@@ -39,7 +40,7 @@ impl Store {
         Ok(rows)
     }
 
-    /// On SQLite: row by row, written as CSV here.
+    /// On SQLite: a row comes as one text, its cells with a NUL between, and is written as CSV here.
     async fn stream_window(
         &self,
         pool: &SqlitePool,
@@ -48,14 +49,16 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let mut copy = LedgerCsv::begin(writer, &COLUMNS)?;
         let mut limit = Limit::of(self.options.ledger_timeout);
-        let sql = AssertSqlSafe(window("$1", "$2"));
-        let mut rows = sqlx::query(sql).bind(from.millis()).bind(to.millis()).fetch(pool);
+        let sql = AssertSqlSafe(window(&texts(&COLUMNS).join(PACKING), from, to));
+        let mut rows = sqlx::query(sql).fetch(pool);
         while let Some(row) = next_row!(rows, &self.name, limit).await? {
-            for at in 0..COLUMNS.len() {
-                let text = row.try_get_unchecked::<&str, _>(at);
-                copy.cell(text.map_err(|error| StoreError::from_driver(&self.name, DOING, &error))?)?;
+            let text: &str = row.try_get(0).map_err(|error| StoreError::from_driver(&self.name, DOING, &error))?;
+            let cells = text.bytes().filter(|&byte| byte == 0).count() + 1;
+            if cells != COLUMNS.len() {
+                let problem = format!("an entry holds a NUL character: `{}`; expected text", text.replace('\0', ","));
+                return Err(self.damaged(DOING, problem));
             }
-            copy.end_row()?;
+            copy.packed_row(text)?;
             part_read();
         }
         copy.finish()
@@ -68,8 +71,8 @@ impl Store {
         (from, to): (Instant, Instant),
         writer: impl Write,
     ) -> Result<u64, StoreError> {
-        // `COPY` takes no parameters; these are integers. No text is what it writes for NULL, because no column has any.
-        let query = window(&from.millis().to_string(), &to.millis().to_string());
+        // No text is what it writes for NULL, because no column has any.
+        let query = window(&texts(&COLUMNS).join(", "), from, to);
         let sql = format!("COPY ({query}) TO STDOUT WITH (FORMAT csv, NULL '{NO_TEXT}')");
         let allowed = self.options.ledger_timeout;
         let mut copy = CopiedCsv::begin(writer)?;
@@ -97,17 +100,24 @@ fn part_read() {
 /// What stands in a copy for an unknown text, if the database held any.
 const NO_TEXT: &str = "no column of the ledger is NULL";
 
-/// One statement, so that the whole copy is one snapshot; the database sorts, in its own temporary space if it must.
-fn window(from: &str, to: &str) -> String {
-    let columns = COLUMNS.map(|column| match column {
-        "amount_minor" => "CAST(amount_minor AS TEXT)",
-        other => other,
-    });
-    let columns = columns.join(", ");
+/// The columns as texts.
+fn texts(columns: &[&'static str]) -> Vec<&'static str> {
+    let text = |column: &&'static str| if *column == "amount_minor" { "CAST(amount_minor AS TEXT)" } else { *column };
+    columns.iter().map(text).collect()
+}
+
+/// One statement, so that the whole copy is one snapshot; the database sorts, in its own temporary space if it must. `COPY` takes no
+/// parameters; these are integers. The index holds days, so they are asked for as well.
+fn window(cells: &str, from: Instant, to: Instant) -> String {
+    let (from, to) = (from.millis(), to.millis());
     format!(
-        "SELECT {columns} FROM ledger_entries WHERE occurred_at_ms >= {from} AND occurred_at_ms < {to} ORDER BY entry_id"
+        "SELECT {cells} FROM ledger_entries WHERE occurred_at_ms / {DAY} >= {from} / {DAY} AND occurred_at_ms / {DAY} <= {to} / {DAY}
+         AND occurred_at_ms >= {from} AND occurred_at_ms < {to} ORDER BY entry_id"
     )
 }
+
+/// Milliseconds of a day, as the index over instants counts.
+const DAY: i64 = 86_400_000;
 
 /// Lines of CSV on their way, counted.
 struct CopiedCsv<W: Write> {
@@ -142,8 +152,9 @@ impl<W: Write> CopiedCsv<W> {
     }
 }
 
-/// Gives a connection another time-out than it began with, in milliseconds.
-const ALLOW_TIME: &str = "SELECT set_config('statement_timeout', $1, false)";
+/// Gives a connection another time-out than it began with, in milliseconds, and more memory to sort in than the server's default of
+/// 4 MB, with which a window of millions is merged from hundreds of files.
+const ALLOW_TIME: &str = "SELECT set_config('statement_timeout', $1, false), set_config('work_mem', '64MB', false)";
 
 /// The copy under construction.
 pub(super) struct LedgerCsv<W: Write> {
@@ -162,6 +173,12 @@ impl<W: Write> LedgerCsv<W> {
     /// Writes a cell of the row at hand.
     pub(super) fn cell(&mut self, text: &str) -> Result<(), StoreError> {
         self.writer.write_field(text).map_err(failed)
+    }
+
+    /// Writes a row whose cells have a NUL between.
+    fn packed_row(&mut self, row: &str) -> Result<(), StoreError> {
+        row.split('\0').try_for_each(|cell| self.cell(cell))?;
+        self.end_row()
     }
 
     /// Ends the row at hand.

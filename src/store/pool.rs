@@ -22,6 +22,10 @@ const CONNECTIONS: u32 = 4;
 /// tens of MiB, and each page that is not at hand is read for every row.
 const SQLITE_CACHE: &str = "-131072";
 
+/// Rows of a result that SQLite's thread may be ahead of whoever reads them: a few hundred KiB, and neither waits for the other at
+/// each of them.
+const SQLITE_ROWS: usize = 1_000;
+
 /// Where relative paths start, and how long anything may take.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -249,6 +253,7 @@ async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .pragma("cache_size", SQLITE_CACHE)
+        .row_buffer_size(SQLITE_ROWS)
         .busy_timeout(options.connect_timeout);
     let pool = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)

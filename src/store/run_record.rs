@@ -211,8 +211,10 @@ impl<'a> Content<'a> {
             compared: [
                 Rows::of(&rows::FILES, record.files, rows::file_cells),
                 Rows::of(&rows::DISCREPANCIES, record.discrepancies, |_, row| rows::discrepancy_cells(row)),
-                Rows::of(&rows::IN_TRANSIT, record.in_transit, |_, row| rows::in_transit_cells(row)),
-                Rows::of(&rows::CLEARED, record.cleared, |_, row| rows::cleared_cells(row)),
+                Rows::of(&rows::IN_TRANSIT, record.in_transit, |_, row| rows::in_transit_cells(row))
+                    .ordered_by(|at| record.in_transit[at].item_id.as_str()),
+                Rows::of(&rows::CLEARED, record.cleared, |_, row| rows::cleared_cells(row))
+                    .ordered_by(|at| record.cleared[at].item_id.as_str()),
             ],
             remembered: [
                 Rows::of(&proof_rows::HEADERS, headers, |at, header| proof_rows::header_cells(at, header)),

@@ -2,9 +2,10 @@
 
 use antom_recon::calendar::Instant;
 use antom_recon::store::{Imported, NewEntry, Store, StoreError};
+use sqlx::Connection as _;
 
-use super::on_both;
 use super::samples::{at, entry};
+use super::{Harness, on_both};
 
 const HEADER: &str = "entry_id,entry_type,request_id,antom_id,original_request_id,original_antom_id,order_id,\
                       sub_merchant_id,amount_minor,currency,status,occurred_at,settle_to,refund_from,settlement_batch_id\n";
@@ -27,6 +28,41 @@ async fn read(store: &Store, from: &str, to: &str) -> String {
 
 async fn read_all(store: &Store) -> String {
     read(store, "1970-01-01T00:00:00Z", "9999-01-01T00:00:00Z").await
+}
+
+#[tokio::test]
+async fn an_import_waits_for_one_that_adds_the_same_entries() {
+    let Some(harness) = Harness::postgres().await else { return };
+    let store = harness.open().await;
+    let entries: Vec<_> = (0..100).map(|n| entry(&format!("e-{n:03}"), "1", "2026-10-01T00:00:00Z")).collect();
+    let mut first = store.begin_import(at("2026-10-02T00:00:00Z")).await.unwrap();
+    first.push(&entries[50..]).await.unwrap();
+    let second = tokio::spawn({
+        let (store, entries) = (store.clone(), entries.clone());
+        async move { import(&store, &entries).await }
+    });
+    // The second has to have seen that nothing is there yet.
+    let mut connection = sqlx::PgConnection::connect(&harness.url).await.unwrap();
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'";
+    while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut connection).await.unwrap() == 0 {
+        assert!(!second.is_finished(), "the second import did not wait");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(first.commit().await.unwrap().inserted, 50);
+    assert_eq!(second.await.unwrap().unwrap(), Imported { inserted: 50, updated: 0, unchanged: 50 });
+    assert_eq!(read_all(&store).await.lines().count(), 100);
+}
+
+#[tokio::test]
+async fn an_entry_with_a_character_that_parts_cells_is_refused() {
+    let harness = Harness::sqlite();
+    let store = harness.open().await;
+    import(&store, &[entry("e-1", "1", "2026-10-01T00:00:00Z")]).await.unwrap();
+    harness.raw("UPDATE ledger_entries SET order_id = 'a' || char(0) || 'b'").await.unwrap();
+    let whole = (at("1970-01-01T00:00:00Z"), at("9999-01-01T00:00:00Z"));
+    let error = store.read_ledger(whole.0, whole.1, std::io::sink()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Integrity { .. }), "{error}");
+    assert!(error.to_string().contains("an entry holds a NUL character: `e-1,PAYMENT,pay-e-1,"), "{error}");
 }
 
 on_both! {
@@ -279,7 +315,7 @@ b,PAYMENT,pay-b,20261001194010800100188230231293,=1+1,ü,\"says \"\"hi\"\", twic
 
     async fn a_cell_may_hold_anything_that_csv_must_quote(harness) {
         let store = harness.open().await;
-        let odd = ["\"", "\"\"", "a,b", "\r", "\n", "\r\n", " ", "\\.", "\\N", "'", "\t", "no text", "\u{1f}"];
+        let odd = ["\"", "\"\"", "a,b", "\r", "\n", "\r\n", " ", "\\.", "\\N", "'", "\t", "no text", "\u{1f}", "a\tb\\t"];
         let with = |(at, text): (usize, &&str)| {
             let mut entry = entry(&format!("e-{at:02}"), "1", "2026-10-01T00:00:00Z");
             entry.text.order_id = (*text).to_owned();

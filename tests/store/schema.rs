@@ -45,6 +45,36 @@ async fn both_databases_have_the_same_tables_and_columns() {
     assert_eq!(ours, theirs);
 }
 
+/// A database of before the tables of items were made again keeps its rows, and refuses as before to change them.
+#[tokio::test]
+async fn tables_that_are_made_again_keep_their_rows() {
+    let harness = Harness::sqlite();
+    std::fs::create_dir(harness.folder.path().join("data")).unwrap();
+    let file = format!("sqlite://{}?mode=rwc", harness.folder.path().join("data/recon.db").display());
+    let mut connection = sqlx::SqliteConnection::connect(&file).await.unwrap();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let migrator = sqlx::migrate::Migrator::new(folder).await.unwrap();
+    migrator.run_to(9, &mut connection).await.unwrap();
+    let rows = "INSERT INTO runs VALUES (1, '2188120000000001', '2026-10-01', 1, 0, 0, '', '', '', '', 0);
+        INSERT INTO run_in_transit VALUES (1, 'T1', 'r', 'a', 'PAYMENT', 'USD', '725', 'report', '2026-10-01', '2026-10-09', 'w', '2026-09-30');
+        INSERT INTO run_cleared VALUES (1, 'C1', 'r', 'a', 'PAYMENT', 'USD', '725', 'report', '2026-10-01', '2026-10-09', 'b', '2026-10-01', '');";
+    sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let store = harness.open().await;
+    let found = store.history(MERCHANT, "r").await.unwrap();
+    assert_eq!(found.len(), 2, "{found:?}");
+    let run = store.latest_run(MERCHANT, day("2026-10-01")).await.unwrap().unwrap().run_id;
+    let items = store.in_transit_of(run).await.unwrap();
+    assert_eq!((items[0].waits_for.as_str(), items[0].first_seen_on), ("w", Some(day("2026-09-30"))));
+    for sql in ["UPDATE run_cleared SET amount = '0'", "DELETE FROM run_in_transit"] {
+        assert!(harness.raw(sql).await.unwrap_err().contains("is history: rows are only added"), "{sql}");
+    }
+    // A row without its run is refused, at the end of its transaction.
+    let stray = "PRAGMA foreign_keys = ON; INSERT INTO run_in_transit SELECT 7, item_id, request_id, antom_id, entry_type, currency, amount,
+        side, business_date, due_on, waits_for, first_seen_on FROM run_in_transit";
+    assert!(harness.raw(stray).await.unwrap_err().contains("FOREIGN KEY"));
+}
+
 #[test]
 fn both_folders_have_the_same_migrations() {
     let names = |folder: &str| {

@@ -106,6 +106,29 @@ async fn verify(store: &Store) -> Result<(), StoreError> {
     store.verify_journal(MERCHANT).await.map(drop)
 }
 
+/// The cells of a row are asked for with a NUL between them, which no text that was stored has.
+#[tokio::test]
+async fn a_character_that_parts_cells_is_noticed() {
+    let harness = Harness::sqlite();
+    let store = harness.open().await;
+    fill(&store).await;
+    let mut connection = past_the_triggers(&harness).await;
+    for values in
+        ["request_id || char(0) || antom_id, antom_id = ''", "'', antom_id = request_id || char(0) || antom_id"]
+    {
+        let change = format!("UPDATE run_in_transit SET request_id = {values} WHERE run_id = 3");
+        execute(&mut connection, "CREATE TEMP TABLE aside AS SELECT * FROM run_in_transit WHERE run_id = 3".to_owned())
+            .await;
+        assert_eq!(execute(&mut connection, change.clone()).await, 2);
+        let message = is_named(&store, &change).await;
+        assert!(message.contains("run 2026-10-03 revision 1 has 2 rows of `run_in_transit` with"), "{message}");
+        execute(&mut connection, "DELETE FROM run_in_transit WHERE run_id = 3".to_owned()).await;
+        execute(&mut connection, "INSERT INTO run_in_transit SELECT * FROM aside".to_owned()).await;
+        execute(&mut connection, "DROP TABLE aside".to_owned()).await;
+        verify(&store).await.unwrap();
+    }
+}
+
 /// A connection to the file that no trigger and no foreign key stops.
 async fn past_the_triggers(harness: &Harness) -> SqliteConnection {
     let path = format!("sqlite://{}", harness.folder.path().join("data/recon.db").display());

@@ -406,7 +406,10 @@ fn what_rolls_is_silent_in_any_order() {
             let (proof, places) = prove(&mut World::read(&shuffled("", &files(&world, 0, 0), &choices)));
             prop_assert!(proof.findings.is_empty(), "{:?}", proof.findings);
             prop_assert!(places.iter().all(|place| !place.contains(['?', '!'])));
-            moved.set(moved.get() + proof.rows.iter().filter(|row| (row.money_in, row.money_out) != (Some(0), Some(0))).count());
+            moved.set(
+                moved.get()
+                    + proof.rows.iter().filter(|row| (row.money_in, row.money_out) != (Some(0), Some(0))).count(),
+            );
             let wrong_files = files(&world, wrong, again);
             let straight = essence(&shuffled("", &wrong_files, &[0]));
             prop_assert_eq!(&straight, &essence(&shuffled("", &wrong_files, &choices)));

@@ -30,7 +30,15 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn new() -> Self {
-        Self { rows: Vec::new(), notes: Vec::new(), problems: Vec::new(), runs: 0, refused: 0, last: None, told: Vec::new() }
+        Self {
+            rows: Vec::new(),
+            notes: Vec::new(),
+            problems: Vec::new(),
+            runs: 0,
+            refused: 0,
+            last: None,
+            told: Vec::new(),
+        }
     }
 
     /// The latest date that was run.

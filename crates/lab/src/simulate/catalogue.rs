@@ -128,8 +128,8 @@ troubles! {
     Stalled Connections 2 "the server stops to answer in the middle of a file" => "exit 4 and no outputs; then no trace",
     Locked Database 6 "another process holds the database" => "exit 4 and no outputs; then no trace",
     FileInTheWay Database 8 "the folder of the database is gone" => "exit 4 and no outputs; then no trace",
-    NoDatabase Database 8 "something else stands in place of the database" => "exit 4 and no outputs; then no trace",
-    ReadOnly Database 8 "the database may only be read" => "exit 4 and no outputs; then no trace",
+    NoDatabase Database 8 "something else stands in place of the database" => "exit 5 and no outputs; then no trace",
+    FolderInPlace Database 8 "a folder stands in place of the database" => "exit 4 and no outputs; then no trace",
     Killed Kills 16 "SIGKILL at three random times" => "nothing half-written; the rerun as if nothing had been",
     Terminated Kills 16 "SIGTERM at a random time" => "exit 143 or done, nothing half-written; the rerun as if nothing had been",
 }

@@ -265,8 +265,14 @@ mod tests {
         assert_eq!(some.keep(&wanted), []);
         assert_eq!(some.faults.len(), wanted.len());
         assert!(some.faults.iter().all(|drawn| whole.faults.contains(drawn)));
-        let days: BTreeSet<_> = whole.faults.iter().filter(|one| matches!(one.fault, Fault::Trouble(_))).collect::<Vec<_>>()
-            .iter().map(|one| one.day).collect();
+        let days: BTreeSet<_> = whole
+            .faults
+            .iter()
+            .filter(|one| matches!(one.fault, Fault::Trouble(_)))
+            .collect::<Vec<_>>()
+            .iter()
+            .map(|one| one.day)
+            .collect();
         assert!(whole.days().placed.iter().all(|placed| !days.contains(&placed.day)));
     }
 }

@@ -123,12 +123,7 @@ fn drawing(options: &Options, seed: u64) -> Result<Drawing> {
     if let Some(wanted) = &options.faults {
         let has: Vec<String> = drawing.faults.iter().map(|drawn| drawn.fault.to_string()).collect();
         let absent = drawing.keep(wanted);
-        ensure!(
-            absent.is_empty(),
-            "the world of seed {seed} has no `{}`; it has {}",
-            absent[0],
-            has.join(", ")
-        );
+        ensure!(absent.is_empty(), "the world of seed {seed} has no `{}`; it has {}", absent[0], has.join(", "));
     }
     Ok(drawing)
 }

@@ -129,27 +129,30 @@ impl Troubles<'_> {
     pub(super) fn database(&self, course: &mut Course<'_, '_>, day: NaiveDate, trouble: Trouble) -> Result<()> {
         course.desk.deliver(course.files(day))?;
         let (folder, aside) = (course.desk.path("db"), course.desk.path("db-aside"));
+        if trouble == Trouble::Locked {
+            self.locked(course, day, &folder.join("antom-recon.db"))?;
+            return self.done(course, day);
+        }
+        fs::rename(&folder, &aside)?;
+        let database = folder.join("antom-recon.db");
         match trouble {
-            Trouble::Locked => self.locked(course, day, &folder.join("antom-recon.db"))?,
-            Trouble::ReadOnly => {
-                course.desk.configure(|text| text.replace("antom-recon.db\"", "antom-recon.db?mode=ro\""))?;
-                self.fails(course, day, 4)?;
-                course.desk.configure(str::to_owned)?;
-            }
+            Trouble::FileInTheWay => fs::write(&folder, "a file where a folder was")?,
+            Trouble::FolderInPlace => fs::create_dir_all(&database)?,
             _ => {
-                fs::rename(&folder, &aside)?;
-                if trouble == Trouble::FileInTheWay {
-                    fs::write(&folder, "a file where a folder was")?;
-                } else {
-                    fs::create_dir(&folder)?;
-                    fs::write(folder.join("antom-recon.db"), "this is no database at all ".repeat(400))?;
-                }
-                let ended = self.fails(course, day, 4);
-                if folder.is_dir() { fs::remove_dir_all(&folder)? } else { fs::remove_file(&folder)? }
-                fs::rename(&aside, &folder)?;
-                ended?;
+                fs::create_dir(&folder)?;
+                fs::write(&database, "this is no database at all ".repeat(400))?;
             }
         }
+        // What is there and is no database is damage, and no job for a retry.
+        let code = if trouble == Trouble::NoDatabase { 5 } else { 4 };
+        let ended = self.fails(course, day, code);
+        if folder.is_dir() {
+            fs::remove_dir_all(&folder)?
+        } else {
+            fs::remove_file(&folder)?
+        }
+        fs::rename(&aside, &folder)?;
+        ended?;
         self.done(course, day)
     }
 

@@ -69,7 +69,12 @@ impl Days {
 }
 
 /// Writes the files of some days again, in their own way, in place of those that are there.
-pub(super) fn rewrite(files: &mut Vec<ReportFile>, plan: &Plan, content: Content<'_>, written: &[(NaiveDate, Writing)]) {
+pub(super) fn rewrite(
+    files: &mut Vec<ReportFile>,
+    plan: &Plan,
+    content: Content<'_>,
+    written: &[(NaiveDate, Writing)],
+) {
     for (day, writing) in written {
         let plan = match writing {
             Writing::In(style) => Plan { style: *style, ..plan.clone() },

@@ -96,7 +96,7 @@ troubles! {
     WrongColumns Deliveries 8 "transaction details lack a required column at first" => "exit 3 and no outputs; then no trace",
     WrongDirectory Deliveries 8 "transaction details lie in the directory of the date before at first" => "exit 3 and no outputs; then no trace",
     ActivityPartial Deliveries 8 "account activity is cut in the middle, and comes whole later" => "FILE_INCOMPLETE; nothing of it after the rerun",
-    ActivityColumns Deliveries 8 "account activity lacks a required column, and comes right later" => "SCHEMA_DRIFT; nothing of it after the rerun",
+    ActivityColumns Deliveries 8 "account activity lacks a required column, and comes right later" => "SCHEMA_DRIFT; FILE_RESTATED after the rerun",
     OtherGeneration Deliveries 8 "transaction details come in another generation's columns for a day" => "SCHEMA_DRIFT on that date and the next",
     Workbook Deliveries 8 "all reports of the date are XLSX workbooks" => "no trace",
     CarriageReturns Deliveries 8 "all reports of the date end their lines with CR LF" => "no trace",

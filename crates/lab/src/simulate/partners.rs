@@ -2,10 +2,12 @@
 
 use super::catalogue::Trouble;
 use super::trouble::{Answers, Troubles};
-use crate::api::{ApiFault, Repeat, Scope};
+use crate::api::{ApiFault, RefundRecord, Repeat, Scope};
+use crate::audit::books::Files;
 use crate::quarter::course::Course;
 use crate::quarter::desk::SOURCE;
 use crate::sftp::{FileFault, Moment};
+use crate::world::book::PaymentRecord;
 use crate::world::layout::Report;
 use anyhow::{Context as _, Result};
 use chrono::NaiveDate;
@@ -21,6 +23,18 @@ const STRANGER: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Later than any time-out.
 const FAR_TOO_LATE: Duration = Duration::from_secs(600);
+
+/// A refund with the request id of a payment, so that questions about refunds have another one to be answered with.
+fn refund_under(payment: &PaymentRecord) -> RefundRecord {
+    RefundRecord {
+        refund_id: format!("9{}", payment.payment_id),
+        refund_request_id: payment.payment_request_id.clone(),
+        status: payment.status.to_owned(),
+        amount_minor: payment.amount_minor.unsigned_abs(),
+        currency: payment.currency.to_owned(),
+        refund_time: payment.payment_time.clone(),
+    }
+}
 
 impl Troubles<'_> {
     /// A run whose questions lead to nothing, and one more when the API is right again.
@@ -42,7 +56,7 @@ impl Troubles<'_> {
         faults.clear();
         course.desk.configure(str::to_owned)?;
         ended?;
-        course.judge(day, crate::audit::books::Files::default(), false)?;
+        course.judge(day, Files::default(), false)?;
         self.answers.set(Answers::Right);
         self.done(course, day)
     }
@@ -60,7 +74,9 @@ impl Troubles<'_> {
                 let is_asked = |id: &str| self.quarter.asked.iter().any(|row| row.request_id.as_deref() == Some(id));
                 let mut records = self.quarter.tales.iter().filter_map(|tale| tale.story.record.as_ref());
                 let other = records.find(|record| record.status == "SUCCESS" && !is_asked(&record.payment_request_id));
-                ApiFault::AnswerAbout(other.context("nobody paid")?.payment_request_id.clone())
+                let other = other.context("nobody paid")?;
+                self.servers.api.state().put_refund(refund_under(other));
+                ApiFault::AnswerAbout(other.payment_request_id.clone())
             }
             _ => ApiFault::Unsigned,
         })
@@ -85,7 +101,7 @@ impl Troubles<'_> {
         course.desk.configure(str::to_owned)?;
         ended?;
         if code == 0 {
-            return course.judge(day, crate::audit::books::Files::default(), false);
+            return course.judge(day, Files::default(), false);
         }
         super::trouble::nothing_published(course, day)?;
         self.done(course, day)

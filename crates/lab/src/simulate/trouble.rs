@@ -170,7 +170,10 @@ impl Troubles<'_> {
             Some(kind) => {
                 course.books.note(day, vec![(kind, file.name().to_owned())]);
                 self.done(course, day)?;
-                course.books.note(day, Vec::new());
+                // What had its end was seen, and is another file now; what had none was never one.
+                let restated = trouble == Trouble::ActivityColumns;
+                let rows = restated.then(|| ("FILE_RESTATED", file.name().to_owned()));
+                course.books.note(day, rows.into_iter().collect());
             }
         }
         if path != file.path {

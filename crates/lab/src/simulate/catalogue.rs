@@ -87,51 +87,96 @@ macro_rules! troubles {
 }
 
 troubles! {
-    Late Deliveries 8 "no file of the date is there before the next morning" => "exit 3 and no outputs; then both dates as if nothing had been",
-    GivenUp Deliveries 8 "transaction details come a day late, and the date is run without them" => "exit 3; FILE_MISSING and entries in transit; nothing of it after the rerun",
-    BalancesMissing Deliveries 8 "ending balances never come" => "exit 3; FILE_MISSING with --allow-missing",
-    PartialThenWhole Deliveries 8 "transaction details are cut in the middle, and come whole later" => "exit 3 and no outputs; then no trace",
-    Empty Deliveries 8 "transaction details are an empty file at first" => "exit 3 and no outputs; then no trace",
-    NoReport Deliveries 8 "a page of HTML stands in place of transaction details at first" => "exit 3 and no outputs; then no trace",
-    WrongColumns Deliveries 8 "transaction details lack a required column at first" => "exit 3 and no outputs; then no trace",
-    WrongDirectory Deliveries 8 "transaction details lie in the directory of the date before at first" => "exit 3 and no outputs; then no trace",
-    ActivityPartial Deliveries 8 "account activity is cut in the middle, and comes whole later" => "FILE_INCOMPLETE; nothing of it after the rerun",
-    ActivityColumns Deliveries 8 "account activity lacks a required column, and comes right later" => "SCHEMA_DRIFT; FILE_RESTATED after the rerun",
-    OtherGeneration Deliveries 8 "transaction details come in another generation's columns for a day" => "SCHEMA_DRIFT on that date and the next",
-    Workbook Deliveries 8 "all reports of the date are XLSX workbooks" => "no trace",
-    CarriageReturns Deliveries 8 "all reports of the date end their lines with CR LF" => "no trace",
-    ByteOrderMark Deliveries 8 "all reports of the date begin with a byte order mark" => "no trace",
-    OtherOrder Deliveries 8 "all reports of the date have their columns in another order" => "no trace",
-    Early Deliveries 8 "the files of the date are there a day before" => "no trace",
-    Repeated Deliveries 8 "the same files come again" => "an unchanged rerun",
-    Duplicated Deliveries 8 "transaction details come under a second name, which is withdrawn later" => "DUPLICATE_IN_REPORT for each line; FILE_RESTATED after the rerun",
-    RestatedForgotten Deliveries 8 "transaction details come again with lines that were forgotten" => "FILE_RESTATED; rows cleared by it",
-    RestatedValues Deliveries 8 "transaction details come again with other amounts, a line less, a line repaired" => "FILE_RESTATED; rows cleared and listed by it",
-    RestatedSettlement Deliveries 8 "settlement details come again with a fee and a quote repaired" => "FILE_RESTATED; rows cleared by it",
-    Unsigned Answers 8 "answers have no signature" => "UNAVAILABLE, all rows stay; right answers after the rerun",
-    WrongKey Answers 8 "answers are signed with a key that is not Antom's" => "UNAVAILABLE, all rows stay; right answers after the rerun",
-    Tampered Answers 8 "answers are changed after they were signed" => "UNAVAILABLE, all rows stay; right answers after the rerun",
-    LateAnswers Answers 3 "answers come after the time-out" => "UNAVAILABLE, all rows stay; right answers after the rerun",
-    ResultUnknown Answers 8 "answers are result U" => "UNAVAILABLE, all rows stay; right answers after the rerun",
-    Throttled Answers 8 "all questions are too many" => "UNAVAILABLE, all rows stay; right answers after the rerun",
-    ThrottledOnce Answers 8 "the first question is one too many" => "asked again: right answers",
-    ServerError Answers 8 "answers are HTTP 500" => "UNAVAILABLE, all rows stay; right answers after the rerun",
-    Reset Answers 8 "connections are reset in place of answers" => "UNAVAILABLE, all rows stay; right answers after the rerun",
-    OtherPayment Answers 8 "answers are about another payment, rightly signed" => "UNAVAILABLE, all rows stay; right answers after the rerun",
-    Refused Connections 2 "nobody listens at the SFTP server's port" => "exit 4 and no outputs; then no trace",
-    LoginRefused Connections 8 "the SFTP server refuses the login" => "exit 4 and no outputs; then no trace",
-    OtherHostKey Connections 8 "the SFTP server has another host key" => "exit 5 and no outputs; then no trace",
-    LoginCut Connections 6 "the connection breaks in the middle of the login, once" => "taken up again: no trace",
-    ListingCut Connections 6 "the connection breaks in the middle of a listing, once" => "taken up again: no trace",
-    FileCut Connections 6 "the connection breaks in the middle of a file, once" => "taken up again: no trace",
-    FileCutAgain Connections 2 "the connection breaks in the middle of a file, every time" => "exit 4 and no outputs; then no trace",
-    Stalled Connections 2 "the server stops to answer in the middle of a file" => "exit 4 and no outputs; then no trace",
-    Locked Database 6 "another process holds the database" => "exit 4 and no outputs; then no trace",
-    FileInTheWay Database 8 "the folder of the database is gone" => "exit 4 and no outputs; then no trace",
-    NoDatabase Database 8 "something else stands in place of the database" => "exit 5 and no outputs; then no trace",
-    FolderInPlace Database 8 "a folder stands in place of the database" => "exit 4 and no outputs; then no trace",
-    Killed Kills 16 "SIGKILL at three random times" => "nothing half-written; the rerun as if nothing had been",
-    Terminated Kills 16 "SIGTERM at a random time" => "exit 143 or done, nothing half-written; the rerun as if nothing had been",
+    Late Deliveries 8 "no file of the date is there before the next morning"
+        => "exit 3 and no outputs; then both dates as if nothing had been",
+    GivenUp Deliveries 8 "transaction details come a day late, and the date is run without them"
+        => "exit 3; FILE_MISSING and entries in transit; nothing of it after the rerun",
+    BalancesMissing Deliveries 8 "ending balances never come"
+        => "exit 3; FILE_MISSING with --allow-missing",
+    PartialThenWhole Deliveries 8 "transaction details are cut in the middle, and come whole later"
+        => "exit 3 and no outputs; then no trace",
+    Empty Deliveries 8 "transaction details are an empty file at first"
+        => "exit 3 and no outputs; then no trace",
+    NoReport Deliveries 8 "a page of HTML stands in place of transaction details at first"
+        => "exit 3 and no outputs; then no trace",
+    WrongColumns Deliveries 8 "transaction details lack a required column at first"
+        => "exit 3 and no outputs; then no trace",
+    WrongDirectory Deliveries 8 "transaction details lie in the directory of the date before at first"
+        => "exit 3 and no outputs; then no trace",
+    ActivityPartial Deliveries 8 "account activity is cut in the middle, and comes whole later"
+        => "FILE_INCOMPLETE; nothing of it after the rerun",
+    ActivityColumns Deliveries 8 "account activity lacks a required column, and comes right later"
+        => "SCHEMA_DRIFT; FILE_RESTATED after the rerun",
+    OtherGeneration Deliveries 8 "transaction details come in another generation's columns for a day"
+        => "SCHEMA_DRIFT on that date and the next",
+    Workbook Deliveries 8 "all reports of the date are XLSX workbooks"
+        => "no trace",
+    CarriageReturns Deliveries 8 "all reports of the date end their lines with CR LF"
+        => "no trace",
+    ByteOrderMark Deliveries 8 "all reports of the date begin with a byte order mark"
+        => "no trace",
+    OtherOrder Deliveries 8 "all reports of the date have their columns in another order"
+        => "no trace",
+    Early Deliveries 8 "the files of the date are there a day before"
+        => "no trace",
+    Repeated Deliveries 8 "the same files come again"
+        => "an unchanged rerun",
+    Duplicated Deliveries 8 "transaction details come under a second name, which is withdrawn later"
+        => "DUPLICATE_IN_REPORT for each line; FILE_RESTATED after the rerun",
+    RestatedForgotten Deliveries 8 "transaction details come again with lines that were forgotten"
+        => "FILE_RESTATED; rows cleared by it",
+    RestatedValues Deliveries 8 "transaction details come again with other amounts, a line less, a line repaired"
+        => "FILE_RESTATED; rows cleared and listed by it",
+    RestatedSettlement Deliveries 8 "settlement details come again with a fee and a quote repaired"
+        => "FILE_RESTATED; rows cleared by it",
+    Unsigned Answers 8 "answers have no signature"
+        => "UNAVAILABLE, all rows stay; right answers after the rerun",
+    WrongKey Answers 8 "answers are signed with a key that is not Antom's"
+        => "UNAVAILABLE, all rows stay; right answers after the rerun",
+    Tampered Answers 8 "answers are changed after they were signed"
+        => "UNAVAILABLE, all rows stay; right answers after the rerun",
+    LateAnswers Answers 3 "answers come after the time-out"
+        => "UNAVAILABLE, all rows stay; right answers after the rerun",
+    ResultUnknown Answers 8 "answers are result U"
+        => "UNAVAILABLE, all rows stay; right answers after the rerun",
+    Throttled Answers 8 "all questions are too many"
+        => "UNAVAILABLE, all rows stay; right answers after the rerun",
+    ThrottledOnce Answers 8 "the first question is one too many"
+        => "asked again: right answers",
+    ServerError Answers 8 "answers are HTTP 500"
+        => "UNAVAILABLE, all rows stay; right answers after the rerun",
+    Reset Answers 8 "connections are reset in place of answers"
+        => "UNAVAILABLE, all rows stay; right answers after the rerun",
+    OtherPayment Answers 8 "answers are about another payment, rightly signed"
+        => "UNAVAILABLE, all rows stay; right answers after the rerun",
+    Refused Connections 2 "nobody listens at the SFTP server's port"
+        => "exit 4 and no outputs; then no trace",
+    LoginRefused Connections 8 "the SFTP server refuses the login"
+        => "exit 4 and no outputs; then no trace",
+    OtherHostKey Connections 8 "the SFTP server has another host key"
+        => "exit 5 and no outputs; then no trace",
+    LoginCut Connections 6 "the connection breaks in the middle of the login, once"
+        => "taken up again: no trace",
+    ListingCut Connections 6 "the connection breaks in the middle of a listing, once"
+        => "taken up again: no trace",
+    FileCut Connections 6 "the connection breaks in the middle of a file, once"
+        => "taken up again: no trace",
+    FileCutAgain Connections 2 "the connection breaks in the middle of a file, every time"
+        => "exit 4 and no outputs; then no trace",
+    Stalled Connections 2 "the server stops to answer in the middle of a file"
+        => "exit 4 and no outputs; then no trace",
+    Locked Database 6 "another process holds the database"
+        => "exit 4 and no outputs; then no trace",
+    FileInTheWay Database 8 "the folder of the database is gone"
+        => "exit 4 and no outputs; then no trace",
+    NoDatabase Database 8 "something else stands in place of the database"
+        => "exit 5 and no outputs; then no trace",
+    FolderInPlace Database 8 "a folder stands in place of the database"
+        => "exit 4 and no outputs; then no trace",
+    Killed Kills 16 "SIGKILL at three random times"
+        => "nothing half-written; the rerun as if nothing had been",
+    Terminated Kills 16 "SIGTERM at a random time"
+        => "exit 143 or done, nothing half-written; the rerun as if nothing had been",
 }
 
 impl Fault {

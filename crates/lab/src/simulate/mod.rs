@@ -1,5 +1,5 @@
-//! Worlds by the thousand: from each seed a marketplace of some days, in which faults happen that are drawn from one catalogue. The
-//! job runs day by day as it does over a [`quarter`](crate::quarter), and the auditor's books must agree with every run.
+//! Worlds by the thousand: from each seed a marketplace of some days, in which faults happen that are drawn from one catalogue.
+//! The job runs day by day as it does over a [`quarter`](crate::quarter), and the auditor's books must agree with every run.
 //!
 //! | Module | Holds |
 //! |---|---|

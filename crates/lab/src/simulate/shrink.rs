@@ -1,7 +1,7 @@
 //! The smallest set of faults that still fails.
 
-/// Leaves out whatever is not needed for `fails` to stay true, in ever smaller parts. `items` fail as a whole; the result fails as
-/// well, and would not with any single one of its items left out.
+/// Leaves out whatever is not needed for `fails` to stay true, in ever smaller parts. `items` fail as a whole; the result fails
+/// as well, and would not with any single one of its items left out.
 pub(super) fn shrink<T: Clone>(items: &[T], mut fails: impl FnMut(&[T]) -> bool) -> Vec<T> {
     let mut kept = items.to_vec();
     let mut size = kept.len();

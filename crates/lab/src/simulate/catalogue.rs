@@ -163,7 +163,7 @@ troubles! {
         => "taken up again: no trace",
     FileCutAgain Connections 2 "the connection breaks in the middle of a file, every time"
         => "exit 4 and no outputs; then no trace",
-    Stalled Connections 2 "the server stops to answer in the middle of a file"
+    Stalled Connections 2 "the server never answers when a file is read"
         => "exit 4 and no outputs; then no trace",
     Locked Database 6 "another process holds the database"
         => "exit 4 and no outputs; then no trace",

@@ -136,7 +136,7 @@ impl Troubles<'_> {
             Trouble::ListingCut => faults.cut_at(Moment::Listing, Repeat::ONCE),
             Trouble::FileCut => faults.on_file(&name, FileFault::DropAfter { bytes, repeat: Repeat::ONCE }),
             Trouble::FileCutAgain => faults.on_file(&name, FileFault::DropAfter { bytes: 0, repeat: Repeat::Always }),
-            Trouble::Stalled => faults.on_file(&name, FileFault::StallAfter { bytes }),
+            Trouble::Stalled => faults.on_file(&name, FileFault::StallAfter { bytes: 0 }),
             _ => {}
         }
     }

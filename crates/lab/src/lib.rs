@@ -6,6 +6,7 @@
 //! | [`audit`] | whether the job's outputs say exactly what was wrong |
 //! | [`demo`] | a business week from the made-up world to the audited outputs, for a person to watch |
 //! | [`quarter`] | sixty business days one after the other, audited day by day, and whether tampering is found |
+//! | [`simulate`](mod@simulate) | worlds by the thousand with drawn faults, audited day by day, and failures made small |
 //! | [`bench`](mod@bench) | a large day against the clock |
 //! | [`keys`] | throw-away keys of both sides |
 //! | [`sftp`] | an SFTP server over a folder of reports, read-only, with faults |
@@ -31,6 +32,7 @@ pub mod quarter;
 mod repeat;
 pub mod serve;
 pub mod sftp;
+pub mod simulate;
 pub mod wire;
 pub mod world;
 pub mod xlsx;

@@ -1,4 +1,4 @@
-//! The laboratory's command line: `demo`, `quarter`, `bench`, `serve`, `market` and `wire`.
+//! The laboratory's command line: `demo`, `quarter`, `simulate`, `bench`, `serve`, `market` and `wire`.
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, FixedOffset};
@@ -8,7 +8,7 @@ use lab::world::layout::Layout;
 use lab::world::quarter::Bookkeeping;
 use lab::world::style::Style;
 use lab::world::{Plan, World};
-use lab::{bench, demo, quarter, serve, wire};
+use lab::{bench, demo, quarter, serve, simulate, wire};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -75,6 +75,30 @@ enum Command {
         /// Change each column of each kind of record once, in place of one column
         #[arg(long)]
         thorough: bool,
+    },
+    /// Make worlds by the thousand, let drawn faults happen in them, run the job over their days, and audit each run
+    Simulate {
+        /// How many worlds
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+        seeds: u64,
+        /// Days of each, weekends included
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(3..=60))]
+        days: u32,
+        /// The seed of the first world; the others follow it
+        #[arg(long, default_value_t = 1)]
+        first_seed: u64,
+        /// Worlds at the same time [default: one for each core]
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        threads: usize,
+        /// Honest payments per day
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=1_000))]
+        payments: u32,
+        /// One world alone
+        #[arg(long, conflicts_with_all = ["seeds", "first_seed"])]
+        seed: Option<u64>,
+        /// The faults that happen in this world, in place of all that its seed draws; empty for none
+        #[arg(long, value_delimiter = ',', requires = "seed")]
+        faults: Option<Vec<String>>,
     },
     /// Run the job itself with these words
     #[command(hide = true)]
@@ -269,6 +293,12 @@ fn main() -> Result<ExitCode> {
                 quarter::Options { seed, days, payments, layout, lookback, bookkeeping, database, dir, thorough };
             quarter::run(&options, &apart, out)?
         }
+        Command::Simulate { seeds, days, first_seed, threads, payments, seed, faults } => {
+            let faults = faults.as_deref().map(simulate::faults_of).transpose()?;
+            let (seeds, first_seed) = seed.map_or((seeds, first_seed), |seed| (1, seed));
+            let options = simulate::Options { seeds, first_seed, days, payments, threads, faults };
+            simulate::run(&options, &process, out)?
+        }
         Command::Job { words } => return Ok(ExitCode::from(job([vec!["antom-recon".into()], words].concat()))),
         Command::Bench { rows, threads, dir, keep, database, unsettled, days, without_memory } => {
             let options = bench::Options { rows, threads, dir, keep, database, unsettled, days, without_memory };
@@ -297,13 +327,18 @@ fn job(command: Vec<OsString>) -> u8 {
     antom_recon::cli::run(command)
 }
 
-/// The job in a process of its own, without whatever this one's environment says about it.
+/// The job in a process of its own, run to its end.
 fn apart(words: &[OsString]) -> Result<quarter::Ran> {
+    quarter::Ran::of(process(words)?.stdin(Stdio::null()).output().context("the job cannot be started")?)
+}
+
+/// The job in a process of its own, without whatever this one's environment says about it.
+fn process(words: &[OsString]) -> Result<Process> {
     let mut command = Process::new(std::env::current_exe()?);
-    command.arg("job").arg("--").args(words).stdin(Stdio::null());
+    command.arg("job").arg("--").args(words);
     let ours = |(name, _): &(OsString, OsString)| name.to_string_lossy().starts_with("ANTOM_RECON_");
     for (name, _) in std::env::vars_os().filter(ours) {
         command.env_remove(name);
     }
-    quarter::Ran::of(command.output().context("the job cannot be started")?)
+    Ok(command)
 }

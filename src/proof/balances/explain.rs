@@ -48,8 +48,8 @@ fn moves(account: &Account<'_>, row: &AccountRow) -> String {
     let Some(first) = account.first_move else { return "no movement".to_owned() };
     format!(
         "{} in and {} out in {}, the first at {}",
-        money(row.money_in, row.currency),
-        money(row.money_out, row.currency),
+        money(row.money_in.unwrap_or_default(), row.currency),
+        money(row.money_out.unwrap_or_default(), row.currency),
         lines(account.moves),
         spot(&first.file.name, first.line.place.line)
     )

@@ -59,10 +59,10 @@ pub struct AccountRow {
     pub currency: Currency,
     /// The balance of the day before: zero for an account that its report lacks, none if it is not known.
     pub opening: Option<i128>,
-    /// Sum of the `IN` movements.
-    pub money_in: i128,
-    /// Sum of the `OUT` movements: negative.
-    pub money_out: i128,
+    /// Sum of the `IN` movements; none if there is no activity of the day.
+    pub money_in: Option<i128>,
+    /// Sum of the `OUT` movements: negative; none if there is no activity of the day.
+    pub money_out: Option<i128>,
     /// Opening and movements; none if the proof could not be run.
     pub expected: Option<i128>,
     /// The balance of the day; none if there is none.
@@ -106,7 +106,7 @@ pub fn prove_balances(input: &BalanceInputs<'_>) -> BalanceProof {
     let mut proved = HashMap::<AccountKey, Proved>::new();
     for (text, key, account) in accounts.in_text_order(input.symbols) {
         let judged = missing.is_none() && !account.doubtful;
-        let row = row(&text, key, account, judged, input.before.is_empty());
+        let row = row(input, &text, key, account, judged);
         let fails = row.difference.is_some_and(|difference| difference != 0) || account.is_contradicted();
         if judged && fails {
             proof.findings.push(roll(input, key, account, &row));
@@ -162,11 +162,18 @@ fn negative_in(input: &BalanceInputs<'_>) -> Option<String> {
     Some(format!("{} of direction `IN` with a negative amount, the first at {place}: added as written", lines(count)))
 }
 
-fn row(text: &[String; 3], key: AccountKey, account: &Account<'_>, judged: bool, no_opening: bool) -> AccountRow {
+fn row(
+    input: &BalanceInputs<'_>,
+    text: &[String; 3],
+    key: AccountKey,
+    account: &Account<'_>,
+    judged: bool,
+) -> AccountRow {
     let [merchant, party, number] = text.clone();
     // Nothing is known of the day before without its report; with it, an account that it lacks had nothing.
     let opening = account.opening.map(|seen| i128::from(seen.line.balance));
-    let opening = if no_opening || account.doubtful { opening } else { opening.or(Some(0)) };
+    let opening = if input.before.is_empty() || account.doubtful { opening } else { opening.or(Some(0)) };
+    let moved = |sum| (!input.activity.is_empty()).then_some(sum);
     let expected = opening.filter(|_| judged).map(|opening| opening + account.money_in + account.money_out);
     let reported = account.reported(expected).map(|seen| i128::from(seen.line.balance));
     AccountRow {
@@ -175,8 +182,8 @@ fn row(text: &[String; 3], key: AccountKey, account: &Account<'_>, judged: bool,
         account: number,
         currency: key.1,
         opening,
-        money_in: account.money_in,
-        money_out: account.money_out,
+        money_in: moved(account.money_in),
+        money_out: moved(account.money_out),
         expected,
         reported,
         difference: expected.map(|expected| reported.unwrap_or_default() - expected),

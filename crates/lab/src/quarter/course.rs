@@ -13,6 +13,7 @@ use crate::world::story::Entry;
 use crate::world::writer::ReportFile;
 use anyhow::{Context as _, Result, ensure};
 use chrono::NaiveDate;
+use std::path::Path;
 
 /// By this second of the day after a date, its entries are booked: its run comes in the morning.
 const MORNING: i64 = 6 * 3_600;
@@ -29,11 +30,21 @@ struct Again {
     why: &'static str,
 }
 
+/// Days that go another way than those of a quarter, and more that is looked at after every run.
+pub(crate) trait Detour {
+    /// Goes through a day in its own way, and says whether it did. The entries are booked already, and nothing is delivered.
+    fn day(&self, course: &mut Course<'_, '_>, day: NaiveDate) -> Result<bool>;
+
+    /// Whatever else is wrong with the outputs of a run.
+    fn look(&self, date: NaiveDate, outputs: &Path) -> Result<Vec<String>>;
+}
+
 /// Everything that is under way.
-pub(super) struct Course<'q, 'p> {
-    quarter: &'q Quarter,
-    books: Books<'q>,
-    desk: Desk<'p>,
+pub(crate) struct Course<'q, 'p> {
+    pub(crate) quarter: &'q Quarter,
+    pub(crate) books: Books<'q>,
+    pub(crate) desk: Desk<'p>,
+    detour: Option<&'p dyn Detour>,
     /// Entries that are not booked yet, latest first.
     to_book: Vec<Entry>,
     /// Corrections that are not made yet, latest first.
@@ -42,11 +53,11 @@ pub(super) struct Course<'q, 'p> {
     behind: Vec<NaiveDate>,
     again: Vec<Again>,
     decides_on: NaiveDate,
-    log: Log,
+    pub(crate) log: Log,
 }
 
 impl<'q, 'p> Course<'q, 'p> {
-    pub(super) fn new(quarter: &'q Quarter, desk: Desk<'p>) -> Result<Self> {
+    pub(crate) fn new(quarter: &'q Quarter, desk: Desk<'p>) -> Result<Self> {
         desk.write("sub-merchants.csv", &quarter.merchants.registry_csv())?;
         desk.write("fees.toml", &quarter.fees_toml())?;
         // The balances of the day before the first one.
@@ -57,18 +68,23 @@ impl<'q, 'p> Course<'q, 'p> {
         let to_correct = quarter.corrections.iter().rev().collect();
         let (books, behind, again) = (Books::new(quarter), Vec::new(), Vec::new());
         let decides_on = quarter.plan.last_day();
-        Ok(Self { quarter, books, desk, to_book, to_correct, behind, again, decides_on, log: Log::new() })
+        let detour = None;
+        Ok(Self { quarter, books, desk, detour, to_book, to_correct, behind, again, decides_on, log: Log::new() })
+    }
+
+    /// Lets some days go another way.
+    pub(crate) fn with(self, detour: &'p dyn Detour) -> Self {
+        Self { detour: Some(detour), ..self }
     }
 
     /// Runs all days, and gives the desk and what was noted.
-    pub(super) fn run(mut self) -> Result<(Desk<'p>, Log)> {
+    pub(crate) fn run(mut self) -> Result<(Desk<'p>, Log)> {
         for day in self.quarter.plan.all_days() {
-            self.deliver(day)?;
             if day == self.decides_on {
                 self.decide(day)?;
             }
             self.book(day)?;
-            self.day(day).with_context(|| format!("business date {day}"))?;
+            self.one_day(day).with_context(|| format!("business date {day}"))?;
         }
         ensure!(
             self.behind.is_empty() && self.again.is_empty(),
@@ -77,7 +93,17 @@ impl<'q, 'p> Course<'q, 'p> {
         Ok((self.desk, self.log))
     }
 
-    fn files(&self, day: NaiveDate) -> impl Iterator<Item = &'q ReportFile> + use<'q> {
+    fn one_day(&mut self, day: NaiveDate) -> Result<()> {
+        if let Some(detour) = self.detour
+            && detour.day(self, day)?
+        {
+            return Ok(());
+        }
+        self.deliver(day)?;
+        self.day(day)
+    }
+
+    pub(crate) fn files(&self, day: NaiveDate) -> impl Iterator<Item = &'q ReportFile> + use<'q> {
         self.quarter.editions[0].iter().filter(move |file| file.day == day)
     }
 
@@ -95,16 +121,16 @@ impl<'q, 'p> Course<'q, 'p> {
             self.desk.deliver(self.files(*date))?;
         }
         let comes = |file: &&ReportFile| match file.report {
-            Report::TransactionDetails => day != special.waited_for && day != special.given_up,
-            Report::DailyEndingBalance => day != special.lacking,
+            Report::TransactionDetails => special.waited_for != Some(day) && special.given_up != Some(day),
+            Report::DailyEndingBalance => special.lacking != Some(day),
             _ => true,
         };
         self.desk.deliver(self.files(day).filter(comes))?;
-        if after(day, 1) == special.early {
-            self.desk.deliver(self.files(special.early))?;
+        if special.early == Some(after(day, 1)) {
+            self.desk.deliver(self.files(after(day, 1)))?;
             self.log.event("the next day's files are there already");
         }
-        if day == special.doubled {
+        if special.doubled == Some(day) {
             for file in self.files(day).filter(|file| file.report == Report::TransactionDetails) {
                 self.desk.deliver_as(&second_name(&file.path), &file.bytes)?;
             }
@@ -134,7 +160,7 @@ impl<'q, 'p> Course<'q, 'p> {
     /// The runs of the morning after `day`.
     fn day(&mut self, day: NaiveDate) -> Result<()> {
         let special = &self.quarter.special;
-        if self.is_out(day) || day == special.waited_for {
+        if self.is_out(day) || special.waited_for == Some(day) {
             let oldest = *self.behind.first().unwrap_or(&day);
             self.refused(oldest)?;
             self.behind.push(day);
@@ -144,9 +170,9 @@ impl<'q, 'p> Course<'q, 'p> {
         let mut dates = std::mem::take(&mut self.behind);
         dates.push(day);
         let files = Files {
-            lacks_transactions: day == special.given_up,
-            doubled: day == special.doubled,
-            lacks_balances: day == special.lacking,
+            lacks_transactions: special.given_up == Some(day),
+            doubled: special.doubled == Some(day),
+            lacks_balances: special.lacking == Some(day),
             ..Files::default()
         };
         let is_missing = files.lacks_transactions || files.lacks_balances;
@@ -167,8 +193,16 @@ impl<'q, 'p> Course<'q, 'p> {
         self.run_again(dates.len())
     }
 
+    /// A date whose files come with the next one's.
+    pub(crate) fn waits(&mut self, day: NaiveDate) -> Result<()> {
+        self.refused(day)?;
+        self.behind.push(day);
+        self.log.waits(day);
+        Ok(())
+    }
+
     /// A date whose reports are not there ends with the code that says so, and nothing is published.
-    fn refused(&mut self, date: NaiveDate) -> Result<()> {
+    pub(crate) fn refused(&mut self, date: NaiveDate) -> Result<()> {
         self.desk.must(&["run", "--date", &date.to_string()], 3)?;
         ensure!(!self.desk.published(date).exists(), "outputs of {date} are there, though its run could not be");
         self.log.refused();
@@ -180,13 +214,13 @@ impl<'q, 'p> Course<'q, 'p> {
         let special = &self.quarter.special;
         let mut again = |after, files, why| self.again.push(Again { date: day, after, files, why });
         let first = Files::default();
-        if day == special.given_up {
+        if special.given_up == Some(day) {
             again(1, first, "run again: the missing report came after all");
         }
-        if day == special.repeated {
+        if special.repeated == Some(day) {
             again(0, first, "run again: the same files came again");
         }
-        if day == special.doubled {
+        if special.doubled == Some(day) {
             again(0, Files { withdrawn: true, ..first }, "run again: the second name was withdrawn");
         }
         for (number, (date, runs)) in special.restatements.iter().enumerate() {
@@ -218,30 +252,34 @@ impl<'q, 'p> Course<'q, 'p> {
         let special = &self.quarter.special;
         self.desk.deliver(self.files(date))?;
         self.desk.deliver(self.quarter.restated_files(date, again.files.edition))?;
-        if date == special.doubled {
+        if special.doubled == Some(date) {
             for file in self.files(date).filter(|file| file.report == Report::TransactionDetails) {
                 self.desk.withdraw(&second_name(&file.path))?;
             }
         }
         let said = self.desk.must(&["run", "--date", &date.to_string()], 0)?;
         let is_unchanged = said.contains("(unchanged)");
-        ensure!(is_unchanged == (date == special.repeated), "the second run of {date} says:\n{said}");
+        ensure!(is_unchanged == (special.repeated == Some(date)), "the second run of {date} says:\n{said}");
         self.log.event(again.why);
         if is_unchanged { Ok(()) } else { self.judge(date, again.files, true) }
     }
 
     /// Compares what a run published with what the books say.
-    fn judge(&mut self, date: NaiveDate, files: Files, is_late: bool) -> Result<()> {
+    pub(crate) fn judge(&mut self, date: NaiveDate, files: Files, is_late: bool) -> Result<()> {
         let day = self.books.run(date, files);
         let outputs = self.desk.published(date);
         let mut problems = day.compare(&outputs)?;
         problems.extend(self.proofs(date, &outputs)?);
+        if let Some(detour) = self.detour {
+            problems.extend(detour.look(date, &outputs)?);
+        }
+        self.log.told(day.told(&outputs)?);
         self.log.day(&day, is_late, problems);
         Ok(())
     }
 
     /// The proofs of the date, computed a second time from Antom's files.
-    fn proofs(&self, date: NaiveDate, outputs: &std::path::Path) -> Result<Vec<String>> {
+    fn proofs(&self, date: NaiveDate, outputs: &Path) -> Result<Vec<String>> {
         let days = self.quarter.plan.all_days();
         let days_before: Vec<NaiveDate> = days.into_iter().filter(|day| *day < date).collect();
         let audited = Audited {
@@ -251,7 +289,7 @@ impl<'q, 'p> Course<'q, 'p> {
             date,
             days_before: &days_before,
             payout_types: &[],
-            minor_units: false,
+            minor_units: self.quarter.plan.style.minor_units,
         };
         audit_proofs(&audited, outputs)
     }
@@ -260,6 +298,7 @@ impl<'q, 'p> Course<'q, 'p> {
     fn decide(&mut self, day: NaiveDate) -> Result<()> {
         let Some(last) = self.log.last_date() else { return Ok(()) };
         let rows = Table::read(&self.desk.published(last).join("discrepancies.csv"))?;
+        let mut accepted = 0;
         let mut file = String::from("discrepancy_id,decision,decided_by,reason,approved_by\n");
         for stage in ["transactions", "proof"] {
             let of_stage = |(_, item): &(&str, &crate::audit::books::Item)| {
@@ -274,11 +313,15 @@ impl<'q, 'p> Course<'q, 'p> {
             file.push_str(&format!("{id},accept,{DECIDED_BY},known and small,{APPROVED_BY}\n"));
             let key = key.to_owned();
             self.books.accept(&key);
+            accepted += 1;
+        }
+        if accepted == 0 {
+            return Ok(());
         }
         self.desk.write("decisions.csv", &file)?;
         let path = self.desk.path("decisions.csv");
         self.desk.must(&["decide", &path.to_string_lossy()], 0)?;
-        self.log.event(&format!("2 discrepancies accepted before {day}"));
+        self.log.event(&format!("{accepted} discrepancies accepted before {day}"));
         Ok(())
     }
 }

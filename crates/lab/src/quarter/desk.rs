@@ -41,22 +41,23 @@ impl Ran {
 pub type Program<'p> = &'p dyn Fn(&[OsString]) -> Result<Ran>;
 
 /// The folder, and the ledger in it.
-pub(super) struct Desk<'p> {
+pub(crate) struct Desk<'p> {
     folder: PathBuf,
     platform: String,
     bookkeeping: Bookkeeping,
     program: Program<'p>,
+    configuration: String,
     /// What is booked.
     entries: BTreeMap<String, Entry>,
 }
 
 /// The source and the reports that must be there.
-const SOURCE: &str = "[source]\nkind = \"directory\"\npath = \"remote\"\n";
+pub(crate) const SOURCE: &str = "[source]\nkind = \"directory\"\npath = \"remote\"\n";
 const EXPECT: &str = "\n[expect]\ntransaction_details = \"daily\"\ndaily_ending_balance = \"daily\"\n";
 
 impl<'p> Desk<'p> {
     /// Writes the configuration; `database` is the address of the job's database.
-    pub(super) fn new(
+    pub(crate) fn new(
         folder: PathBuf,
         plan: &Plan,
         (bookkeeping, lookback): (Bookkeeping, u32),
@@ -72,39 +73,56 @@ impl<'p> Desk<'p> {
             .replace("[matching]", &format!("[matching]\nlookback_days = {lookback}"))
             .replace("sqlite://antom-recon.db", database);
         fs::create_dir_all(folder.join("remote/v1/settlements"))?;
-        let desk = Self { folder, platform: plan.platform.clone(), bookkeeping, program, entries: BTreeMap::new() };
-        desk.write("antom-recon.toml", &(text + EXPECT))?;
+        let (platform, entries, configuration) = (plan.platform.clone(), BTreeMap::new(), text + EXPECT);
+        let desk = Self { folder, platform, bookkeeping, program, configuration, entries };
+        desk.configure(str::to_owned)?;
         Ok(desk)
     }
 
-    pub(super) fn write(&self, name: &str, text: &str) -> Result<()> {
+    /// Writes the configuration anew: what `change` makes of the one of every day.
+    pub(crate) fn configure(&self, change: impl FnOnce(&str) -> String) -> Result<()> {
+        self.write("antom-recon.toml", &change(&self.configuration))
+    }
+
+    /// Has another configuration from now on.
+    pub(crate) fn reconfigure(&mut self, change: impl FnOnce(&str) -> String) -> Result<()> {
+        self.configuration = change(&self.configuration);
+        self.configure(str::to_owned)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<()> {
         let path = self.path(name);
         fs::write(&path, text).with_context(|| format!("`{}` cannot be written", path.display()))
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
     /// The published folder of a date.
-    pub(super) fn published(&self, date: NaiveDate) -> PathBuf {
+    pub(crate) fn published(&self, date: NaiveDate) -> PathBuf {
         self.out().join(date.to_string())
     }
 
     /// The folder of all outputs.
-    pub(super) fn out(&self) -> PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.folder.join("out").join(&self.platform)
     }
 
-    /// Runs a command of the job.
-    pub(super) fn job(&self, words: &[&str]) -> Result<Ran> {
+    /// The words of a command, with those that name the configuration.
+    pub(crate) fn words(&self, words: &[&str]) -> Vec<OsString> {
         let mut command: Vec<OsString> = words.iter().map(OsString::from).collect();
         command.extend(["--config".into(), self.path("antom-recon.toml").into()]);
-        (self.program)(&command)
+        command
+    }
+
+    /// Runs a command of the job.
+    pub(crate) fn job(&self, words: &[&str]) -> Result<Ran> {
+        (self.program)(&self.words(words))
     }
 
     /// Runs a command that must end with this code.
-    pub(super) fn must(&self, words: &[&str], code: u8) -> Result<String> {
+    pub(crate) fn must(&self, words: &[&str], code: u8) -> Result<String> {
         let ran = self.job(words)?;
         let words = words.join(" ");
         ensure!(ran.code == code, "`antom-recon {words}` ended with exit code {}, not {code}:\n{}", ran.code, ran.text);
@@ -112,14 +130,14 @@ impl<'p> Desk<'p> {
     }
 
     /// Puts files where Antom delivers them.
-    pub(super) fn deliver<'f>(&self, files: impl Iterator<Item = &'f ReportFile>) -> Result<()> {
+    pub(crate) fn deliver<'f>(&self, files: impl Iterator<Item = &'f ReportFile>) -> Result<()> {
         for file in files {
             self.deliver_as(&file.path, &file.bytes)?;
         }
         Ok(())
     }
 
-    pub(super) fn deliver_as(&self, path: &str, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn deliver_as(&self, path: &str, bytes: &[u8]) -> Result<()> {
         let path = self.remote(path);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
@@ -128,17 +146,17 @@ impl<'p> Desk<'p> {
     }
 
     /// Takes a delivered file back.
-    pub(super) fn withdraw(&self, path: &str) -> Result<()> {
+    pub(crate) fn withdraw(&self, path: &str) -> Result<()> {
         let path = self.remote(path);
         fs::remove_file(&path).with_context(|| format!("`{}` cannot be removed", path.display()))
     }
 
-    fn remote(&self, path: &str) -> PathBuf {
+    pub(crate) fn remote(&self, path: &str) -> PathBuf {
         self.folder.join("remote").join(path)
     }
 
     /// Books new entries and corrections, in the way that the ledger allows.
-    pub(super) fn book(&mut self, new: Vec<Entry>, changes: &[&Change]) -> Result<()> {
+    pub(crate) fn book(&mut self, new: Vec<Entry>, changes: &[&Change]) -> Result<()> {
         let mut imported = new.clone();
         self.entries.extend(new.into_iter().map(|entry| (entry.entry_id.clone(), entry)));
         for change in changes {
@@ -168,7 +186,7 @@ impl<'p> Desk<'p> {
 }
 
 /// Every file below a folder, sorted.
-pub(super) fn tree(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn tree(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -2,11 +2,11 @@
 //! not at all or again with other content, and bookings are corrected; the auditor's books must agree with every run. Then
 //! `verify` must find the trail whole, and any single byte that is changed.
 
-mod course;
-mod desk;
+pub(crate) mod course;
+pub(crate) mod desk;
 mod records;
 mod tamper;
-mod tell;
+pub(crate) mod tell;
 
 use crate::job;
 use crate::world::layout::Layout;

@@ -1,6 +1,6 @@
 //! What a quarter came to, day by day.
 
-use crate::audit::books::{Day, IN_TRANSIT};
+use crate::audit::books::{Day, IN_TRANSIT, Told};
 use crate::print::Sheet;
 use chrono::NaiveDate;
 use std::io::{self, Write};
@@ -13,46 +13,61 @@ struct Row {
 }
 
 /// What happened so far.
-pub(super) struct Log {
+pub(crate) struct Log {
     rows: Vec<Row>,
     /// Notes for the next row.
     notes: Vec<String>,
     /// Everything that disagreed.
-    pub(super) problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
     /// Runs that were compared.
-    pub(super) runs: usize,
+    pub(crate) runs: usize,
     /// Runs that ended because reports were not there.
-    pub(super) refused: usize,
+    pub(crate) refused: usize,
     last: Option<NaiveDate>,
+    /// How the rows of all runs agreed.
+    pub(crate) told: Vec<Told>,
 }
 
 impl Log {
-    pub(super) fn new() -> Self {
-        Self { rows: Vec::new(), notes: Vec::new(), problems: Vec::new(), runs: 0, refused: 0, last: None }
+    pub(crate) fn new() -> Self {
+        Self {
+            rows: Vec::new(),
+            notes: Vec::new(),
+            problems: Vec::new(),
+            runs: 0,
+            refused: 0,
+            last: None,
+            told: Vec::new(),
+        }
     }
 
     /// The latest date that was run.
-    pub(super) fn last_date(&self) -> Option<NaiveDate> {
+    pub(crate) fn last_date(&self) -> Option<NaiveDate> {
         self.last
     }
 
-    pub(super) fn event(&mut self, note: &str) {
+    pub(crate) fn event(&mut self, note: &str) {
         self.notes.push(note.to_owned());
     }
 
-    pub(super) fn refused(&mut self) {
+    /// How the rows of a run agreed with what had to be listed.
+    pub(crate) fn told(&mut self, told: Vec<Told>) {
+        self.told.extend(told);
+    }
+
+    pub(crate) fn refused(&mut self) {
         self.refused += 1;
     }
 
     /// A date whose reports have not come.
-    pub(super) fn waits(&mut self, date: NaiveDate) {
+    pub(crate) fn waits(&mut self, date: NaiveDate) {
         self.notes.push("no reports yet: exit code 3".to_owned());
         let notes = std::mem::take(&mut self.notes);
         self.rows.push(Row { date, cells: vec![String::new(); 6], notes });
     }
 
     /// A run that was compared with the books.
-    pub(super) fn day(&mut self, day: &Day, is_late: bool, problems: Vec<String>) {
+    pub(crate) fn day(&mut self, day: &Day, is_late: bool, problems: Vec<String>) {
         let count = |open: &[crate::audit::books::Open], is_transit: bool| {
             open.iter().filter(|open| (open.item.kind == IN_TRANSIT) == is_transit).count().to_string()
         };
@@ -75,7 +90,7 @@ impl Log {
         self.last = self.last.max(Some(day.date));
     }
 
-    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let titles =
             ["date", ">discrepancies", ">then", ">in transit", ">then", ">cleared", "the books", "what happened"];
         let mut sheet = Sheet::new(&titles);

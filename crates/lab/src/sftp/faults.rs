@@ -28,9 +28,19 @@ pub enum FileFault {
     SlowReads(Duration),
 }
 
+/// When a connection can be closed without a word, besides in the middle of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// When the password or key comes.
+    Login,
+    /// When a folder is asked for.
+    Listing,
+}
+
 #[derive(Default)]
 struct Settings {
     refuse_logins: bool,
+    cuts: Vec<(Moment, Repeat)>,
     files: HashMap<String, Vec<FileFault>>,
     hostile_names: HashMap<String, Vec<String>>,
 }
@@ -50,6 +60,18 @@ impl SftpFaults {
     /// Refuses every login from now on, or no longer.
     pub fn refuse_logins(&self, refuse: bool) {
         self.lock().refuse_logins = refuse;
+    }
+
+    /// Closes connections at this moment.
+    pub fn cut_at(&self, moment: Moment, repeat: Repeat) {
+        self.lock().cuts.push((moment, repeat));
+    }
+
+    /// Whether a connection is closed now; uses up one strike.
+    pub(crate) fn cuts_now(&self, moment: Moment) -> bool {
+        let mut settings = self.lock();
+        let mut cuts = settings.cuts.iter_mut().filter(|(at, _)| *at == moment);
+        cuts.any(|(_, repeat)| repeat.strike())
     }
 
     /// Adds entries to the listing of `folder` (absolute, as the client sees it), shown as regular files under exactly
@@ -161,6 +183,15 @@ pub const HOSTILE_NAMES: [&str; 8] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_is_closed_at_its_moment_until_the_strikes_are_used_up() {
+        let faults = SftpFaults::default();
+        faults.cut_at(Moment::Listing, Repeat::ONCE);
+        assert!(!faults.cuts_now(Moment::Login));
+        assert!(faults.cuts_now(Moment::Listing));
+        assert!(!faults.cuts_now(Moment::Listing));
+    }
 
     #[test]
     fn a_fault_is_found_by_path_and_by_name_and_used_up() {

@@ -9,6 +9,7 @@ use russh_sftp::protocol::{
 };
 use tokio::sync::watch;
 
+use super::faults::Moment;
 use super::log::SftpEvent;
 use super::open_file::{OpenFile, hostile_attributes};
 use super::tree::ClientPath;
@@ -195,6 +196,10 @@ impl russh_sftp::server::Handler for Files {
     }
 
     async fn opendir(&mut self, id: u32, path: String) -> Answer<Handle> {
+        if self.shared.faults.cuts_now(Moment::Listing) {
+            self.socket.cut();
+            return Err(StatusCode::ConnectionLost);
+        }
         let folder = self.path(&path);
         let entries = self.list(&folder).map_err(|error| self.refuse_path(&path, &error))?;
         self.shared.log.add(SftpEvent::Listed(folder.absolute));

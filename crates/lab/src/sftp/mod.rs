@@ -41,7 +41,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use self::faults::{FileFault, HOSTILE_CONTENT, HOSTILE_NAMES, Repeat, SftpFaults, hostile_names};
+pub use self::faults::{FileFault, HOSTILE_CONTENT, HOSTILE_NAMES, Moment, Repeat, SftpFaults, hostile_names};
 pub use self::log::{SftpEvent, SftpLog};
 use self::ssh::SshSession;
 use self::tree::Tree;

@@ -8,6 +8,7 @@ use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Sessi
 use russh::{Channel, ChannelId};
 use tokio::sync::watch;
 
+use super::faults::Moment;
 use super::files::Files;
 use super::log::SftpEvent;
 use super::{Shared, Socket};
@@ -27,6 +28,9 @@ impl SshSession {
     }
 
     fn decide(&self, user: &str, method: &'static str, right: bool) -> bool {
+        if self.shared.faults.cuts_now(Moment::Login) {
+            self.socket.cut();
+        }
         let accepted = right && user == self.shared.username && !self.shared.faults.logins_refused();
         if !accepted {
             self.shared.log.add(SftpEvent::LoginRefused { user: user.to_owned(), method });

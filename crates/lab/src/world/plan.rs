@@ -2,7 +2,7 @@
 
 use super::calendar;
 use super::faults::Fault;
-use super::layout::Layout;
+use super::layout::{Layout, Report};
 use super::style::Style;
 use chrono::NaiveDate;
 
@@ -108,6 +108,16 @@ impl Plan {
     #[must_use]
     pub fn all_days(&self) -> Vec<NaiveDate> {
         (0..self.days.max(1)).map(|count| calendar::after(self.first_day, u64::from(count))).collect()
+    }
+
+    /// The columns of its files, in order.
+    #[must_use]
+    pub fn columns(&self, report: Report) -> Vec<&'static str> {
+        let mut columns = self.layout.columns(report);
+        if self.style.reversed_columns {
+            columns.reverse();
+        }
+        columns
     }
 
     /// The settlement date of what happens on `day`.

@@ -32,10 +32,7 @@ pub(super) struct Sheet {
 impl Sheet {
     /// A report without lines, in the columns of its layout.
     pub(super) fn new(plan: &Plan, report: Report, day: NaiveDate, name: String) -> Self {
-        let mut columns = plan.layout.columns(report);
-        if plan.style.reversed_columns {
-            columns.reverse();
-        }
+        let mut columns = plan.columns(report);
         if plan.style.extra_column {
             columns.push(EXTRA);
         }

@@ -78,25 +78,15 @@ fn as_quarter(world: &World) -> Quarter {
             Story { first, settles_on, entries, reported: Vec::new(), settled: vec![settled.clone()], record: None };
         Tale { story, restated: None }
     }));
-    let far = world.plan.last_day();
-    let nothing = Special {
-        outages: Vec::new(),
-        waited_for: far,
-        given_up: far,
-        early: far,
-        repeated: far,
-        doubled: far,
-        lacking: far,
-        restatements: Vec::new(),
-    };
     Quarter {
         plan: world.plan.clone(),
         merchants: world.merchants.clone(),
         tales,
         proofs: Vec::new(),
+        asked: Vec::new(),
         editions: vec![world.files.clone()],
         corrections: Vec::new(),
-        special: nothing,
+        special: Special::default(),
         business_days: 5,
         faults: world.expected.len(),
     }

@@ -51,6 +51,30 @@ impl Day {
         Ok(problems)
     }
 
+    /// How the rows of `discrepancies.csv` agree with what must be listed, one by one.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing or is no CSV file.
+    pub fn told(&self, folder: &Path) -> Result<Vec<Told>> {
+        let rows = Table::read(&folder.join("discrepancies.csv"))?;
+        let listed: Vec<&Open> = self.closing.iter().filter(|open| open.item.kind != IN_TRANSIT).collect();
+        let wanted: Vec<Cells> = listed.iter().map(|open| self.cells(open)).collect();
+        let found = assign(&rows, &wanted);
+        let of_item = |(index, open): (usize, &&Open)| Told {
+            kind: open.item.kind.to_owned(),
+            key: Some(open.item.key.clone()),
+            is_right: found.contains(&Some(index)),
+        };
+        let unexplained = found.iter().enumerate().filter(|(_, index)| index.is_none());
+        let of_row = |(row, _): (usize, &Option<usize>)| Told {
+            kind: rows.cell(row, "kind").to_owned(),
+            key: None,
+            is_right: false,
+        };
+        Ok(listed.iter().enumerate().map(of_item).chain(unexplained.map(of_row)).collect())
+    }
+
     /// Every item has a row, and every row an item.
     fn rows(&self, name: &str, rows: &Table, open: &[&Open], problems: &mut Vec<String>) {
         let wanted: Vec<Cells> = open.iter().map(|open| self.cells(open)).collect();
@@ -127,6 +151,17 @@ fn text(roll: &Roll) -> String {
     let sum = |(count, micros): Sum| format!("{count}, {}", exact::text(micros));
     let Roll { opening, new, cleared, closing } = *roll;
     [opening, new, cleared, closing].map(sum).join("; ")
+}
+
+/// How one run told of one discrepancy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its kind.
+    pub kind: String,
+    /// Its key in the books; `None` for a row that nothing explains.
+    pub key: Option<String>,
+    /// Whether a row says of it what it must.
+    pub is_right: bool,
 }
 
 /// Cells that a row must have.

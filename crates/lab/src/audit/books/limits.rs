@@ -70,11 +70,11 @@ impl Limits {
     }
 }
 
-/// The currency that a line which is rejected for something else still names.
-pub(super) fn readable_currency(line: &Line) -> String {
+/// The currency that a line which is rejected for something else still names, in a file of these columns.
+pub(super) fn readable_currency(columns: &[&str], line: &Line) -> String {
     let code = match line.spoil {
         Some(Spoil::Cell("transactionCurrency", text)) => text,
-        Some(Spoil::CutAfter(_)) => "",
+        Some(Spoil::CutAfter(cells)) if !columns.iter().take(cells).any(|name| *name == "transactionCurrency") => "",
         _ => line.currency.code,
     };
     let is_known = CURRENCIES.iter().any(|currency| currency.code == code);

@@ -28,6 +28,7 @@ use crate::world::writer::ReportFile;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use agree::Told;
 pub use item::{IN_TRANSIT, Item};
 pub use roll::Roll;
 pub use view::Files;
@@ -74,6 +75,8 @@ pub struct Books<'q> {
     listed: BTreeMap<String, Vec<(NaiveDate, NaiveDate)>>,
     /// What was accepted.
     accepted: BTreeSet<String>,
+    /// Rows about the files of a date, as its newest run has them: kind and file.
+    noted: BTreeMap<NaiveDate, Vec<(&'static str, String)>>,
 }
 
 impl<'q> Books<'q> {
@@ -87,6 +90,7 @@ impl<'q> Books<'q> {
             open: BTreeMap::new(),
             listed: BTreeMap::new(),
             accepted: BTreeSet::new(),
+            noted: BTreeMap::new(),
         }
     }
 
@@ -107,6 +111,11 @@ impl<'q> Books<'q> {
     /// Takes an item out of what is open from the next run on, for somebody has accepted it.
     pub fn accept(&mut self, key: &str) {
         self.accepted.insert(key.to_owned());
+    }
+
+    /// The rows about files of a date that its runs must list from now on: kind and file.
+    pub fn note(&mut self, date: NaiveDate, rows: Vec<(&'static str, String)>) {
+        self.noted.insert(date, rows);
     }
 
     /// What the newest run of a date left open.
@@ -183,6 +192,9 @@ impl<'q> Books<'q> {
                 let name = second_name(file.name());
                 items.push(of_file("FILE_RESTATED", date, &name, &name));
             }
+        }
+        for (kind, name) in self.noted.get(&date).into_iter().flatten() {
+            items.push(of_file(kind, date, name, name));
         }
         for file in self.quarter.restated_files(date, files.edition) {
             items.push(of_file("FILE_RESTATED", date, file.name(), file.name()));

@@ -7,7 +7,7 @@ use super::item::{About, Amount, Item, entry_key, identity, line_key, waiting_en
 use super::limits::{self, Limits};
 use super::view::{View, is_near_end, is_rejected};
 use crate::world::calendar::{after, day_of};
-use crate::world::layout::Layout;
+use crate::world::layout::{Layout, Report};
 use crate::world::quarter::Tale;
 use crate::world::story::{Entry, Line, Movement, Settled};
 use chrono::NaiveDate;
@@ -57,7 +57,7 @@ fn movements<'t>(view: &View<'_>, tale: &'t Tale, items: &mut Vec<Item>) -> BTre
     for (day, line) in view.reported(tale) {
         let key = (line.movement.entry_type(), identity(line).to_owned());
         if is_rejected(line) {
-            items.push(rejected("transactions", day, line));
+            items.push(rejected(view, Report::TransactionDetails, day, line));
             movements.entry(key).or_default().rejected = true;
         } else if line.movement == Movement::Unheard {
             let report = Some((line.amount_minor, line.currency));
@@ -73,7 +73,7 @@ fn movements<'t>(view: &View<'_>, tale: &'t Tale, items: &mut Vec<Item>) -> BTre
     for settled in view.settled(tale) {
         let key = (settled.line.movement.entry_type(), identity(&settled.line).to_owned());
         if is_rejected(&settled.line) {
-            items.push(rejected("settlement", settled.on, &settled.line));
+            items.push(rejected(view, Report::SettlementDetails, settled.on, &settled.line));
         } else {
             movements.entry(key).or_default().settled.push(settled);
         }
@@ -97,12 +97,13 @@ fn join_disputes(movements: &mut BTreeMap<(&'static str, String), Rows<'_>>) {
 }
 
 /// A line that cannot be read. Its amounts are unknown; its currency is what its cell says, if that is one.
-fn rejected(stage: &'static str, day: NaiveDate, line: &Line) -> Item {
+fn rejected(view: &View<'_>, report: Report, day: NaiveDate, line: &Line) -> Item {
+    let stage = if report == Report::TransactionDetails { "transactions" } else { "settlement" };
     let cells = [("kind", "REJECTED_LINE".to_owned()), ("stage", stage.to_owned()), ("business_date", day.to_string())];
     Item {
         key: format!("{stage} rejected {}", line.id.0),
         kind: "REJECTED_LINE",
-        currency: limits::readable_currency(line),
+        currency: limits::readable_currency(&view.plan.columns(report), line),
         micros: 0,
         cells: cells.to_vec(),
         line: Some(line.id),

@@ -40,6 +40,15 @@ impl Report {
             Self::Balance => "dailyEndingBalance_",
         }
     }
+
+    /// Columns without which a file is not accepted; those of details and summaries have many names.
+    fn requires(self) -> &'static [&'static str] {
+        match self {
+            Self::Details | Self::Summary => &[],
+            Self::Activity => &["accountNo", "accountLogId", "transDirection", "amount"],
+            Self::Balance => &["accountNo", "balance"],
+        }
+    }
 }
 
 /// Where Antom's files lie and how their amounts are written.
@@ -69,7 +78,10 @@ impl Tree<'_> {
         for name in names.into_iter().filter(|name| name.starts_with(report.prefix())) {
             let bytes = fs::read(folder.join(&name)).with_context(|| format!("`{name}` cannot be read"))?;
             match Sheet::parse(&name, &bytes, self.minor_units)? {
-                Some(sheet) => sheets.push(sheet),
+                Some(sheet) => match report.requires().iter().find(|column| !sheet.has(column)) {
+                    Some(column) => remarks.push(format!("`{name}` of {day} has no `{column}` and is not read")),
+                    None => sheets.push(sheet),
+                },
                 None => remarks.push(format!("`{name}` of {day} has no end and is not read")),
             }
         }

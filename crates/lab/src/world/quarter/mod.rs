@@ -5,6 +5,7 @@
 //! Antom's files say is written in *editions*: the first one, and one for each restatement.
 
 mod corrections;
+mod drawn;
 mod special;
 mod tales;
 
@@ -23,7 +24,9 @@ use super::writer::{self, Content, ReportFile};
 use chrono::NaiveDate;
 
 pub use corrections::{Bookkeeping, Change, Correction};
+pub use drawn::{Days, Placed, Writing};
 pub use special::{Special, second_name};
+pub use tales::Restated;
 
 /// Fewer business days have no room for everything that happens in a quarter.
 pub const MIN_BUSINESS_DAYS: u32 = 20;
@@ -72,6 +75,8 @@ pub struct Quarter {
     pub tales: Vec<Tale>,
     /// Everything that proofs and files cause.
     pub proofs: Vec<ProofRow>,
+    /// Rows about which Antom is asked, with its answers.
+    pub asked: Vec<Expected>,
     /// Antom's files in each edition.
     pub editions: Vec<Vec<ReportFile>>,
     /// What is corrected in the ledger, in the order in which it happens.
@@ -131,8 +136,15 @@ impl Quarter {
         let faults = tales::faults(&mut maker, quarter, &until, &special, &mut made);
         tales::restated(&mut maker, &until, &special, &mut made);
         corrections::second_thoughts(quarter, &business, &mut made);
+        let whole = Whole { special, business_days: business.len(), faults, written: Vec::new() };
+        Self::assembled(maker, plan, made, whole)
+    }
+
+    /// Writes the files of everything that was made, and numbers what depends on them.
+    fn assembled<'w>(mut maker: Maker<'w>, plan: &'w Plan, made: tales::Made, whole: Whole) -> Self {
+        let Whole { special, business_days, faults, written } = whole;
         maker.plan = plan;
-        let tales::Made { mut tales, mut proofs, loose, wrongs, mut corrections } = made;
+        let tales::Made { mut tales, mut proofs, loose, wrongs, mut corrections, asked } = made;
         let stories: Vec<Story> = tales.iter().map(|tale| tale.story.clone()).collect();
         let (mut batches, fees) = settlement::batches(&mut maker, &stories);
         settlement::add_loose(&mut batches, loose.iter().map(|(settled, _)| settled.clone()).collect());
@@ -150,7 +162,9 @@ impl Quarter {
                 accounts: &accounts,
                 wrongs: &wrongs,
             };
-            writer::files(plan, content)
+            let mut files = writer::files(plan, content);
+            drawn::rewrite(&mut files, plan, content, &written);
+            files
         };
         let editions: Vec<Vec<ReportFile>> = (0..=special.restatements.len()).map(edition).collect();
         for row in &mut proofs {
@@ -158,8 +172,8 @@ impl Quarter {
             super::place(std::slice::from_mut(&mut row.expected), &editions[0]);
         }
         corrections.sort_by_key(|correction| correction.before);
-        let plan = plan.clone();
-        Self { plan, merchants, tales, proofs, editions, corrections, special, business_days: business.len(), faults }
+        let (plan, merchants) = (plan.clone(), maker.merchants.clone());
+        Self { plan, merchants, tales, proofs, asked, editions, corrections, special, business_days, faults }
     }
 
     /// All entries as they are booked at first, in the order of their ids.
@@ -184,6 +198,14 @@ impl Quarter {
     pub fn fees_toml(&self) -> String {
         super::schedule::toml(&super::schedule::rules(self.plan.layout))
     }
+}
+
+/// What is known of a quarter before its files are.
+struct Whole {
+    special: Special,
+    business_days: usize,
+    faults: usize,
+    written: Vec<(NaiveDate, Writing)>,
 }
 
 /// Lines of whole batches as tales of their own, with what the ledger books for them.

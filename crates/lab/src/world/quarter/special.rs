@@ -4,22 +4,22 @@ use chrono::NaiveDate;
 
 /// When files come late, early, twice, not at all, or again with other content. No two of these fall on one day, and faults are
 /// placed on other days.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Special {
     /// Dates whose files all come with those of the day after the last of them; one list of days, weekends included, per outage.
     pub outages: Vec<Vec<NaiveDate>>,
     /// Transaction details come a day late, and nobody runs the date without them.
-    pub waited_for: NaiveDate,
+    pub waited_for: Option<NaiveDate>,
     /// Transaction details come when this date and the next were run without them.
-    pub given_up: NaiveDate,
+    pub given_up: Option<NaiveDate>,
     /// This date's files are there a day before.
-    pub early: NaiveDate,
+    pub early: Option<NaiveDate>,
     /// This date's files are delivered again with the same content, and the date is run again.
-    pub repeated: NaiveDate,
+    pub repeated: Option<NaiveDate>,
     /// Transaction details come under a second name as well, which is withdrawn after the run.
-    pub doubled: NaiveDate,
+    pub doubled: Option<NaiveDate>,
     /// No ending balances ever come.
-    pub lacking: NaiveDate,
+    pub lacking: Option<NaiveDate>,
     /// The dates whose files are delivered again with other content, and how many dates are run before that.
     pub restatements: Vec<(NaiveDate, usize)>,
 }
@@ -39,13 +39,13 @@ impl Special {
         let from_to = |first: NaiveDate, last: NaiveDate| first.iter_days().take_while(|day| *day <= last).collect();
         Self {
             restatements: vec![(at(150), 1), (at(380), 2), (at(600), 2)],
-            early: at(220),
-            waited_for: at(300),
-            given_up: at(450),
-            repeated: at(520),
-            doubled: at(680),
+            early: Some(at(220)),
+            waited_for: Some(at(300)),
+            given_up: Some(at(450)),
+            repeated: Some(at(520)),
+            doubled: Some(at(680)),
             outages: vec![vec![at(75)], from_to(business[long], business[long + 1])],
-            lacking: at(900),
+            lacking: Some(at(900)),
         }
     }
 
@@ -55,7 +55,7 @@ impl Special {
         let single = [self.waited_for, self.given_up, self.early, self.repeated, self.doubled, self.lacking];
         let restated = self.restatements.iter().map(|(day, _)| *day);
         let outages = self.outages.iter().flatten().copied();
-        !single.into_iter().chain(restated).chain(outages).any(|other| other == day)
+        !single.into_iter().flatten().chain(restated).chain(outages).any(|other| other == day)
     }
 }
 

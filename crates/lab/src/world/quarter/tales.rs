@@ -1,9 +1,10 @@
 //! What happens in a quarter besides honest days: faults, waiting that ends late, and lines that a restatement changes.
 
-use super::corrections::{self, Correction};
+use super::corrections::{self, Bookkeeping, Correction};
 use super::special::Special;
 use super::{ProofRow, QuarterPlan, Tale};
 use crate::world::calendar::{after, business_after};
+use crate::world::expected::Expected;
 use crate::world::faults::{self, Fault, Injected};
 use crate::world::payments::Maker;
 use crate::world::plan::Plan;
@@ -25,17 +26,21 @@ pub(super) struct Made {
     pub(super) loose: Vec<(Settled, Option<(NaiveDate, Entry)>)>,
     pub(super) wrongs: Vec<Wrong>,
     pub(super) corrections: Vec<Correction>,
+    /// Rows about which Antom is asked.
+    pub(super) asked: Vec<Expected>,
 }
 
 impl Made {
     pub(super) fn new(honest: impl Iterator<Item = Story>) -> Self {
         let tales = honest.map(Tale::new).collect();
-        Self { tales, proofs: Vec::new(), loose: Vec::new(), wrongs: Vec::new(), corrections: Vec::new() }
+        let (proofs, loose, wrongs, corrections, asked) = Default::default();
+        Self { tales, proofs, loose, wrongs, corrections, asked }
     }
 
     /// What an injection leaves besides its story.
     fn keep(&mut self, injected: Injected, mended_by: Option<usize>) {
         let stage = injected.expected.stage;
+        self.asked.extend(Some(&injected.expected).filter(|row| row.answer.is_some()).cloned());
         if matches!(stage, Some("proof" | "file")) && injected.expected.kind != "UNEXPLAINED_ADJUSTMENT" {
             self.proofs.push(ProofRow { expected: injected.expected, mended_by });
         }
@@ -48,9 +53,14 @@ pub(super) fn traps<'w>(maker: &mut Maker<'w>, until: &'w [Plan], special: &Spec
     let quiet = until.iter().skip(1).step_by(TRAP_EVERY).filter(|plan| special.spares(plan.last_day()));
     for plan in quiet {
         maker.plan = plan;
-        let (stories, _) = faults::traps(maker);
-        made.tales.extend(stories.into_iter().map(Tale::new));
+        trap(maker, made);
     }
+}
+
+/// Honest cases that look like faults, on the last day of the maker's plan.
+pub(super) fn trap(maker: &mut Maker<'_>, made: &mut Made) {
+    let (stories, _) = faults::traps(maker);
+    made.tales.extend(stories.into_iter().map(Tale::new));
 }
 
 /// Payments whose line, settlement or refund comes late.
@@ -97,7 +107,7 @@ pub(super) fn faults<'w>(
     made: &mut Made,
 ) -> usize {
     let last = until.last().expect("there are business days");
-    let lacking = until.iter().position(|plan| plan.last_day() == special.lacking).unwrap_or(until.len());
+    let lacking = until.iter().position(|plan| special.lacking == Some(plan.last_day())).unwrap_or(until.len());
     let days: Vec<usize> = (WARM_UP..lacking).filter(|index| special.spares(until[*index].last_day())).collect();
     let fitting = Fault::ALL.into_iter().filter(|fault| *fault != Fault::ReportRestated && fault.fits(last));
     let corrected = fitting.clone().filter(|fault| corrections::is_known(quarter.bookkeeping, *fault));
@@ -107,23 +117,35 @@ pub(super) fn faults<'w>(
     for (number, (fault, is_corrected)) in wanted.iter().enumerate() {
         let index = days[number * days.len() / wanted.len()];
         maker.plan = &until[index];
-        let mut injected = faults::inject(maker, *fault);
         let mended_on = until[(index + 1 + number % 4).min(until.len() - 1)].last_day();
-        for settled in std::mem::take(&mut injected.batch_lines) {
-            let entry = (*is_corrected).then(|| (mended_on, corrections::of_batch(maker, &settled)));
-            made.loose.push((settled, entry));
-        }
-        if let Some(story) = injected.story.take() {
-            if *is_corrected {
-                let changes = corrections::of(maker, *fault, &story);
-                let tale = made.tales.len();
-                made.corrections.extend(changes.map(|change| Correction { before: mended_on, tale, change }));
-            }
-            made.tales.push(Tale::new(story));
-        }
-        made.keep(injected, None);
+        one(maker, quarter.bookkeeping, *fault, is_corrected.then_some(mended_on), made);
     }
     wanted.len()
+}
+
+/// Puts a fault on the last day of the maker's plan; the ledger is corrected before the run of another, if it is.
+pub(super) fn one(
+    maker: &mut Maker<'_>,
+    bookkeeping: Bookkeeping,
+    fault: Fault,
+    mended_on: Option<NaiveDate>,
+    made: &mut Made,
+) {
+    let mended_on = mended_on.filter(|_| corrections::is_known(bookkeeping, fault));
+    let mut injected = faults::inject(maker, fault);
+    for settled in std::mem::take(&mut injected.batch_lines) {
+        let entry = mended_on.map(|day| (day, corrections::of_batch(maker, &settled)));
+        made.loose.push((settled, entry));
+    }
+    if let Some(story) = injected.story.take() {
+        if let Some(before) = mended_on {
+            let changes = corrections::of(maker, fault, &story);
+            let tale = made.tales.len();
+            made.corrections.extend(changes.map(|change| Correction { before, tale, change }));
+        }
+        made.tales.push(Tale::new(story));
+    }
+    made.keep(injected, None);
 }
 
 fn shuffle<T>(maker: &mut Maker<'_>, items: &mut [T]) {
@@ -133,26 +155,50 @@ fn shuffle<T>(maker: &mut Maker<'_>, items: &mut [T]) {
     }
 }
 
-/// What three restatements change: lines that were forgotten; a wrong amount and one that becomes wrong, a line that should not be
-/// there, a line that could not be read; a fee's currency and a missing quote.
+/// What a restatement changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restated {
+    /// Lines that were forgotten.
+    Forgotten,
+    /// A wrong amount and one that becomes wrong, a line that should not be there, a line that could not be read.
+    Values,
+    /// A fee's currency and a missing quote.
+    Settlement,
+}
+
+impl Restated {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Forgotten, Self::Values, Self::Settlement];
+}
+
+/// Three restatements, one of each.
 pub(super) fn restated<'w>(maker: &mut Maker<'w>, until: &'w [Plan], special: &Special, made: &mut Made) {
-    let plan_of = |number: usize| {
-        let day = special.restatements[number].0;
-        until.iter().find(|plan| plan.last_day() == day).expect("restatements are on business days")
-    };
-    maker.plan = plan_of(0);
-    for _ in 0..2 {
-        lines(maker, 1, made, |story| story.reported.clear(), |_| {});
+    for ((number, how), (day, _)) in (1..).zip(Restated::ALL).zip(&special.restatements) {
+        maker.plan = until.iter().find(|plan| plan.last_day() == *day).expect("restatements are on business days");
+        changed(maker, how, number, made);
     }
-    maker.plan = plan_of(1);
-    lines(maker, 2, made, |story| story.reported[0].line.amount_minor += 500, |_| {});
-    lines(maker, 2, made, |_| {}, |story| story.reported.clear());
-    lines(maker, 2, made, |_| {}, |story| story.reported[0].line.amount_minor += 300);
-    let unreadable = Spoil::Cell("transactionAmountValue", "-");
-    lines(maker, 2, made, |story| story.reported[0].line.spoil = Some(unreadable), |_| {});
-    maker.plan = plan_of(2);
-    settlement(maker, Fault::FeeInOtherCurrency, 3, made);
-    settlement(maker, Fault::QuoteMissing, 3, made);
+}
+
+/// What the last day of the maker's plan has with another content from `edition` on.
+pub(super) fn changed(maker: &mut Maker<'_>, how: Restated, edition: usize, made: &mut Made) {
+    match how {
+        Restated::Forgotten => {
+            for _ in 0..2 {
+                lines(maker, edition, made, |story| story.reported.clear(), |_| {});
+            }
+        }
+        Restated::Values => {
+            let unreadable = Spoil::Cell("transactionAmountValue", "-");
+            lines(maker, edition, made, |story| story.reported[0].line.amount_minor += 500, |_| {});
+            lines(maker, edition, made, |_| {}, |story| story.reported.clear());
+            lines(maker, edition, made, |_| {}, |story| story.reported[0].line.amount_minor += 300);
+            lines(maker, edition, made, |story| story.reported[0].line.spoil = Some(unreadable), |_| {});
+        }
+        Restated::Settlement => {
+            settlement(maker, Fault::FeeInOtherCurrency, edition, made);
+            settlement(maker, Fault::QuoteMissing, edition, made);
+        }
+    }
 }
 
 /// A payment of the plan's last day whose lines are changed by `before` in the first edition, and by `after` from `edition` on.

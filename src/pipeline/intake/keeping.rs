@@ -9,7 +9,7 @@ use crate::matching::agreed::{Mark, Marker};
 use crate::memory::{Extract, Meaning, MemoryError, PackedLines, Unkept, Writer};
 use crate::movement::ReportKind;
 use crate::pipeline::marks::Marks;
-use crate::proof::{BatchSums, merge_sums, sums_of_lines};
+use crate::proof::{BatchSums, LineSums};
 use crate::report::{Keeper, Line, Original, ParsedReport};
 
 /// Takes the lines of one file.
@@ -17,13 +17,13 @@ pub(super) struct Keeping<'a> {
     kind: ReportKind,
     /// Marks the lines of the day.
     marker: Option<Marker<'a>>,
+    sums: LineSums,
     state: Mutex<State<'a>>,
 }
 
 struct State<'a> {
     writer: Writer,
     marks: &'a mut Marks,
-    sums: BatchSums,
     lines: u32,
     failed: Option<MemoryError>,
 }
@@ -32,7 +32,6 @@ struct State<'a> {
 #[derive(Default)]
 pub(super) struct Packed {
     lines: Option<io::Result<PackedLines>>,
-    sums: BatchSums,
     marks: Vec<Mark>,
 }
 
@@ -47,8 +46,8 @@ pub(super) struct Kept {
 
 impl<'a> Keeping<'a> {
     pub(super) fn new(kind: ReportKind, writer: Writer, marker: Option<Marker<'a>>, marks: &'a mut Marks) -> Self {
-        let state = State { writer, marks, sums: BatchSums::new(), lines: 0, failed: None };
-        Self { kind, marker, state: Mutex::new(state) }
+        let state = State { writer, marks, lines: 0, failed: None };
+        Self { kind, marker, sums: LineSums::default(), state: Mutex::new(state) }
     }
 
     /// When all lines are taken.
@@ -58,7 +57,8 @@ impl<'a> Keeping<'a> {
         symbols: &Symbols,
         meaning: Meaning,
     ) -> Result<Kept, MemoryError> {
-        let State { writer, sums, lines, failed, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let sums = self.sums.finish();
+        let State { writer, lines, failed, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = failed {
             return Err(error);
         }
@@ -72,11 +72,10 @@ impl Keeper for Keeping<'_> {
 
     fn pack(&self, lines: &[Line], originals: &[Original]) -> Packed {
         let mark = |(row, line): (u32, &Line)| self.marker.and_then(|marker| marker.line(self.kind, line, row));
-        Packed {
-            lines: Some(PackedLines::of(lines, originals)),
-            sums: if self.kind == ReportKind::SettlementDetails { sums_of_lines(lines) } else { BatchSums::new() },
-            marks: (0..).zip(lines).filter_map(mark).collect(),
+        if self.kind == ReportKind::SettlementDetails {
+            self.sums.add(lines);
         }
+        Packed { lines: Some(PackedLines::of(lines, originals)), marks: (0..).zip(lines).filter_map(mark).collect() }
     }
 
     fn take(&self, packed: Packed) {
@@ -93,6 +92,5 @@ impl Keeper for Keeping<'_> {
             Ok(())
         });
         state.failed = written.err();
-        merge_sums(&mut state.sums, &packed.sums);
     }
 }

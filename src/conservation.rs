@@ -100,6 +100,21 @@ pub struct Counted<'a> {
     pub symbols: &'a Symbols,
     /// Rows that count as discrepant because a rejected line has their id.
     pub claimed_by_rejects: &'a HashSet<ItemRef>,
+    /// Payments that agree and were not matched in full: those of each file of transaction details, of settlement details, and of the ledger.
+    pub agreed: AgreedRows,
+}
+
+/// Rows that agree, by currency, for each file of both sides and for the ledger.
+#[derive(Debug, Default)]
+pub struct AgreedRows {
+    /// In the order of the files of transaction details.
+    pub transactions: Vec<BTreeMap<Currency, Tally>>,
+    /// In the order of the files of settlement details.
+    pub settlements: Vec<BTreeMap<Currency, Tally>>,
+    /// Entries.
+    pub ledger: BTreeMap<Currency, Tally>,
+    /// The type of the lines as they write it.
+    pub raw_type: Symbol,
 }
 
 impl Counted<'_> {
@@ -144,11 +159,16 @@ impl ControlTotals {
         report: &DayReport,
         today: BusinessDate,
     ) -> Result<(), Imbalance> {
-        let states = match side {
-            ItemSide::Settlement => &reconciliation.settlements[file as usize],
-            _ => &reconciliation.transactions[file as usize],
+        let (states, agreed) = match side {
+            ItemSide::Settlement => (&reconciliation.settlements, &counted.agreed.settlements),
+            _ => (&reconciliation.transactions, &counted.agreed.transactions),
         };
-        let cells = count_lines(&report.parsed.lines, states);
+        let states = &states[file as usize];
+        let mut cells = count_lines(&report.parsed.lines, states);
+        for (&currency, tally) in agreed.get(file as usize).into_iter().flatten() {
+            let (raw_type, entry_type) = (counted.agreed.raw_type, Some(EntryType::Payment));
+            cells.entry(Cell { raw_type, entry_type, currency, state: State::Matched }).or_default().merge(tally);
+        }
         // A line of the day itself can neither be closed before nor be nobody's.
         let is_lost = |state: &State| match state {
             State::Unplaced => true,
@@ -207,6 +227,9 @@ impl ControlTotals {
                 return Err(Imbalance::Unplaced(format!("the ledger's row at line {}", entry.place.line)));
             }
             cells.entry((entry.entry_type, entry.currency, state)).or_default().add(entry.amount);
+        }
+        for (&currency, tally) in &counted.agreed.ledger {
+            cells.entry((EntryType::Payment, currency, State::Matched)).or_default().merge(tally);
         }
         for ((entry_type, currency, state), tally) in cells {
             if matches!(state, State::Past | State::OutOfScope) {

@@ -209,6 +209,12 @@ impl Symbol {
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
+
+    /// Its number, which means nothing outside of its table.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
 }
 
 /// The interned texts of a run; shared by all threads.
@@ -262,8 +268,14 @@ impl Symbols {
     /// The text of a symbol of this table.
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> String {
+        self.text_of(symbol.0)
+    }
+
+    /// The text of the symbol with this number.
+    #[must_use]
+    pub fn text_of(&self, number: u32) -> String {
         let table = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        usize::try_from(symbol.0).ok().and_then(|at| table.texts.get(at)).map(ToString::to_string).unwrap_or_default()
+        usize::try_from(number).ok().and_then(|at| table.texts.get(at)).map(ToString::to_string).unwrap_or_default()
     }
 }
 

@@ -9,10 +9,6 @@ impl Put {
         self.0.push(value);
     }
 
-    pub(super) fn u16(&mut self, value: u16) {
-        self.0.extend_from_slice(&value.to_le_bytes());
-    }
-
     pub(super) fn u32(&mut self, value: u32) {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
@@ -61,10 +57,6 @@ impl<'a> Take<'a> {
 
     pub(super) fn u8(&mut self) -> Option<u8> {
         self.array::<1>().map(|[byte]| byte)
-    }
-
-    pub(super) fn u16(&mut self) -> Option<u16> {
-        self.array().map(u16::from_le_bytes)
     }
 
     pub(super) fn u32(&mut self) -> Option<u32> {
@@ -121,7 +113,6 @@ mod tests {
     fn what_is_put_is_taken_and_nothing_more() {
         let mut put = Put::default();
         put.u8(1);
-        put.u16(2);
         put.u32(3);
         put.u64(4);
         put.i64(-5);
@@ -132,7 +123,7 @@ mod tests {
         put.u8(8);
         put.u8(9);
         let mut take = Take(&put.0);
-        assert_eq!((take.u8(), take.u16(), take.u32(), take.u64()), (Some(1), Some(2), Some(3), Some(4)));
+        assert_eq!((take.u8(), take.u32(), take.u64()), (Some(1), Some(3), Some(4)));
         assert_eq!((take.i64(), take.u128(), take.i128()), (Some(-5), Some(6), Some(-7)));
         assert_eq!(take.text().as_deref(), Some("Zürich"));
         assert_eq!(take.list(Take::u8), Some(vec![8, 9]));

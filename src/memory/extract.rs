@@ -13,27 +13,19 @@ use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use rayon::iter::{IndexedParallelIterator, ParallelIterator};
-use rayon::slice::ParallelSlice;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::MemoryError;
 use super::bytes::{Put, Take};
 use super::rejects::{put_reject, put_sums, take_reject, take_sums};
-use super::rows::{Names, Numbers, ROW_BYTES, put_line, put_word, take_line, take_word};
+use super::rows::{Names, ROW_BYTES, Used, put_line, put_word, take_line, take_word};
 use crate::id::Symbols;
 use crate::movement::ReportKind;
 use crate::proof::BatchSums;
 use crate::report::{Line, Original, ParsedReport, Reject};
 
-/// Lines of a block: small enough that one line costs little to read (a megabyte to unpack), large enough to compress well.
-const BLOCK_LINES: u32 = 8_192;
-
-/// Blocks that are compressed before they are written: as many as keep all cores busy, some tens of megabytes.
-const BLOCKS_AT_ONCE: usize = 32;
-
-/// Fast: what is written today is read for a month, and most of a row is a hash, which nothing makes smaller.
-const COMPRESSION_LEVEL: i32 = 1;
+/// Fastest: most of a row is a hash, which nothing makes smaller, and the rest is made small by any level.
+const COMPRESSION_LEVEL: i32 = -5;
 
 /// Bytes at the end of the file: length and checksum of the footer.
 const TAIL_BYTES: u64 = 24;
@@ -55,6 +47,9 @@ struct Block {
     rows: u32,
     ids_hash: u64,
     rows_hash: u64,
+    /// The row of its first line in the file, and the number of its lines.
+    first: u32,
+    lines: u32,
 }
 
 /// A file that was read by an earlier run.
@@ -64,6 +59,8 @@ pub struct Extract {
     file: File,
     kind: ReportKind,
     lines: u32,
+    /// Whether what takes money out gets its sign from its type.
+    turned: bool,
     names: Names,
     header: Vec<String>,
     surplus: u32,
@@ -98,96 +95,142 @@ impl BlockIds {
     }
 }
 
-/// Writes what a report says, and what the lines of its batches come to.
-pub(super) fn write(
-    sink: &mut impl Write,
-    parsed: &ParsedReport,
-    sums: &BatchSums,
-    symbols: &Symbols,
-    meaning: Meaning,
-) -> io::Result<()> {
-    let numbers = Numbers::of(&parsed.lines);
-    let (mut blocks, mut offset) = (Vec::new(), 0_u64);
-    for lines in parsed.lines.chunks(BLOCK_LINES as usize * BLOCKS_AT_ONCE) {
-        let packed = lines.par_chunks(BLOCK_LINES as usize).map(|lines| pack(lines, parsed, &numbers));
-        let mut ready = Vec::new();
-        packed.collect_into_vec(&mut ready);
-        for block in ready {
-            let (ids, rows) = block?;
-            let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            let (ids_hash, rows_hash) = (xxh3_64(&ids), xxh3_64(&rows));
-            blocks.push(Block { offset, ids: length(&ids), rows: length(&rows), ids_hash, rows_hash });
-            offset += (ids.len() + rows.len()) as u64;
-            sink.write_all(&ids)?;
-            sink.write_all(&rows)?;
-        }
-    }
-    let footer = footer(parsed, sums, symbols, meaning, (&numbers, &blocks));
-    sink.write_all(&footer)?;
-    let mut tail = Put::default();
-    tail.u64(footer.len() as u64);
-    tail.u128(xxh3_128(&footer));
-    sink.write_all(&tail.0)
+/// The lines of one block, ready to be written.
+#[derive(Debug, Default)]
+pub struct PackedLines {
+    ids: Vec<u8>,
+    rows: Vec<u8>,
+    ids_hash: u64,
+    rows_hash: u64,
+    lines: u32,
+    used: Used,
 }
 
-fn pack(lines: &[Line], parsed: &ParsedReport, numbers: &Numbers) -> io::Result<(Vec<u8>, Vec<u8>)> {
-    let (mut ids, mut originals, mut count) = (Put::default(), Put::default(), 0_u32);
-    let mut rows = Put(Vec::with_capacity(lines.len() * ROW_BYTES));
-    ids.length(lines.len());
-    for of in [|line: &Line| line.by_request, |line: &Line| line.by_antom] {
-        for line in lines {
-            ids.u64(of(line).hint());
+impl PackedLines {
+    /// Packs lines that follow one another in a file. A line's `original` is an index into these originals.
+    ///
+    /// # Errors
+    /// The compressor gives up.
+    pub fn of(lines: &[Line], originals: &[Original]) -> io::Result<Self> {
+        let mut rows = Put(Vec::with_capacity(lines.len() * ROW_BYTES));
+        let (mut named, mut used) = (Vec::new(), Used::default());
+        for (at, line) in (0_u32..).zip(lines) {
+            let original = line.original.and_then(|at| originals.get(at as usize)).copied();
+            for id in original.into_iter().flat_map(|known| [known.by_request, known.by_antom]) {
+                if !id.is_none() {
+                    named.push((at, id.hint()));
+                }
+            }
+            used.add(line);
+            put_line(&mut rows, line, original);
         }
-    }
-    for (at, line) in (0_u32..).zip(lines) {
-        let original = line.original.and_then(|at| parsed.originals.get(at as usize)).copied();
-        for id in original.into_iter().flat_map(|known| [known.by_request, known.by_antom]) {
-            if !id.is_none() {
-                originals.u32(at);
-                originals.u64(id.hint());
-                count += 1;
+        let rows = zstd::bulk::compress(&rows.0, COMPRESSION_LEVEL)?;
+        let mut ids = Put(Vec::with_capacity(16 * lines.len() + 12 * named.len() + 8));
+        ids.length(lines.len());
+        for of in [|line: &Line| line.by_request, |line: &Line| line.by_antom] {
+            for line in lines {
+                ids.u64(of(line).hint());
             }
         }
-        put_line(&mut rows, line, original, numbers);
+        ids.length(named.len());
+        for (at, id) in named {
+            ids.u32(at);
+            ids.u64(id);
+        }
+        let (ids_hash, rows_hash) = (xxh3_64(&ids.0), xxh3_64(&rows));
+        Ok(Self { ids: ids.0, rows, ids_hash, rows_hash, lines: u32::try_from(lines.len()).unwrap_or(u32::MAX), used })
     }
-    ids.u32(count);
-    ids.0.extend_from_slice(&originals.0);
-    Ok((ids.0, zstd::bulk::compress(&rows.0, COMPRESSION_LEVEL)?))
+
+    /// Number of lines.
+    #[must_use]
+    pub const fn lines(&self) -> u32 {
+        self.lines
+    }
 }
 
-fn footer(
-    parsed: &ParsedReport,
-    sums: &BatchSums,
-    symbols: &Symbols,
-    meaning: Meaning,
-    (numbers, blocks): (&Numbers, &[Block]),
-) -> Vec<u8> {
-    let mut put = Put::default();
-    put.text(super::VERSION);
-    put.u64(meaning.seed);
-    put.u64(meaning.rules);
-    put_word(&mut put, ReportKind::ALL, Some(parsed.kind));
-    put.length(parsed.lines.len());
-    numbers.put_into(&mut put, symbols);
-    put.length(parsed.layout.width());
-    for name in parsed.layout.names() {
-        put.text(name);
+/// Blocks in the order of their file, as they are written.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    blocks: Vec<Block>,
+    used: Used,
+    offset: u64,
+    lines: u32,
+}
+
+impl Blocks {
+    /// Writes the next block.
+    pub(super) fn put(&mut self, sink: &mut impl Write, packed: &PackedLines) -> io::Result<()> {
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let PackedLines { ids, rows, ids_hash, rows_hash, lines, used } = packed;
+        self.blocks.push(Block {
+            offset: self.offset,
+            ids: length(ids),
+            rows: length(rows),
+            ids_hash: *ids_hash,
+            rows_hash: *rows_hash,
+            first: self.lines,
+            lines: *lines,
+        });
+        self.used.merge(used);
+        self.offset += (ids.len() + rows.len()) as u64;
+        self.lines += lines;
+        sink.write_all(ids)?;
+        sink.write_all(rows)
     }
-    put.length(parsed.layout.widest() - parsed.layout.width());
-    put.length(blocks.len());
-    for block in blocks {
-        put.u64(block.offset);
-        put.u32(block.ids);
-        put.u32(block.rows);
-        put.u64(block.ids_hash);
-        put.u64(block.rows_hash);
+
+    /// Writes what stands behind the last block: what the whole report says, and what the lines of its batches come to.
+    pub(super) fn finish(
+        &self,
+        sink: &mut impl Write,
+        (parsed, sums, turned): (&ParsedReport, &BatchSums, bool),
+        symbols: &Symbols,
+        meaning: Meaning,
+    ) -> io::Result<()> {
+        let footer = self.footer(parsed, (sums, turned), symbols, meaning);
+        sink.write_all(&footer)?;
+        let mut tail = Put::default();
+        tail.u64(footer.len() as u64);
+        tail.u128(xxh3_128(&footer));
+        sink.write_all(&tail.0)
     }
-    put.length(parsed.rejects.len());
-    for reject in &parsed.rejects {
-        put_reject(&mut put, reject);
+
+    fn footer(
+        &self,
+        parsed: &ParsedReport,
+        (sums, turned): (&BatchSums, bool),
+        symbols: &Symbols,
+        meaning: Meaning,
+    ) -> Vec<u8> {
+        let mut put = Put::default();
+        put.text(super::VERSION);
+        put.u64(meaning.seed);
+        put.u64(meaning.rules);
+        put_word(&mut put, ReportKind::ALL, Some(parsed.kind));
+        put.u32(self.lines);
+        put.u8(u8::from(turned));
+        self.used.put_into(&mut put, symbols);
+        put.length(parsed.layout.width());
+        for name in parsed.layout.names() {
+            put.text(name);
+        }
+        put.length(parsed.layout.widest() - parsed.layout.width());
+        put.length(self.blocks.len());
+        for block in &self.blocks {
+            put.u64(block.offset);
+            put.u32(block.ids);
+            put.u32(block.rows);
+            put.u64(block.ids_hash);
+            put.u64(block.rows_hash);
+            put.u32(block.first);
+            put.u32(block.lines);
+        }
+        put.length(parsed.rejects.len());
+        for reject in &parsed.rejects {
+            put_reject(&mut put, reject);
+        }
+        put_sums(&mut put, sums);
+        put.0
     }
-    put_sums(&mut put, sums, numbers);
-    put.0
 }
 
 impl Extract {
@@ -216,17 +259,30 @@ impl Extract {
             return None;
         }
         let kind = take_word(&mut take, ReportKind::ALL)??;
-        let lines = take.u32()?;
+        let (lines, turned) = (take.u32()?, take.u8()? == 1);
         let names = Names::take_from(&mut take, symbols)?;
         let header = take.list(Take::text)?;
         let surplus = take.u32()?;
         let block = |take: &mut Take<'_>| {
             let (offset, ids, rows) = (take.u64()?, take.u32()?, take.u32()?);
-            Some(Block { offset, ids, rows, ids_hash: take.u64()?, rows_hash: take.u64()? })
+            let (ids_hash, rows_hash) = (take.u64()?, take.u64()?);
+            Some(Block { offset, ids, rows, ids_hash, rows_hash, first: take.u32()?, lines: take.u32()? })
         };
         let blocks = take.list(block)?;
         let details_at = footer.len() - take.0.len();
-        Some(Self { path: path.to_owned(), file, kind, lines, names, header, surplus, details_at, blocks, footer })
+        Some(Self {
+            path: path.to_owned(),
+            file,
+            kind,
+            lines,
+            turned,
+            names,
+            header,
+            surplus,
+            details_at,
+            blocks,
+            footer,
+        })
     }
 
     /// Which report it is.
@@ -271,7 +327,7 @@ impl Extract {
     pub fn ids(&self, block: usize) -> Result<BlockIds, MemoryError> {
         let known = &self.blocks[block];
         let bytes = self.read(known.offset, known.ids, known.ids_hash)?;
-        let first = u32::try_from(block).unwrap_or(u32::MAX).saturating_mul(BLOCK_LINES);
+        let first = known.first;
         let mut take = Take(&bytes);
         let lines = take.length().ok_or_else(|| self.damaged())?;
         let mut column = || {
@@ -292,19 +348,23 @@ impl Extract {
     pub fn rows(&self, block: usize, file: u32, wanted: &[u32]) -> Result<Vec<(Line, Option<Original>)>, MemoryError> {
         let known = &self.blocks[block];
         let packed = self.read(known.offset + u64::from(known.ids), known.rows, known.rows_hash)?;
-        let bytes = zstd::bulk::decompress(&packed, BLOCK_LINES as usize * ROW_BYTES).map_err(|_| self.damaged())?;
-        let first = u32::try_from(block).unwrap_or(u32::MAX).saturating_mul(BLOCK_LINES);
+        let size = known.lines as usize * ROW_BYTES;
+        let bytes = zstd::bulk::decompress(&packed, size).map_err(|_| self.damaged())?;
         let row = |&row: &u32| {
-            let at = (row.checked_sub(first)? as usize) * ROW_BYTES;
-            take_line(&mut Take(bytes.get(at..at + ROW_BYTES)?), file, &self.names)
+            let at = (row.checked_sub(known.first)? as usize) * ROW_BYTES;
+            let (mut line, original) = take_line(&mut Take(bytes.get(at..at + ROW_BYTES)?), file, &self.names)?;
+            if self.turned {
+                line.turn();
+            }
+            Some((line, original))
         };
         wanted.iter().map(|wanted| row(wanted).ok_or_else(|| self.damaged())).collect()
     }
 
     /// The block in which a row stands.
     #[must_use]
-    pub const fn block_of(row: u32) -> usize {
-        (row / BLOCK_LINES) as usize
+    pub fn block_of(&self, row: u32) -> usize {
+        self.blocks.partition_point(|block| block.first <= row).saturating_sub(1)
     }
 
     fn read(&self, offset: u64, length: u32, hash: u64) -> Result<Vec<u8>, MemoryError> {

@@ -21,6 +21,7 @@ mod rejects;
 mod rows;
 mod state;
 mod sweep;
+mod writer;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -33,16 +34,15 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::id::{KeyMaker, PlatformMerchantId, Symbols};
 use crate::movement::ReportKind;
 use crate::points::{Point, reached};
-use crate::proof::BatchSums;
-use crate::report::ParsedReport;
 
 pub use bits::Bits;
-pub use extract::{BlockIds, Extract, Meaning};
+pub use extract::{BlockIds, Extract, Meaning, PackedLines};
 pub use state::{ClosedEntry, FileKey, State};
+pub use writer::{Unkept, Writer};
 
 /// What every file begins with: the form of the files, to be raised whenever it or the meaning of a line changes, and the program's
 /// version.
-const VERSION: &str = concat!("antom-recon memory 1, ", env!("CARGO_PKG_VERSION"));
+const VERSION: &str = concat!("antom-recon memory 2, ", env!("CARGO_PKG_VERSION"));
 
 /// Bytes of the seed.
 const SEED_BYTES: usize = 8;
@@ -71,7 +71,7 @@ impl MemoryError {
     }
 }
 
-/// The memory of one merchant. One run at a time writes to it, under the merchant's lock.
+/// The memory of one merchant. One run at a time opens it, under the merchant's lock.
 #[derive(Debug)]
 pub struct Memory {
     dir: PathBuf,
@@ -97,6 +97,7 @@ impl Memory {
             Err(error) => return Err(MemoryError::file("read", &path)(error)),
         };
         let mut memory = Self { dir, seed: 0, forgets };
+        memory.sweep_unkept()?;
         memory.seed = match seed {
             Some(seed) => seed,
             None => {
@@ -145,19 +146,14 @@ impl Memory {
         Ok(extract.filter(|extract| extract.kind() == kind))
     }
 
-    /// Keeps what a report of details says.
+    /// Begins to write what a report of details says; `number` is the file's among the run's inputs, for two may have one content.
     ///
     /// # Errors
     /// [`MemoryError::File`].
-    pub fn keep_extract(
-        &self,
-        sha256: &str,
-        (parsed, sums): (&ParsedReport, &BatchSums),
-        symbols: &Symbols,
-        meaning: Meaning,
-    ) -> Result<(), MemoryError> {
-        let name = lines_name(sha256, parsed.kind);
-        self.write(&name, |file| extract::write(file, parsed, sums, symbols, meaning))
+    pub fn writer(&self, sha256: &str, kind: ReportKind, number: u32) -> Result<Writer, MemoryError> {
+        let name = lines_name(sha256, kind);
+        let new = self.dir.join(format!("{name}.{number}{}", sweep::NEW));
+        Writer::create(self.dir.join(name), new)
     }
 
     /// What was closed after a run; nothing if that was not kept, or is another version's.
@@ -234,14 +230,19 @@ impl Memory {
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new);
         let file = file.map_err(MemoryError::file("create", &new))?;
         let mut file = io::BufWriter::with_capacity(1 << 20, file);
-        let written =
-            fill(&mut file).and_then(|()| file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all());
-        written.map_err(MemoryError::file("write", &new))?;
-        reached(Point::MemoryFileFlushed);
-        fs::rename(&new, &path).map_err(MemoryError::file("rename into", &path))?;
-        reached(Point::MemoryFileKept);
-        Ok(())
+        let written = fill(&mut file).and_then(|()| file.into_inner().map_err(io::IntoInnerError::into_error));
+        let file = written.map_err(MemoryError::file("write", &new))?;
+        keep_file(&file, &new, &path)
     }
+}
+
+/// Flushes a file that is whole, and gives it the name under which it is looked for.
+fn keep_file(file: &File, new: &Path, path: &Path) -> Result<(), MemoryError> {
+    file.sync_all().map_err(MemoryError::file("write", new))?;
+    reached(Point::MemoryFileFlushed);
+    fs::rename(new, path).map_err(MemoryError::file("rename into", path))?;
+    reached(Point::MemoryFileKept);
+    Ok(())
 }
 
 /// A folder name for any merchant id: itself if it is harmless, as Antom's are, else a hash.

@@ -1,7 +1,7 @@
 //! Rejected lines, and the sums of settlement batches, as bytes: few per file, with their texts.
 
 use super::bytes::{Put, Take};
-use super::rows::{Names, Numbers, put_word, take_word};
+use super::rows::{Names, put_currency, put_word, take_currency, take_word};
 use crate::id::Key;
 use crate::money::Currency;
 use crate::movement::EntryType;
@@ -82,13 +82,13 @@ pub(super) fn take_reject(take: &mut Take<'_>, file: u32) -> Option<Reject> {
     Some(reject)
 }
 
-pub(super) fn put_sums(put: &mut Put, sums: &BatchSums, numbers: &Numbers) {
+pub(super) fn put_sums(put: &mut Put, sums: &BatchSums) {
     put.length(sums.len());
     for (key, sum) in sums {
         for symbol in [key.batch, key.merchant, key.party] {
-            put.u32(numbers.symbol(symbol));
+            put.u32(symbol.number());
         }
-        put.u16(numbers.currency(Some(key.currency)));
+        put_currency(put, Some(key.currency));
         put.u64(sum.lines);
         put.length(sum.gross.len());
         for (&entry_type, &amount) in &sum.gross {
@@ -105,7 +105,7 @@ pub(super) fn put_sums(put: &mut Put, sums: &BatchSums, numbers: &Numbers) {
         }
         put.length(sum.types.len());
         for (&raw_type, of_type) in &sum.types {
-            put.u32(numbers.symbol(raw_type));
+            put.u32(raw_type.number());
             put.u64(of_type.lines);
             put.i128(of_type.net);
         }
@@ -135,7 +135,7 @@ pub(super) fn take_sums(take: &mut Take<'_>, file: u32, names: &Names) -> Option
             batch: names.symbol(take.u32()?)?,
             merchant: names.symbol(take.u32()?)?,
             party: names.symbol(take.u32()?)?,
-            currency: names.currency(take.u16()?)??,
+            currency: take_currency(take)??,
         };
         let mut sum = BatchSum { lines: take.u64()?, ..BatchSum::default() };
         sum.gross = take.list(|take| Some((take_word(take, EntryType::ALL)??, take.i128()?)))?.into_iter().collect();

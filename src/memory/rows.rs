@@ -1,7 +1,5 @@
-//! Lines of details as rows of one width, which hold everything that matching asks a line for. Texts that repeat, currencies and
-//! symbols, are numbers of a table of the file's own.
-
-use std::collections::HashMap;
+//! Lines of details as rows of one width, which hold everything that matching asks a line for. Texts that repeat are numbers, as symbols
+//! have them in the run that writes; the file has a table of these.
 
 use super::bytes::{Put, Take};
 use crate::calendar::Instant;
@@ -11,102 +9,93 @@ use crate::movement::{EntryType, Status};
 use crate::report::{Line, Original, Place};
 
 /// Bytes of a row.
-pub(super) const ROW_BYTES: usize = 136;
+pub(super) const ROW_BYTES: usize = 138;
 
-/// The number of nothing in tables of 16 and 8 bits.
-const NO_CURRENCY: u16 = u16::MAX;
+/// The position of no word.
 const NOTHING: u8 = u8::MAX;
 
 /// The instant of a line that has none; no report is from that year.
 const NO_INSTANT: i64 = i64::MIN;
 
-/// Numbers for the texts of a file.
+/// The symbols of some lines, a bit each.
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
-    symbols: HashMap<Symbol, u32>,
-    texts: Vec<Symbol>,
-    currencies: HashMap<Currency, u16>,
-    codes: Vec<Currency>,
-}
+pub(super) struct Used(Vec<u64>);
 
-impl Numbers {
-    /// Of every text that these lines have.
-    pub(super) fn of(lines: &[Line]) -> Self {
-        let mut numbers = Self::default();
-        for line in lines {
-            for currency in [Some(line.currency), line.settlement_currency].into_iter().flatten() {
-                numbers.add_currency(currency);
+impl Used {
+    pub(super) fn add(&mut self, line: &Line) {
+        for symbol in [line.party, line.merchant, line.batch, line.raw_type] {
+            let (word, bit) = (symbol.number() as usize / 64, symbol.number() % 64);
+            if word >= self.0.len() {
+                self.0.resize(word + 1, 0);
             }
-            for symbol in [line.party, line.merchant, line.batch, line.raw_type] {
-                numbers.add_symbol(symbol);
-            }
+            self.0[word] |= 1 << bit;
         }
-        numbers
     }
 
-    fn add_symbol(&mut self, symbol: Symbol) {
-        self.symbols.entry(symbol).or_insert_with(|| {
-            self.texts.push(symbol);
-            u32::try_from(self.texts.len() - 1).unwrap_or(u32::MAX)
-        });
+    pub(super) fn merge(&mut self, other: &Self) {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        for (word, more) in self.0.iter_mut().zip(&other.0) {
+            *word |= more;
+        }
     }
 
-    fn add_currency(&mut self, currency: Currency) {
-        self.currencies.entry(currency).or_insert_with(|| {
-            self.codes.push(currency);
-            u16::try_from(self.codes.len() - 1).unwrap_or(NO_CURRENCY)
-        });
-    }
-
-    /// A text that was never added has a number that nobody has: what is written of it cannot be read.
-    pub(super) fn symbol(&self, symbol: Symbol) -> u32 {
-        self.symbols.get(&symbol).copied().unwrap_or(u32::MAX)
-    }
-
-    pub(super) fn currency(&self, currency: Option<Currency>) -> u16 {
-        currency.map_or(NO_CURRENCY, |known| self.currencies.get(&known).copied().unwrap_or(NO_CURRENCY - 1))
-    }
-
+    /// Writes each symbol's number with its text.
     pub(super) fn put_into(&self, put: &mut Put, symbols: &Symbols) {
-        put.length(self.texts.len());
-        for &symbol in &self.texts {
-            put.text(&symbols.text(symbol));
-        }
-        put.length(self.codes.len());
-        for currency in &self.codes {
-            put.text(currency.code());
+        let has = |word: u64, bit: u32| word >> bit & 1 == 1;
+        let numbers = (0_u32..)
+            .zip(&self.0)
+            .flat_map(|(at, &word)| (0..64).filter(move |&bit| has(word, bit)).map(move |bit| at * 64 + bit));
+        let numbers: Vec<u32> = numbers.collect();
+        put.length(numbers.len());
+        for number in numbers {
+            put.u32(number);
+            put.text(&symbols.text_of(number));
         }
     }
 }
 
-/// What the numbers of a file stand for in this run.
+/// What the numbers of a file's symbols stand for in this run.
 #[derive(Debug)]
-pub(super) struct Names {
-    symbols: Vec<Symbol>,
-    currencies: Vec<Currency>,
-}
+pub(super) struct Names(Vec<Option<Symbol>>);
 
 impl Names {
     pub(super) fn take_from(take: &mut Take<'_>, symbols: &Symbols) -> Option<Self> {
-        let symbols = take.list(|take| Some(symbols.intern(take.bytes()?)))?;
-        let currencies = take.list(|take| Currency::parse(take.bytes()?))?;
-        Some(Self { symbols, currencies })
+        let mut names = Vec::new();
+        let mut one = |take: &mut Take<'_>| {
+            let number = take.u32()? as usize;
+            let symbol = symbols.intern(take.bytes()?);
+            if number >= names.len() {
+                names.resize(number + 1, None);
+            }
+            names[number] = Some(symbol);
+            Some(())
+        };
+        take.list(&mut one)?;
+        Some(Self(names))
     }
 
     pub(super) fn symbol(&self, number: u32) -> Option<Symbol> {
-        self.symbols.get(usize::try_from(number).ok()?).copied()
+        self.0.get(usize::try_from(number).ok()?).copied().flatten()
     }
+}
 
-    pub(super) fn currency(&self, number: u16) -> Option<Option<Currency>> {
-        match number {
-            NO_CURRENCY => Some(None),
-            known => self.currencies.get(usize::from(known)).copied().map(Some),
-        }
+/// Writes a currency's code, or three zeros.
+pub(super) fn put_currency(put: &mut Put, currency: Option<Currency>) {
+    put.0.extend_from_slice(currency.as_ref().map_or(&[0; 3], |known| known.code().as_bytes()));
+}
+
+/// Reads a currency, or that there is none; the outer nothing is a code that nobody knows.
+pub(super) fn take_currency(take: &mut Take<'_>) -> Option<Option<Currency>> {
+    match take.array::<3>()? {
+        [0, 0, 0] => Some(None),
+        code => Currency::parse(&code).map(Some),
     }
 }
 
 /// Writes a line with what it says of its original.
-pub(super) fn put_line(put: &mut Put, line: &Line, original: Option<Original>, numbers: &Numbers) {
+pub(super) fn put_line(put: &mut Put, line: &Line, original: Option<Original>) {
     put.u32(line.place.line);
     put.u64(line.place.offset);
     put.u32(line.place.length);
@@ -116,10 +105,10 @@ pub(super) fn put_line(put: &mut Put, line: &Line, original: Option<Original>, n
     put.i64(line.net);
     put.i64(line.fee);
     put.i64(line.at.map_or(NO_INSTANT, Instant::millis));
-    put.u16(numbers.currency(Some(line.currency)));
-    put.u16(numbers.currency(line.settlement_currency));
+    put_currency(put, Some(line.currency));
+    put_currency(put, line.settlement_currency);
     for symbol in [line.party, line.merchant, line.batch, line.raw_type] {
-        put.u32(numbers.symbol(symbol));
+        put.u32(symbol.number());
     }
     put_word(put, EntryType::ALL, line.entry_type);
     put_word(put, Status::ALL, line.status);
@@ -142,8 +131,8 @@ pub(super) fn take_line(take: &mut Take<'_>, file: u32, names: &Names) -> Option
         net: take.i64()?,
         fee: take.i64()?,
         at: Some(take.i64()?).filter(|&millis| millis != NO_INSTANT).map(Instant::from_millis),
-        currency: names.currency(take.u16()?)??,
-        settlement_currency: names.currency(take.u16()?)?,
+        currency: take_currency(take)??,
+        settlement_currency: take_currency(take)?,
         party: names.symbol(take.u32()?)?,
         merchant: names.symbol(take.u32()?)?,
         batch: names.symbol(take.u32()?)?,

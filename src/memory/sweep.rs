@@ -49,6 +49,20 @@ impl Memory {
         Ok(names)
     }
 
+    /// Deletes what a killed run left behind.
+    pub(super) fn sweep_unkept(&self) -> Result<(), MemoryError> {
+        self.names()?.iter().filter(|name| name.ends_with(NEW)).try_for_each(|name| self.delete(name))
+    }
+
+    /// Deletes a file, if it is there.
+    fn delete(&self, name: &str) -> Result<(), MemoryError> {
+        let path = self.dir.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(MemoryError::file("delete", &path)(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Deletes all but the newest states, and the lines and entries that none of these names.
     pub(super) fn sweep(&self) -> Result<(), MemoryError> {
         let states = self.states()?;
@@ -70,15 +84,6 @@ impl Memory {
             let is_part = name.ends_with(".lines") || name.ends_with(".entries");
             name.ends_with(NEW) || (is_part && !needed.contains(name)) || old.iter().any(|(_, known)| known == name)
         };
-        for name in self.names()?.iter().filter(|name| is_over(name)) {
-            let path = self.dir.join(name);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(MemoryError::file("delete", &path)(error));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        self.names()?.iter().filter(|name| is_over(name)).try_for_each(|name| self.delete(name))
     }
 }

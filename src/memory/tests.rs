@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::proof::sums_of_lines;
-use crate::report::{Line, Original, ReportOptions, parse_report};
+use crate::movement::EntryType;
+use crate::proof::{BatchSums, sums_of_lines};
+use crate::report::{Line, Original, ParsedReport, ReportOptions, parse_report};
 
 const HEADER: &str = "settlementBatchId,merchantId,referenceMerchantId,transactionId,transactionRequestId,originalTransactionId,\
     originalTransactionRequestId,referenceTransactionId,transactionType,paymentTime,transactionAmountValue,transactionCurrency,settlementAmountValue,settlementCurrency\n";
@@ -31,6 +32,18 @@ fn parse(memory: &Memory, symbols: &Symbols, text: &str) -> ParsedReport {
     parse_report(text.as_bytes(), 4, ReportKind::SettlementDetails, &options, memory.keys(), symbols).unwrap()
 }
 
+/// Keeps what a file says, as the parser would give it: in blocks of some lines.
+fn keep(memory: &Memory, name: &str, parsed: &ParsedReport, symbols: &Symbols) {
+    let mut writer = memory.writer(name, parsed.kind, 4).unwrap();
+    for lines in parsed.lines.chunks(8_000) {
+        writer.put(&PackedLines::of(lines, &parsed.originals).unwrap()).unwrap();
+    }
+    let sums = sums_of_lines(&parsed.lines);
+    let (extract, unkept) = writer.finish((parsed, &sums, false), symbols, memory.meaning(7)).unwrap();
+    assert_eq!(extract.lines() as usize, parsed.lines.len());
+    unkept.keep().unwrap();
+}
+
 fn with_original(parsed: &ParsedReport, line: &Line) -> (Line, Option<Original>) {
     let original = line.original.map(|at| parsed.originals[at as usize]);
     (Line { original: None, ..*line }, original)
@@ -44,8 +57,7 @@ fn lines_are_read_back_as_they_were() {
     let symbols = Symbols::new();
     let parsed = parse(&memory, &symbols, &report(20_000));
     assert!(parsed.rejects.len() == 20 && parsed.originals.len() == 20);
-    let sums = sums_of_lines(&parsed.lines);
-    memory.keep_extract("aa", (&parsed, &sums), &symbols, memory.meaning(7)).unwrap();
+    keep(&memory, "aa", &parsed, &symbols);
 
     // Another run gives its symbols other numbers.
     let symbols = Symbols::new();
@@ -62,7 +74,7 @@ fn lines_are_read_back_as_they_were() {
     assert_eq!(found, sums_of_lines(&again.lines));
     let all: Vec<u32> = (0..extract.lines()).collect();
     let (mut rows, mut ids) = (Vec::new(), Vec::new());
-    for (block, wanted) in all.chunk_by(|one, two| Extract::block_of(*one) == Extract::block_of(*two)).enumerate() {
+    for (block, wanted) in all.chunk_by(|one, two| extract.block_of(*one) == extract.block_of(*two)).enumerate() {
         rows.extend(extract.rows(block, 4, wanted).unwrap());
         ids.extend(extract.ids(block).unwrap().all());
     }
@@ -74,9 +86,9 @@ fn lines_are_read_back_as_they_were() {
             assert!(ids.contains(&(row, key.hint())), "row {row}");
         }
     }
-    let some = extract.rows(1, 4, &[8_192, 9_000]).unwrap();
-    assert_eq!(some, [expected[8_192], expected[9_000]]);
-    assert!(matches!(extract.rows(1, 4, &[8_191]), Err(MemoryError::Damaged(_))), "a row of another block");
+    let some = extract.rows(1, 4, &[8_000, 9_000]).unwrap();
+    assert_eq!(some, [expected[8_000], expected[9_000]]);
+    assert!(matches!(extract.rows(1, 4, &[7_999]), Err(MemoryError::Damaged(_))), "a row of another block");
 }
 
 #[test]
@@ -86,8 +98,8 @@ fn what_means_something_else_is_not_used() {
     let memory = Memory::open(folder.path(), &merchant, false).unwrap();
     let symbols = Symbols::new();
     let parsed = parse(&memory, &symbols, &report(3));
-    let (kind, none) = (ReportKind::SettlementDetails, BatchSums::new());
-    memory.keep_extract("aa", (&parsed, &none), &symbols, memory.meaning(7)).unwrap();
+    let kind = ReportKind::SettlementDetails;
+    keep(&memory, "aa", &parsed, &symbols);
     let is_there = |memory: &Memory, name: &str, kind, rules| {
         memory.extract(name, kind, memory.meaning(rules), &symbols).unwrap().is_some()
     };
@@ -118,4 +130,34 @@ fn states_are_found_by_their_run_and_swept() {
     assert_eq!(memory.state("2026-03-02-r1-ab").unwrap(), None);
     assert_eq!(memory.state("2026-03-03-r1-ab").unwrap().unwrap().rules, 3);
     assert_eq!(memory.entries(&entries).unwrap(), None, "no state names them");
+}
+
+#[test]
+fn what_is_not_kept_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let merchant = PlatformMerchantId::new("2188");
+    let memory = Memory::open(folder.path(), &merchant, false).unwrap();
+    let symbols = Symbols::new();
+    let parsed = parse(&memory, &symbols, &report(3));
+    let names = || {
+        let mut names: Vec<String> = std::fs::read_dir(&memory.dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let mut writer = memory.writer("aa", parsed.kind, 0).unwrap();
+    writer.put(&PackedLines::of(&parsed.lines, &parsed.originals).unwrap()).unwrap();
+    let (extract, unkept) = writer.finish((&parsed, &BatchSums::new(), true), &symbols, memory.meaning(7)).unwrap();
+    let refund = parsed.lines.iter().position(|line| line.entry_type.is_some_and(EntryType::is_outgoing)).unwrap();
+    let row = u32::try_from(refund).unwrap();
+    assert_eq!(extract.rows(0, 4, &[row]).unwrap()[0].0.amount, -100, "signs are turned when lines are read");
+    drop(memory.writer("aa", parsed.kind, 1).unwrap());
+    assert_eq!(names(), ["aa.settlement_details.lines.0.new", "seed"]);
+    drop(unkept);
+    assert_eq!(names(), ["seed"]);
+    std::fs::write(memory.dir.join("aa.settlement_details.lines.2.new"), b"of a run that was killed").unwrap();
+    drop(Memory::open(folder.path(), &merchant, false).unwrap());
+    assert_eq!(names(), ["seed"]);
 }

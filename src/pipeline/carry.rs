@@ -9,19 +9,16 @@ use crate::failure::{Failure, Kind};
 use crate::id::DiscrepancyId;
 use crate::kind::{DiscrepancyKind, Stage};
 use crate::matching::Policy;
-use crate::store::{Carried, CarriedInTransit, Run};
+use crate::store::{Carried, CarriedInTransit};
 
 use super::folds::OrKind;
 use super::proving::Proofs;
 use super::{Day, Job};
 
 /// The run before, and what of its rows people took up again.
-pub fn taken_up_again<'a>(
-    carried: Option<&'a Carried>,
-    reopened: &BTreeSet<DiscrepancyId>,
-) -> (Option<&'a Run>, Vec<&'a Discrepancy>) {
+pub fn taken_up_again<'a>(carried: Option<&'a Carried>, reopened: &BTreeSet<DiscrepancyId>) -> Vec<&'a Discrepancy> {
     let rows = carried.into_iter().flat_map(|before| &before.discrepancies);
-    (carried.map(|before| &before.run), rows.filter(|row| reopened.contains(&row.discrepancy_id)).collect())
+    rows.filter(|row| reopened.contains(&row.discrepancy_id)).collect()
 }
 
 /// The discrepancies that the run before left open, with the file that each points to.

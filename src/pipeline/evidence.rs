@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use crate::conservation::Counted;
+use crate::conservation::{AgreedRows, Counted};
 use crate::discrepancy::{Describer, Discrepancy, EntryEvidence, InTransitRow, LineEvidence, Side};
 use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{DiscrepancyId, Key};
@@ -14,7 +14,7 @@ use crate::movement::EntryType;
 use crate::report::{Line, LineText};
 
 use super::Job;
-use super::intake::Reports;
+use super::intake::{InputFile, Reports};
 use super::ledger::Ledger;
 use super::texts::Texts;
 
@@ -42,7 +42,21 @@ pub struct Described {
 impl<'a> Evidence<'a> {
     /// What conservation counts.
     pub fn counted(&self, claimed_by_rejects: &'a HashSet<ItemRef>) -> Counted<'a> {
+        let Reports { agreed, inputs, .. } = self.reports;
+        let of_file = |file: &DayReport| {
+            let is_it =
+                |input: &InputFile| (input.kind, input.date, &input.name) == (file.parsed.kind, file.date, &file.name);
+            let number = inputs.iter().position(is_it).and_then(|at| u32::try_from(at).ok());
+            number.and_then(|number| agreed.lines.get(&number)).cloned().unwrap_or_default()
+        };
+        let agreed = AgreedRows {
+            transactions: self.reports.transactions.iter().map(of_file).collect(),
+            settlements: self.reports.settlements.iter().map(of_file).collect(),
+            ledger: agreed.entries.clone(),
+            raw_type: self.job.symbols.intern(EntryType::Payment.as_str().as_bytes()),
+        };
         Counted {
+            agreed,
             transactions: &self.reports.transactions,
             settlements: &self.reports.settlements,
             ledger: &self.ledger.parsed,

@@ -16,6 +16,7 @@ mod folds;
 mod inputs;
 mod intake;
 mod ledger;
+mod marks;
 mod options;
 mod outputs;
 pub mod proving;
@@ -134,16 +135,17 @@ pub async fn run_day(
     let volumes = inputs::volumes(&job, contract.as_ref()).await?;
     let schedule = contract.as_ref().map(|known| &known.schedule);
     let row_rules = options::row_rules(config, &job.symbols, schedule, &volumes)?;
-    let mut reports = intake::parse(&job, fetched, window, &row_rules, options.allow_missing, &mut timings).await?;
-    let mut ledger = ledger::load(&job, &policy, &older, &mut timings).await?;
     let registry = inputs::registry(&job).await?;
-    let recalled = timings.stage("recall", reports.remembered_lines() + ledger.rows(), || {
-        let before = carry::taken_up_again(carried.as_ref(), &reopened);
-        let before = (before.0, &before.1[..]);
-        let recall = || recall::recall(&job, before, &policy, registry.as_ref(), &mut reports, &mut ledger);
+    let marker = recall::marker(&job, &policy, registry.as_ref());
+    let rules = (&row_rules, marker);
+    let mut reports = intake::parse(&job, fetched, window, rules, options.allow_missing, &mut timings).await?;
+    let mut ledger = ledger::load(&job, &policy, &older, &mut timings).await?;
+    let rows = reports.lines() + ledger.rows();
+    let recalled = timings.stage("recall", rows, || {
+        let before = (carried.as_ref(), &carry::taken_up_again(carried.as_ref(), &reopened)[..]);
+        let recall = || recall::recall(&job, before, marker, (&policy, registry.as_ref()), &mut reports, &mut ledger);
         tokio::task::block_in_place(|| job.threads.install(recall))
     })?;
-    let rows = reports.lines() + ledger.rows();
     let evidence = evidence::Evidence { job: &job, reports: &reports, ledger: &ledger };
     let mut reconciliation = match_day(&evidence, registry.as_ref(), &policy, &mut timings).await?;
 

@@ -35,6 +35,6 @@ pub use files::{DayStatement, Places, join_places};
 pub use finding::{LineFinding, ProofFinding, Proved};
 pub use held::{Held, HeldKind, HeldRow, held};
 pub use payouts::{Outgoing, Payout, PayoutInputs, PayoutProof, prove_payouts};
-pub use rows::{DEFAULT_TOLERANCE, RowExaminer, RowNotes, RowProof, RowRules};
+pub use rows::{DEFAULT_TOLERANCE, LineSums, RowExaminer, RowNotes, RowProof, RowRules};
 pub use summary::{ControlTotals, control_totals};
 pub use sums::{BatchKey, BatchSum, BatchSums, TypeSum, merge_sums, sums_of_lines};

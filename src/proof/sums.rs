@@ -151,10 +151,15 @@ pub type BatchSums = BTreeMap<BatchKey, BatchSum>;
 pub fn sums_of_lines<'a>(lines: impl IntoIterator<Item = &'a Line>) -> BatchSums {
     let mut sums = BatchSums::new();
     for line in lines {
-        let fee = (line.fee != 0).then_some((FeeKind::Total, i128::from(line.fee)));
-        sums.entry(BatchKey::of(line)).or_default().add(line, fee);
+        count_line(sums.entry(BatchKey::of(line)).or_default(), line);
     }
     sums
+}
+
+/// Counts a line whose fees stand together.
+pub(super) fn count_line(sum: &mut BatchSum, line: &Line) {
+    let fee = (line.fee != 0).then_some((FeeKind::Total, i128::from(line.fee)));
+    sum.add(line, fee);
 }
 
 /// Adds the sums of further files.

@@ -1,10 +1,10 @@
-//! Looking at the money of each settlement line while it is parsed, so that proofs need no second reading and nothing is kept of
-//! the millions of lines that are right.
+//! What happens to lines while they are parsed: an [`Examiner`] looks at the money of each settlement line, so that proofs need no
+//! second reading, and a [`Keeper`] takes the lines away block by block, so that millions of them are never in memory at once.
 
 use crate::id::Symbol;
 use crate::money::Currency;
 
-use super::{FeeAmount, Line};
+use super::{FeeAmount, Line, Original};
 
 /// The exchange rate of a line, as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,4 +66,29 @@ impl Examiner for () {
     fn examine(&self, _: &Pricing<'_>, (): &mut ()) {}
 
     fn append(&self, (): &mut (), (): ()) {}
+}
+
+/// Takes the lines of details from the parser, block by block. Blocks are packed on all cores, and taken in file order.
+pub trait Keeper: Sync {
+    /// What is made of the lines of one block.
+    type Packed: Default + Send;
+
+    /// Whether lines are taken; if not, they stay in the report.
+    const KEEPS: bool = true;
+
+    /// Packs the lines of one block. A line's `original` is an index into these originals.
+    fn pack(&self, lines: &[Line], originals: &[Original]) -> Self::Packed;
+
+    /// Takes the next block. A block without lines gives the default.
+    fn take(&self, packed: Self::Packed);
+}
+
+/// Nothing is taken.
+impl Keeper for () {
+    type Packed = ();
+    const KEEPS: bool = false;
+
+    fn pack(&self, _: &[Line], _: &[Original]) {}
+
+    fn take(&self, (): ()) {}
 }

@@ -60,6 +60,15 @@ pub struct Line {
     pub names_party: bool,
 }
 
+impl Line {
+    /// Takes the sign from the type: what takes money out is negative, however it is written.
+    pub fn turn(&mut self) {
+        if self.entry_type.is_some_and(EntryType::is_outgoing) {
+            self.amount = -self.amount.abs();
+        }
+    }
+}
+
 /// What a reversing line says of its original. Keys are in the spaces of [`EntryType::Payment`]; see [`Key::in_space`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Original {

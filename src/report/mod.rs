@@ -13,11 +13,11 @@ mod schema;
 mod statement;
 
 pub use difference::{CellChange, Counts, Difference, Incomparable, LineChange, Span, compare};
-pub use examine::{Examiner, Pricing, Quote};
+pub use examine::{Examiner, Keeper, Pricing, Quote};
 pub use line::{Line, LineText, Original, ParsedReport, Place, Reject, TypeTotals};
 pub use parse::{
-    MAX_REJECTS, ReportError, detect_kind, parse_activity, parse_any, parse_balances, parse_report, parse_settlement,
-    parse_summary,
+    MAX_REJECTS, ParsedDetails, ReportError, Run, detect_kind, parse_activity, parse_any, parse_balances,
+    parse_details, parse_report, parse_settlement, parse_summary,
 };
 pub use schema::{
     Column, Damage, Drift, FeeKind, Generation, HeaderError, IdRule, Layout, MissingColumn, ReportOptions, ReportRules,

@@ -226,9 +226,13 @@ fn a_memory_that_is_damaged_is_named() {
     let days = desk.days();
     desk.run(&days[0], &[]);
     for path in desk.remembered(".lines") {
-        // The first block begins with the first byte.
         let mut bytes = fs::read(&path).unwrap();
+        let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+        // The first block begins with the first byte: the number of its lines, two ids of each, ids of originals, and then the rows.
+        let after_ids = 4 + 16 * number(0);
+        let rows = after_ids + 4 + 12 * number(after_ids);
         bytes[9] ^= 1;
+        bytes[rows + 9] ^= 1;
         fs::write(&path, bytes).unwrap();
     }
     assert_eq!(desk.ended(&["run", "--date", &days[1]]).0, 5);

@@ -3,6 +3,7 @@
 //! Each case goes through the real parsers, matching, describing and the proof of conservation, in memory; `case` says how a
 //! case is written, `show` how a result is.
 
+mod agreed;
 mod case;
 mod run;
 mod show;

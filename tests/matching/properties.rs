@@ -73,6 +73,16 @@ fn colliding_rows_are_conserved() {
     holds(400, 100, &colliding(), |text| Ok(has_both_ends(&days(&Case::read(&text.text())))));
 }
 
+/// `agreed::check` compares; here it is counted whether there was anything to compare.
+#[test]
+fn payments_that_agree_are_matched_and_nobody_misses_them() {
+    let either = prop_oneof![plausible(), colliding()];
+    holds(400, 15, &either, |text| {
+        let days = days(&Case::read(&text.text()));
+        Ok(days.iter().any(|day| day.agreed_payments > 0))
+    });
+}
+
 #[test]
 fn the_order_of_entries_changes_nothing() {
     let either = prop_oneof![plausible(), colliding()];

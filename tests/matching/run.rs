@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use antom_recon::calendar::BusinessDate;
-use antom_recon::conservation::{self, ControlTotals, Counted};
+use antom_recon::conservation::{self, AgreedRows, ControlTotals, Counted};
 use antom_recon::discrepancy::{Describer, Discrepancy, LineEvidence, Names, SeverityRule};
 use antom_recon::id::{KeyMaker, Symbols};
 use antom_recon::ledger::{EntryText, ParsedLedger, parse_ledger};
@@ -26,6 +26,8 @@ pub struct Day {
     pub controls: ControlTotals,
     pub period_crossings: u64,
     pub reconciliation: Reconciliation,
+    /// Payments that agree before all else.
+    pub agreed_payments: usize,
     /// How the candidates of each ambiguous row are called.
     pub candidates: HashMap<String, Vec<String>>,
 }
@@ -186,7 +188,8 @@ pub fn run(case: &Case, reports: &Reports, today: BusinessDate, open_before: &BT
         entry_id: &|entry| parsed.entry_text(entry).entry_id,
     };
     let reconciliation = matching::reconcile(&inputs, &policy);
-    describe(&parsed, reconciliation, today, open_before)
+    let payments = super::agreed::check(&inputs, &policy, parsed.symbols.intern(b"PAYMENT"), &reconciliation);
+    Day { agreed_payments: payments, ..describe(&parsed, reconciliation, today, open_before) }
 }
 
 fn describe(
@@ -215,6 +218,7 @@ fn describe(
     let waiting = reconciliation.waiting.iter().map(|waiting| (*waiting, waiting_ids(parsed, waiting.item))).collect();
     let claimed_by_rejects = parsed.claimed_by_rejects(&reconciliation);
     let counted = Counted {
+        agreed: AgreedRows::default(),
         transactions: parsed.transactions,
         settlements: parsed.settlements,
         ledger: &parsed.ledger,
@@ -231,6 +235,7 @@ fn describe(
         controls,
         period_crossings: reconciliation.period_crossings,
         reconciliation,
+        agreed_payments: 0,
         candidates,
     }
 }

@@ -1,5 +1,6 @@
 //! Intake: what is expected is fetched and archived, what is in force is parsed, what is missing or refused is said.
 
+mod keeping;
 mod kept;
 mod problems;
 mod restated;
@@ -15,6 +16,7 @@ use crate::fetch::names::Format;
 use crate::fetch::{self, Digest, Fetched, FetchedFile, IgnoredReason, Request};
 use crate::id::PlatformMerchantId;
 use crate::matching::DayReport;
+use crate::matching::agreed::{Agreed, Marker};
 use crate::movement::ReportKind;
 use crate::progress::Progress;
 use crate::proof::{BatchSums, DayStatement, RowProof, RowRules};
@@ -22,6 +24,7 @@ use crate::report::{ActivityLine, BalanceLine, Layout, Reject, SummaryLine};
 use crate::store::RunFile;
 
 use super::folds::OrKind;
+use super::marks::Marks;
 use super::recall::Remembered;
 use super::timing::Timings;
 use super::{Job, options};
@@ -61,8 +64,14 @@ pub struct Reports {
     pub settlements: Vec<DayReport>,
     /// What the settlement lines of earlier days come to.
     pub earlier_sums: BatchSums,
-    /// Files of earlier days whose lines are remembered: among the others they stand without lines until those are recalled.
+    /// Every file of details: their lines are beside the archive, and stand among the others when it is known which ones are needed.
     pub remembered: Vec<Remembered>,
+    /// What is compared of the day's plain payments.
+    pub marks: Marks,
+    /// Those that agree and were not matched in full.
+    pub agreed: Agreed,
+    /// Lines of details that were parsed.
+    pub parsed_lines: u64,
     /// Settlement summaries likewise.
     pub summaries: Vec<DayStatement<SummaryLine>>,
     /// Account activity of the day, and of the days in which a payout may still be due.
@@ -98,6 +107,9 @@ impl Reports {
             settlements: Vec::new(),
             earlier_sums: BatchSums::new(),
             remembered: Vec::new(),
+            marks: Marks::new(),
+            agreed: Agreed::default(),
+            parsed_lines: 0,
             summaries: Vec::new(),
             activities: Vec::new(),
             balances: Vec::new(),
@@ -122,10 +134,10 @@ impl Reports {
                 ((file.parsed.kind, file.date, file.name.as_str()), (lines, rejects))
             })
         }
-        let details = self.transactions.iter().chain(&self.settlements).map(|file| {
-            let (lines, rejects) = (file.parsed.lines.len() as u64, file.parsed.rejects.len() as u64);
-            ((file.parsed.kind, file.date, file.name.as_str()), (lines, rejects))
-        });
+        let is_details =
+            |file: &&InputFile| matches!(file.kind, ReportKind::TransactionDetails | ReportKind::SettlementDetails);
+        let details = self.inputs.iter().filter(is_details);
+        let details = details.map(|file| ((file.kind, file.date, file.name.as_str()), file.lines));
         details.chain(of(&self.summaries)).chain(of(&self.activities)).chain(of(&self.balances)).collect()
     }
 
@@ -166,13 +178,13 @@ impl Reports {
         self.transactions.iter().chain(&self.settlements).map(|file| file.name.clone()).collect()
     }
 
-    /// Number of lines that are remembered.
-    pub fn remembered_lines(&self) -> u64 {
+    /// Number of lines of details in all files.
+    pub fn lines(&self) -> u64 {
         self.remembered.iter().map(|file| u64::from(file.extract.lines())).sum()
     }
 
-    /// Number of lines of details in all files.
-    pub fn lines(&self) -> u64 {
+    /// Number of lines of details that are matched in full.
+    pub fn matched_lines(&self) -> u64 {
         let files = self.transactions.iter().chain(&self.settlements);
         files.map(|file| file.parsed.lines.len() as u64).sum()
     }
@@ -304,7 +316,7 @@ pub async fn parse(
     job: &Job<'_>,
     intake: Intake,
     (window_start, older): (BusinessDate, &BTreeSet<BusinessDate>),
-    rules: &RowRules<'_>,
+    (rules, marker): (&RowRules<'_>, Option<Marker<'_>>),
     allow_missing: bool,
     timings: &mut Timings,
 ) -> anyhow::Result<Reports> {
@@ -327,9 +339,9 @@ pub async fn parse(
     sources.extend(intake.balances_before.iter().chain(intake.fetched.files.iter().filter(whole)).map(Source::from));
     timings.begin();
     let refused = tokio::task::block_in_place(|| {
-        job.threads.install(|| sources::parse_sources(job, &sources, rules, &mut reports))
+        job.threads.install(|| sources::parse_sources(job, &sources, (rules, marker), &mut reports))
     })?;
-    timings.end("parse", reports.lines());
+    timings.end("parse", reports.parsed_lines);
     reports.broken_sets.extend(refused.iter().map(|file| (file.kind, file.name.clone())));
     problems::refuse(job, &refused, allow_missing, &describer, &intake.fetched, &mut reports)?;
     problems::file_discrepancies(&intake, &describer, &mut reports);

@@ -1,24 +1,27 @@
 //! Which archived files a run reads, and reading them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 
 use crate::calendar::BusinessDate;
 use crate::failure::{Failure, Kind};
 use crate::fetch::names::Format;
 use crate::fetch::{self, Digest, FetchedFile, Unread};
 use crate::matching::DayReport;
-use crate::memory::Bits;
+use crate::matching::agreed::Marker;
+use crate::memory::Meaning;
 use crate::movement::ReportKind;
 use crate::progress::Progress;
-use crate::proof::{DayStatement, RowRules, merge_sums, sums_of_lines};
+use crate::proof::{DayStatement, RowRules, merge_sums};
 use crate::records::SplitError;
 use crate::report::{
-    Damage, Layout, ParsedReport, Reject, ReportError, ReportRules, Statement, parse_activity, parse_balances,
-    parse_report, parse_settlement, parse_summary,
+    Damage, Layout, ParsedReport, ReportError, ReportOptions, ReportRules, Run, Statement, parse_activity,
+    parse_balances, parse_details, parse_summary,
 };
 
 use crate::workbook::LossyCell;
 
+use super::keeping::Keeping;
 use super::{InputFile, Reports};
 use crate::pipeline::folds::{OrKind, fetch_failure};
 use crate::pipeline::recall::{self, Remembered};
@@ -127,7 +130,7 @@ pub(super) async fn earlier(
 pub(super) fn parse_sources(
     job: &Job<'_>,
     sources: &[Source],
-    row_rules: &RowRules<'_>,
+    (row_rules, marker): (&RowRules<'_>, Option<Marker<'_>>),
     reports: &mut Reports,
 ) -> anyhow::Result<Vec<Refused>> {
     let (archive, rules) = (options::archive(job.config)?, options::report_rules(job.config)?);
@@ -135,7 +138,8 @@ pub(super) fn parse_sources(
     let progress = Progress::of_lines("parse", sources.iter().map(|source| source.size).sum());
     for source in sources {
         let file = u32::try_from(reports.inputs.len()).unwrap_or(u32::MAX);
-        let parser = Parser { job, source, file, archive: &archive, rules: &rules, row_rules, progress: &progress };
+        let progress = &progress;
+        let parser = Parser { job, source, file, archive: &archive, rules: &rules, row_rules, marker, progress };
         if parser.recall(reports)? {
             progress.add(source.size);
             continue;
@@ -181,6 +185,8 @@ struct Parser<'a> {
     archive: &'a fetch::Archive,
     rules: &'a ReportRules,
     row_rules: &'a RowRules<'a>,
+    /// Marks the lines of the day.
+    marker: Option<Marker<'a>>,
     progress: &'a Progress,
 }
 
@@ -219,9 +225,7 @@ impl Parser<'_> {
         if kind == ReportKind::SettlementDetails { &mut reports.settlements } else { &mut reports.transactions }
             .push(report);
         reports.inputs.push(InputFile { kind, date, name: name.clone(), digest, size, lines, format, layout, rules });
-        let (closed, needed) = (Bits::default(), Bits::default());
-        let file = self.file;
-        reports.remembered.push(Remembered { kind, date, name: name.clone(), sha256, file, extract, closed, needed });
+        reports.remembered.push(Remembered::new((kind, date, name.clone(), sha256), self.file, extract));
         Ok(true)
     }
 
@@ -241,37 +245,11 @@ impl Parser<'_> {
         let ignored = ignored_sheets(reader.converted().map_or(&[], |known| &known.ignored_sheets));
         let mut reader = self.progress.reading(room::watched(reader));
         let (keys, symbols) = (self.job.keys, &self.job.symbols);
-        let is_today = date == self.job.today;
         let name = || name.clone();
         let parsed = match kind {
-            ReportKind::TransactionDetails => {
-                parse_report(&mut reader, self.file, kind, &options, keys, symbols).map(|parsed| {
-                    let kept = (parsed.layout.clone(), parsed.remarks.clone(), counts(&parsed.lines, &parsed.rejects));
-                    reports.transactions.push(DayReport { date, name: name(), parsed });
-                    kept
-                })
-            }
-            ReportKind::SettlementDetails if !is_today => {
-                parse_report(&mut reader, self.file, kind, &options, keys, symbols).map(|parsed| {
-                    let kept = (parsed.layout.clone(), parsed.remarks.clone(), counts(&parsed.lines, &parsed.rejects));
-                    merge_sums(&mut reports.earlier_sums, &sums_of_lines(&parsed.lines));
-                    reports.settlements.push(DayReport { date, name: name(), parsed });
-                    kept
-                })
-            }
-            ReportKind::SettlementDetails => {
-                let examiner = |layout: &Layout| self.row_rules.for_file(date, &layout.fee_kinds());
-                parse_settlement(&mut reader, self.file, &options, keys, symbols, examiner).map(
-                    |(parsed, examiner, notes)| {
-                        let mut kept =
-                            (parsed.layout.clone(), parsed.remarks.clone(), counts(&parsed.lines, &parsed.rejects));
-                        reports.settlements.push(DayReport { date, name: name(), parsed });
-                        let rows = examiner.finish(notes);
-                        kept.1.extend(rows.remarks.iter().cloned());
-                        reports.rows.merge(rows);
-                        kept
-                    },
-                )
+            ReportKind::TransactionDetails | ReportKind::SettlementDetails => {
+                let meaning = self.job.memory.meaning(rules);
+                self.details(&mut reader, &options, meaning, reports)?
             }
             ReportKind::SettlementSummary => parse_summary(&mut reader, self.file, &options, keys, symbols)
                 .map(|parsed| keep(&mut reports.summaries, date, name(), parsed)),
@@ -294,15 +272,67 @@ impl Parser<'_> {
     }
 }
 
+impl Parser<'_> {
+    /// Parses a file of details, whose lines go to the memory.
+    fn details(
+        &self,
+        reader: &mut (impl Read + Send),
+        options: &ReportOptions,
+        meaning: Meaning,
+        reports: &mut Reports,
+    ) -> anyhow::Result<Result<Kept, ReportError>> {
+        let Source { kind, date, ref name, .. } = *self.source;
+        let (is_today, sha256) = (date == self.job.today, self.source.digest.to_string());
+        let run = Run { keys: self.job.keys, symbols: &self.job.symbols };
+        let writer = self.job.memory.writer(&sha256, kind, self.file).map_err(recall::failed)?;
+        let before = reports.marks.counts();
+        let keeping = Keeping::new(kind, writer, self.marker.filter(|_| is_today), &mut reports.marks);
+        let mut remarks = Vec::new();
+        let parsed = if is_today && kind == ReportKind::SettlementDetails {
+            let examiner = |layout: &Layout| self.row_rules.for_file(date, &layout.fee_kinds());
+            parse_details(reader, (self.file, kind), options, run, examiner, &keeping).map(|parsed| {
+                let rows = parsed.examiner.finish(parsed.notes);
+                remarks.extend(rows.remarks.iter().cloned());
+                reports.rows.merge(rows);
+                (parsed.report, parsed.turned)
+            })
+        } else {
+            let parsed = parse_details(reader, (self.file, kind), options, run, |_| (), &keeping);
+            parsed.map(|parsed| (parsed.report, parsed.turned))
+        };
+        let (parsed, turned) = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                drop(keeping);
+                reports.marks.back_to(&before);
+                return Ok(Err(error));
+            }
+        };
+        let kept = keeping.finish((&parsed, turned), run.symbols, meaning).map_err(recall::failed)?;
+        let counts = (kept.lines, parsed.rejects.len() as u64);
+        reports.parsed_lines += kept.lines;
+        if kind == ReportKind::SettlementDetails && !is_today {
+            merge_sums(&mut reports.earlier_sums, &kept.sums);
+        }
+        remarks.splice(..0, parsed.remarks.iter().cloned());
+        let (layout, name) = (parsed.layout.clone(), name.clone());
+        let (file, extract, unkept) = (self.file, kept.extract, Some(kept.unkept));
+        reports
+            .remembered
+            .push(Remembered { unkept, ..Remembered::new((kind, date, name.clone(), sha256), file, extract) });
+        let side =
+            if kind == ReportKind::SettlementDetails { &mut reports.settlements } else { &mut reports.transactions };
+        side.push(DayReport { date, name, parsed });
+        Ok(Ok((layout, remarks, counts)))
+    }
+}
+
 /// What is kept of a file beside its lines: layout, remarks, and how many lines and rejects it has.
 type Kept = (Layout, Vec<String>, (u64, u64));
 
-fn counts<L>(lines: &[L], rejects: &[Reject]) -> (u64, u64) {
-    (lines.len() as u64, rejects.len() as u64)
-}
-
 fn keep<L>(files: &mut Vec<DayStatement<L>>, date: BusinessDate, name: String, parsed: Statement<L>) -> Kept {
-    let kept = (parsed.layout.clone(), parsed.remarks.clone(), counts(&parsed.lines, &parsed.rejects));
+    let counts = (parsed.lines.len() as u64, parsed.rejects.len() as u64);
+    let kept = (parsed.layout.clone(), parsed.remarks.clone(), counts);
     files.push(DayStatement { date, name, parsed });
     kept
 }

@@ -24,6 +24,8 @@ pub(super) struct Entries {
     pub(super) dates: Vec<BusinessDate>,
     /// Those that were closed and say what they said.
     pub(super) closed: Bits,
+    /// Those of the day that agree with their lines ([`matching::agreed`](crate::matching::agreed)).
+    pub(super) agreed: Bits,
     /// Ids of entries that were closed and are no longer there, or say something else.
     pub(super) lost: Vec<u64>,
 }
@@ -55,12 +57,13 @@ impl Entries {
             .map(|(date, rows)| compare(rows.clone(), was_closed.get(date).map(Vec::as_slice).unwrap_or_default()))
             .collect();
         let mut closed = Bits::none(u32::try_from(known.len()).unwrap_or(u32::MAX));
+        let agreed = closed.clone();
         let mut lost = Vec::new();
         for (rows, ids) in compared {
             rows.into_iter().for_each(|row| closed.put(row));
             lost.extend(ids);
         }
-        Self { known, dates, closed, lost }
+        Self { known, dates, closed, agreed, lost }
     }
 }
 

@@ -7,14 +7,14 @@
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator};
 
 use super::entries::{Entries, ids_at};
-use super::ids::{Ids, ids_of};
+use super::ids::Ids;
 use crate::calendar::BusinessDate;
 use crate::ledger::ParsedLedger;
-use crate::memory::{Bits, Extract, MemoryError};
+use crate::memory::{Bits, Extract, MemoryError, Unkept};
 use crate::movement::ReportKind;
 use crate::report::{Line, Original};
 
-/// A file whose lines were read by an earlier run.
+/// A file of details whose lines are beside the archive: an earlier run read them, or this one.
 pub struct Remembered {
     /// Which report.
     pub kind: ReportKind,
@@ -28,8 +28,12 @@ pub struct Remembered {
     pub file: u32,
     /// What it says.
     pub extract: Extract,
+    /// Whether this run read them, and later ones do not find them yet.
+    pub unkept: Option<Unkept>,
     /// The lines that were closed.
     pub closed: Bits,
+    /// The lines of the day that agree with their others ([`matching::agreed`](crate::matching::agreed)).
+    pub agreed: Bits,
     /// The lines that this run needs.
     pub needed: Bits,
 }
@@ -44,18 +48,46 @@ pub(super) struct Lines {
 }
 
 impl Remembered {
-    /// Takes every line that is not closed, and gives the ids of these lines.
+    /// A file of which nothing is closed.
+    pub fn new(
+        (kind, date, name, sha256): (ReportKind, BusinessDate, String, String),
+        file: u32,
+        extract: Extract,
+    ) -> Self {
+        let none = || Bits::none(extract.lines());
+        let (closed, agreed, needed) = (none(), none(), none());
+        Self { kind, date, name, sha256, file, extract, unkept: None, closed, agreed, needed }
+    }
+
+    /// Whether a line is neither closed nor agreed.
+    fn is_open(&self, row: u32) -> bool {
+        !self.closed.has(row) && !self.agreed.has(row)
+    }
+
+    /// Takes every line that is open, and gives the ids of these lines.
     fn take_open(&mut self) -> Result<Vec<u64>, MemoryError> {
-        for row in (0..self.extract.lines()).filter(|&row| !self.closed.has(row)) {
-            self.needed.put(row);
+        for row in 0..self.extract.lines() {
+            if self.is_open(row) {
+                self.needed.put(row);
+            }
         }
-        let open: Vec<u32> = self.needed.iter().collect();
-        let mut blocks: Vec<usize> = open.into_iter().map(Extract::block_of).collect();
+        let mut blocks: Vec<usize> = self.needed.iter().map(|row| self.extract.block_of(row)).collect();
         blocks.dedup();
         let mut ids = Vec::new();
         for block in blocks {
             let all = self.extract.ids(block)?;
             ids.extend(all.all().filter(|(row, _)| self.needed.has(*row)).map(|(_, id)| id));
+        }
+        Ok(ids)
+    }
+
+    /// The ids of some of its lines.
+    fn ids_of(&self, rows: &Bits) -> Result<Vec<u64>, MemoryError> {
+        let mut ids = Vec::new();
+        if rows.count() > 0 {
+            for block in 0..self.extract.blocks() {
+                ids.extend(self.extract.ids(block)?.all().filter(|(row, _)| rows.has(*row)).map(|(_, id)| id));
+            }
         }
         Ok(ids)
     }
@@ -86,8 +118,8 @@ impl Remembered {
     pub(super) fn read(&self) -> Result<Lines, MemoryError> {
         let wanted: Vec<u32> = self.needed.iter().collect();
         let blocks: Vec<&[u32]> =
-            wanted.chunk_by(|one, two| Extract::block_of(*one) == Extract::block_of(*two)).collect();
-        let read = |rows: &&[u32]| self.extract.rows(Extract::block_of(rows[0]), self.file, rows);
+            wanted.chunk_by(|one, two| self.extract.block_of(*one) == self.extract.block_of(*two)).collect();
+        let read = |rows: &&[u32]| self.extract.rows(self.extract.block_of(rows[0]), self.file, rows);
         let parts: Vec<_> = blocks.par_iter().map(read).collect::<Result<_, _>>()?;
         let (mut lines, mut originals) = (Vec::with_capacity(wanted.len()), Vec::new());
         for (mut line, original) in parts.into_iter().flatten() {
@@ -111,9 +143,11 @@ pub(super) fn needed(
 ) -> Result<Bits, MemoryError> {
     let count = u32::try_from(ledger.entries.len()).unwrap_or(u32::MAX);
     let mut rows = Bits::none(count);
-    if files.is_empty() && entries.closed.count() == 0 {
-        // Nothing is known to be closed, so that all of it is needed.
+    let is_all_open = |file: &Remembered| file.closed.count() == 0 && file.agreed.count() == 0;
+    if files.iter().all(is_all_open) && entries.closed.count() == 0 && entries.agreed.count() == 0 {
+        // Nothing is known to be closed or agreed, so that all of it is needed.
         (0..count).for_each(|row| rows.put(row));
+        files.iter_mut().for_each(|file| (0..file.extract.lines()).for_each(|row| file.needed.put(row)));
         return Ok(rows);
     }
     let mut known = Ids::default();
@@ -124,7 +158,8 @@ pub(super) fn needed(
         }
     };
     seeds.chain(entries.lost.iter().copied()).for_each(|id| ask(&mut asked, id));
-    for row in (0..count).filter(|&row| !entries.closed.has(row)) {
+    shared_with_closed(files, ledger, entries)?.into_iter().for_each(|id| ask(&mut asked, id));
+    for row in (0..count).filter(|&row| !entries.closed.has(row) && !entries.agreed.has(row)) {
         rows.put(row);
         ids_at(ledger, row).into_iter().for_each(|id| ask(&mut asked, id));
     }
@@ -148,10 +183,23 @@ pub(super) fn needed(
     Ok(rows)
 }
 
-/// The ids of lines that were read anew.
-pub(super) fn ids_of_lines<'a>(lines: &'a [Line], originals: &'a [Original]) -> impl Iterator<Item = u64> + 'a {
-    lines.iter().flat_map(|line| {
-        let original = line.original.and_then(|at| originals.get(at as usize)).copied();
-        ids_of(line.by_request, line.by_antom, original)
-    })
+/// The ids that rows which agree share with rows that were closed by earlier runs: neither side would ask for the other.
+fn shared_with_closed(files: &[Remembered], ledger: &ParsedLedger, entries: &Entries) -> Result<Vec<u64>, MemoryError> {
+    let is_any_closed = entries.closed.count() > 0 || files.iter().any(|file| file.closed.count() > 0);
+    let mut agreed = Ids::default();
+    if is_any_closed {
+        let of_files: Vec<Vec<u64>> =
+            files.par_iter().map(|file| file.ids_of(&file.agreed)).collect::<Result<_, _>>()?;
+        let of_entries = entries.agreed.iter().flat_map(|row| ids_at(ledger, row));
+        of_files.into_iter().flatten().chain(of_entries).for_each(|id| {
+            agreed.add(id);
+        });
+    }
+    if agreed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let shared = |file: &Remembered| Ok(file.ids_of(&file.closed)?.into_iter().filter(|id| agreed.has(*id)).collect());
+    let of_files: Vec<Vec<u64>> = files.par_iter().map(shared).collect::<Result<_, MemoryError>>()?;
+    let of_entries = entries.closed.iter().flat_map(|row| ids_at(ledger, row)).filter(|id| agreed.has(*id));
+    Ok(of_files.into_iter().flatten().chain(of_entries).collect())
 }

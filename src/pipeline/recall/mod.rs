@@ -4,6 +4,9 @@
 //! touched since stays in the memory (`memory`) and is not read. The result is the same as if all of it had been read: a line or
 //! entry that is left out is one that matching would have placed as [`State::Past`], and that shares no id with any that is there.
 //!
+//! Of the day itself, payments whose three rows agree are left out as well (`matching::agreed`), unless something that is looked at shares
+//! an id with them.
+//!
 //! Nothing is known to be closed under other rules of matching, after a party left the registry, or without the memory of the
 //! run before: then the whole window is matched, from remembered lines or, where these lack too, from the archive.
 
@@ -13,17 +16,20 @@ mod lines;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSlice;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::calendar::BusinessDate;
 use crate::discrepancy::Discrepancy;
 use crate::failure::{Failure, Kind};
-use crate::matching::{DayReport, Policy, Reconciliation, State};
-use crate::memory::{self, Bits, ClosedEntry, FileKey, Memory, MemoryError};
-use crate::movement::ReportKind;
-use crate::proof::sums_of_lines;
+use crate::ledger::Entry;
+use crate::matching::agreed::{Mark, Marker, Place};
+use crate::matching::{Policy, Reconciliation, State};
+use crate::memory::{self, Bits, ClosedEntry, FileKey, Memory, MemoryError, Unkept};
+use crate::movement::{EntryType, ReportKind};
 use crate::report::ReportOptions;
-use crate::store::Run;
+use crate::store::{Carried, Run};
 
 use super::inputs::Registry;
 use super::intake::{InputFile, Reports};
@@ -31,14 +37,19 @@ use super::ledger::Ledger;
 use super::{Job, options};
 use entries::{Entries, ids_of_reject};
 pub use lines::Remembered;
-use lines::{Lines, ids_of_lines, needed};
+use lines::{Lines, needed};
+
+/// Entries that one thread marks at a time.
+const CHUNK: usize = 1 << 16;
 
 /// What a run left in the memory, and what it will add.
 pub struct Recalled {
     rules: u64,
     parties: Option<Vec<u64>>,
-    /// The lines of remembered files that were read, by their numbers; files that are not here were read anew.
+    /// The lines of each file that were matched in full, by their numbers, and those that are closed of the others.
     rows: HashMap<(ReportKind, FileKey), (Vec<u32>, Bits)>,
+    /// Lines that this run read, to be kept for later ones.
+    unkept: Vec<Unkept>,
     /// Closed entries that were left out, by date.
     left_out: BTreeMap<BusinessDate, Vec<ClosedEntry>>,
     /// Date, fingerprint and id of the entries that were not.
@@ -98,28 +109,44 @@ fn parties_of(job: &Job<'_>, registry: Option<&Registry>) -> Option<Vec<u64>> {
 /// The memory cannot be read, or is damaged.
 pub fn recall(
     job: &Job<'_>,
-    (before, reopened): (Option<&Run>, &[&Discrepancy]),
-    policy: &Policy,
-    registry: Option<&Registry>,
+    (carried, reopened): (Option<&Carried>, &[&Discrepancy]),
+    marker: Option<Marker<'_>>,
+    (policy, registry): (&Policy, Option<&Registry>),
     reports: &mut Reports,
     ledger: &mut Ledger,
 ) -> anyhow::Result<Recalled> {
     let rules = xxh3_64(job.config.what_decides()?.as_bytes());
     let parties = parties_of(job, registry);
-    let state = closed_before(&job.memory, before, rules, parties.as_deref())?;
+    let state = closed_before(&job.memory, carried.map(|before| &before.run), rules, parties.as_deref())?;
     let known = Known::of(job, state, reports, ledger.from)?.unwrap_or_default().without(job, reopened);
     let mut files = std::mem::take(&mut reports.remembered);
     for file in &mut files {
         let key = (file.date, file.name.clone(), file.sha256.clone());
         let closed = known.lines.get(&key).filter(|bits| bits.rows() == file.extract.lines());
         file.closed = closed.cloned().unwrap_or_else(|| Bits::none(file.extract.lines()));
-        file.needed = Bits::none(file.extract.lines());
     }
-    let entries = Entries::of(&ledger.parsed, policy.cut_off, &job.symbols, &known.entries);
-    let seeds = seeds(reports, ledger).chain(known.asked);
+    let mut entries = Entries::of(&ledger.parsed, policy.cut_off, &job.symbols, &known.entries);
+    if let Some(marker) = marker {
+        reports.marks.extend(marks_of(&ledger.parsed.entries, marker)).map_err(failed)?;
+    }
+    let agreed = reports.marks.agree();
+    put_agreed(&agreed, &mut files, &mut entries);
+    let was_open = carried.filter(|_| !agreed.is_empty()).into_iter().flat_map(|before| ids_of_open(job, before));
+    let seeds = seeds(reports, ledger).chain(known.asked).chain(was_open);
     let wanted = needed(&mut files, &ledger.parsed, &entries, seeds).map_err(failed)?;
-    let mut recalled =
-        Recalled { rules, parties, rows: HashMap::new(), left_out: BTreeMap::new(), entries: Vec::new() };
+    let by_number: HashMap<u32, &Bits> = files.iter().map(|file| (file.file, &file.needed)).collect();
+    reports.agreed = reports.marks.left_out(|place| match place {
+        Place::Line(file, row) => by_number.get(&file).is_some_and(|needed| !needed.has(row)),
+        Place::Entry(row) => !wanted.has(row),
+    });
+    let mut recalled = Recalled {
+        rules,
+        parties,
+        rows: HashMap::new(),
+        unkept: Vec::new(),
+        left_out: BTreeMap::new(),
+        entries: Vec::new(),
+    };
     recalled.leave_out(ledger, entries, &wanted);
     for file in files {
         let Lines { lines, originals, numbers } = file.read().map_err(failed)?;
@@ -133,9 +160,57 @@ pub fn recall(
             report.parsed.lines = lines;
             report.parsed.originals = originals;
         }
-        recalled.rows.insert((file.kind, (file.date, file.name, file.sha256)), (numbers, file.closed));
+        // What agrees today is past tomorrow.
+        let mut closed = file.closed;
+        file.agreed.iter().filter(|&row| !file.needed.has(row)).for_each(|row| closed.put(row));
+        recalled.unkept.extend(file.unkept);
+        recalled.rows.insert((file.kind, (file.date, file.name, file.sha256)), (numbers, closed));
     }
     Ok(recalled)
+}
+
+/// What marks the rows of the day; nothing where payments hang together with their shares, which are matched in full.
+pub fn marker<'a>(job: &Job<'_>, policy: &Policy, registry: Option<&'a Registry>) -> Option<Marker<'a>> {
+    let registry = registry.map(|known| &known.successful);
+    let payment = job.symbols.intern(EntryType::Payment.as_str().as_bytes());
+    let (today, cut_off) = (policy.today, policy.cut_off);
+    (!policy.splits).then_some(Marker { today, cut_off, registry, payment })
+}
+
+/// The marks of entries.
+fn marks_of(entries: &[Entry], marker: Marker<'_>) -> impl Iterator<Item = Mark> {
+    let chunks: Vec<Vec<Mark>> = entries
+        .par_chunks(CHUNK)
+        .enumerate()
+        .map(|(at, entries)| {
+            let rows = u32::try_from(at * CHUNK).unwrap_or(u32::MAX)..;
+            rows.zip(entries).filter_map(|(row, entry)| marker.entry(entry, row)).collect()
+        })
+        .collect();
+    chunks.into_iter().flatten()
+}
+
+/// Notes which rows agree.
+fn put_agreed(agreed: &[Place], files: &mut [Remembered], entries: &mut Entries) {
+    let mut by_number: HashMap<u32, &mut Bits> = files.iter_mut().map(|file| (file.file, &mut file.agreed)).collect();
+    for place in agreed {
+        match *place {
+            Place::Line(file, row) => {
+                if let Some(rows) = by_number.get_mut(&file) {
+                    rows.put(row);
+                }
+            }
+            Place::Entry(row) => entries.agreed.put(row),
+        }
+    }
+}
+
+/// The ids of what the run before left open: a payment of today that has one of them may be what closes it.
+fn ids_of_open<'a>(job: &'a Job<'_>, before: &'a Carried) -> impl Iterator<Item = u64> + 'a {
+    let rows = before.discrepancies.iter();
+    let rows = rows.flat_map(|row| [&row.request_id, &row.antom_id, &row.original_request_id, &row.original_antom_id]);
+    let items = before.in_transit.iter().flat_map(|item| [&item.request_id, &item.antom_id]);
+    rows.chain(items).map(|id| job.keys.key(0, id.as_bytes()).hint())
 }
 
 /// What is known to be closed, as far as it can be told what has touched it since.
@@ -209,12 +284,11 @@ fn ids_of_gone(job: &Job<'_>, state: &memory::State, reports: &Reports) -> anyho
     Ok(Some(ids))
 }
 
-/// The ids of everything that was read anew, and of every line that could not be read.
+/// The ids of every line that could not be read.
 fn seeds<'a>(reports: &'a Reports, ledger: &'a Ledger) -> impl Iterator<Item = u64> + 'a {
-    let files = || reports.transactions.iter().chain(&reports.settlements);
-    let lines = files().flat_map(|file| ids_of_lines(&file.parsed.lines, &file.parsed.originals));
-    let rejects = files().flat_map(|file| &file.parsed.rejects).chain(&ledger.parsed.rejects);
-    lines.chain(rejects.flat_map(|reject| ids_of_reject(reject.by_request, reject.by_antom)))
+    let files = reports.transactions.iter().chain(&reports.settlements);
+    let rejects = files.flat_map(|file| &file.parsed.rejects).chain(&ledger.parsed.rejects);
+    rejects.flat_map(|reject| ids_of_reject(reject.by_request, reject.by_antom))
 }
 
 impl Recalled {
@@ -252,6 +326,7 @@ impl Recalled {
         (revision, inputs_digest): (u32, &str),
     ) -> anyhow::Result<()> {
         let memory = &job.memory;
+        self.unkept.into_iter().try_for_each(Unkept::keep).map_err(failed)?;
         let mut lines = BTreeMap::new();
         let sides = [
             (&reports.transactions, &reconciliation.transactions),
@@ -264,11 +339,7 @@ impl Recalled {
             let key = key_of(input);
             let closed = match self.rows.get(&(kind, key.clone())) {
                 Some((rows, before)) => closed_after(before.clone(), rows.iter().copied().zip(states)),
-                None => {
-                    keep_lines(job, input, report)?;
-                    let count = u32::try_from(states.len()).unwrap_or(u32::MAX);
-                    closed_after(Bits::none(count), (0..).zip(states))
-                }
+                None => continue,
             };
             lines.insert(key, closed);
         }
@@ -298,15 +369,4 @@ fn closed_after<'a>(mut closed: Bits, states: impl Iterator<Item = (u32, &'a Sta
         }
     }
     closed
-}
-
-/// Keeps what a report says that was read anew.
-fn keep_lines(job: &Job<'_>, input: &InputFile, report: &DayReport) -> anyhow::Result<()> {
-    let parsed = &report.parsed;
-    let sums = match parsed.kind {
-        ReportKind::SettlementDetails => sums_of_lines(&parsed.lines),
-        _ => Default::default(),
-    };
-    let meaning = job.memory.meaning(input.rules);
-    job.memory.keep_extract(&input.digest.to_string(), (parsed, &sums), &job.symbols, meaning).map_err(failed)
 }

@@ -3,7 +3,7 @@
 //!
 //! A [`RowExaminer`] looks at every line of one file while it is parsed. Right lines leave sums behind and nothing else.
 //! `line` is what a line says of its money, `rate` its quote, `formula` judges the two, `charges` judges the fees; `notes` is
-//! what is kept, `finish` decides what the whole file decides, `explain` puts it into words.
+//! what is kept, `finish` decides what the whole file decides, `explain` puts it into words; `line_sums` adds up without looking.
 
 mod charges;
 mod explain;
@@ -12,6 +12,7 @@ mod finish;
 mod formula;
 mod keyed;
 mod line;
+mod line_sums;
 mod notes;
 mod rate;
 mod sums;
@@ -37,6 +38,7 @@ use notes::{Group, GroupKey, OpenFinding};
 use sums::{RowSums, SumKey};
 
 pub use finish::RowProof;
+pub use line_sums::LineSums;
 pub use notes::RowNotes;
 
 /// How far a converted line may be off unless the operator says otherwise: a unit of rounding on the gross, and one on the fees.

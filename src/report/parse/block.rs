@@ -44,6 +44,9 @@ pub(super) trait LineKind: Sync {
         row: Row<'_>,
     ) -> Result<Self::Line, Unreadable>;
 
+    /// Looks at the lines of a block as a whole, when all of them are read.
+    fn finish(&self, _beside: &mut Self::Beside, _lines: &mut Vec<Self::Line>) {}
+
     /// Puts what was gathered of the next block behind that of the blocks before it; `lines` are the next block's.
     fn append(&self, beside: &mut Self::Beside, next: Self::Beside, lines: &mut [Self::Line]);
 }
@@ -116,6 +119,7 @@ pub(super) fn read_block<K: LineKind>(
             }
         }
     }
+    kind.finish(&mut result.beside, &mut result.lines);
     result.evidence = reader.evidence;
     context.symbols.give_back(reader.caches.symbols);
     Ok(result)

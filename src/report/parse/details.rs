@@ -5,7 +5,9 @@ use crate::money::{Currency, Tally};
 use crate::movement::{EntryType, ReportKind};
 use crate::records::Row;
 use crate::report::schema::{Header, is_empty};
-use crate::report::{Column, Examiner, FeeAmount, Line, Original, ParsedReport, Place, Pricing, SignRule, TypeTotals};
+use crate::report::{
+    Column, Examiner, FeeAmount, Keeper, Line, Original, ParsedReport, Place, Pricing, SignRule, TypeTotals,
+};
 
 use super::Source;
 use super::block::{LineKind, LineReader};
@@ -14,18 +16,20 @@ use super::evidence::Evidence;
 use super::gather::Gathered;
 use super::line::Money;
 
-/// Lines of details, and who looks at them.
-pub(super) struct Details<'e, E> {
+/// Lines of details, who looks at them, and who takes them.
+pub(super) struct Details<'e, E, P> {
     pub(super) examiner: &'e E,
+    pub(super) keeper: &'e P,
 }
 
 /// What is gathered of lines of details.
 #[derive(Default)]
-pub(super) struct Beside<N> {
+pub(super) struct Beside<N, P> {
     /// Lines of a block refer to these by their index within the block.
     originals: Vec<Original>,
     totals: Vec<Total>,
     notes: N,
+    packed: P,
     shown: Shown,
 }
 
@@ -44,9 +48,9 @@ struct Shown {
     unknown: Vec<(&'static str, &'static [u8])>,
 }
 
-impl<E: Examiner> LineKind for Details<'_, E> {
+impl<E: Examiner, P: Keeper> LineKind for Details<'_, E, P> {
     type Line = Line;
-    type Beside = Beside<E::Notes>;
+    type Beside = Beside<E::Notes, P::Packed>;
     // Lines of the documented layouts have about 250 bytes.
     const LINE_BYTES: usize = 200;
 
@@ -72,7 +76,16 @@ impl<E: Examiner> LineKind for Details<'_, E> {
         Ok(line)
     }
 
+    fn finish(&self, beside: &mut Self::Beside, lines: &mut Vec<Line>) {
+        if P::KEEPS && !lines.is_empty() {
+            beside.packed = self.keeper.pack(lines, &beside.originals);
+            lines.clear();
+            beside.originals.clear();
+        }
+    }
+
     fn append(&self, beside: &mut Self::Beside, next: Self::Beside, lines: &mut [Line]) {
+        self.keeper.take(next.packed);
         let base = u32::try_from(beside.originals.len()).unwrap_or(u32::MAX);
         if base > 0 && !next.originals.is_empty() {
             for at in lines.iter_mut().filter_map(|line| line.original.as_mut()) {
@@ -87,12 +100,12 @@ impl<E: Examiner> LineKind for Details<'_, E> {
     }
 }
 
-impl<E: Examiner> Details<'_, E> {
+impl<E: Examiner, P: Keeper> Details<'_, E, P> {
     /// Shows an accepted line to the examiner.
     fn show(
         &self,
         reader: &mut LineReader<'_, '_>,
-        beside: &mut Beside<E::Notes>,
+        beside: &mut Beside<E::Notes, P::Packed>,
         line: &Line,
         money: &Money<'_>,
         row: Row<'_>,
@@ -128,7 +141,7 @@ fn emptied(mut cells: Vec<(&str, &[u8])>) -> Vec<(&'static str, &'static [u8])> 
     cells.into_iter().map(|_| ("", &b""[..])).collect()
 }
 
-impl<N> Beside<N> {
+impl<N, P> Beside<N, P> {
     fn add_to_totals(&mut self, line: &Line) {
         let known =
             self.totals.iter_mut().find(|total| total.raw_type == line.raw_type && total.currency == line.currency);
@@ -159,12 +172,15 @@ impl<N> Beside<N> {
     }
 }
 
-impl<E: Examiner> Gathered<Details<'_, E>> {
-    /// Applies what only the whole file can tell.
-    pub(super) fn into_report(mut self, source: &Source<'_>, header: Header) -> (ParsedReport, E::Notes) {
+impl<E: Examiner, P: Keeper> Gathered<Details<'_, E, P>> {
+    /// Applies what only the whole file can tell; whether amounts of types that take money out were turned stands last.
+    pub(super) fn into_report(mut self, source: &Source<'_>, header: Header) -> (ParsedReport, E::Notes, bool) {
         let Header { layout, unknown, mut remarks } = header;
+        let mut turned = false;
         if source.kind == ReportKind::TransactionDetails {
-            remarks.extend(self.sign(source.options.sign_rule));
+            let (remark, signs) = self.sign(source.options.sign_rule);
+            remarks.extend(remark);
+            turned = signs;
         }
         remarks.extend(self.evidence.suspicious_unit(source.options.amount_unit));
         remarks.extend(self.evidence.remark_foreign_fees());
@@ -179,31 +195,33 @@ impl<E: Examiner> Gathered<Details<'_, E>> {
             remarks,
             layout,
         };
-        (report, notes)
+        (report, notes, turned)
     }
 
     /// Applies the sign rule of transaction details (`antom.md` 9.8), and says so.
-    fn sign(&mut self, rule: SignRule) -> Option<String> {
+    fn sign(&mut self, rule: SignRule) -> (Option<String>, bool) {
         let Evidence { outgoing_positive: positive, outgoing_negative: negative, .. } = self.evidence;
         if positive == 0 || rule == SignRule::Signed {
-            return None;
+            return (None, false);
         }
         if rule == SignRule::Auto && negative > 0 {
-            return Some(format!(
+            let remark = format!(
                 "the types that take money out have both signs ({positive} positive amounts, {negative} negative): all amounts \
                  are taken as written"
-            ));
+            );
+            return (Some(remark), false);
         }
         let outgoing = |known: Option<EntryType>| known.is_some_and(EntryType::is_outgoing);
-        for line in self.lines.iter_mut().filter(|line| outgoing(line.entry_type)) {
-            line.amount = -line.amount.abs();
+        for line in &mut self.lines {
+            line.turn();
         }
         for total in self.beside.totals.iter_mut().filter(|total| outgoing(total.entry_type)) {
             total.tally.credit -= std::mem::take(&mut total.tally.debit);
         }
-        Some(format!(
+        let remark = format!(
             "{positive} amounts of types that take money out are written as positive: their sign is taken from the type"
-        ))
+        );
+        (Some(remark), true)
     }
 }
 

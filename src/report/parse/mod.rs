@@ -23,8 +23,8 @@ use crate::records::{Block, Broken, Piece, Splitter, SymbolCaches, in_order};
 
 use super::schema::{Header, Headings, is_details};
 use super::{
-    ActivityLine, AnyReport, BalanceLine, Column, Examiner, Layout, ParsedReport, Reject, ReportOptions, ReportRules,
-    Statement, SummaryLine,
+    ActivityLine, AnyReport, BalanceLine, Column, Examiner, Keeper, Layout, ParsedReport, Reject, ReportOptions,
+    ReportRules, Statement, SummaryLine,
 };
 use account::{Activity, Balances};
 pub(super) use block::is_end;
@@ -36,6 +36,28 @@ use summary::Summaries;
 
 /// The last line of every report that is complete (all report pages).
 const END: &[u8] = b"<END>";
+
+/// What all files of a run have in common: the maker of their keys, and their texts.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// Makes the keys.
+    pub keys: KeyMaker,
+    /// Interns texts.
+    pub symbols: &'a Symbols,
+}
+
+/// A file of details after parsing, with what was said and noted of it on the way.
+pub struct ParsedDetails<E: Examiner> {
+    /// What it says; without lines if a keeper took them.
+    pub report: ParsedReport,
+    /// The examiner, made for the file's layout.
+    pub examiner: E,
+    /// Its notes.
+    pub notes: E::Notes,
+    /// Whether the lines that take money out get their sign from their type ([`Line::turn`](super::Line::turn)): only the whole file
+    /// can tell, so a keeper has them as they are written.
+    pub turned: bool,
+}
 
 /// What one file is read as.
 struct Source<'a> {
@@ -65,7 +87,7 @@ pub fn parse_report(
         return Err(ReportError::UnsupportedKind { kind });
     }
     let source = Source { file, kind, options, keys, symbols };
-    Ok(details(Splitter::new(input), &source, |_| ())?.0)
+    Ok(details(Splitter::new(input), &source, |_| (), &())?.report)
 }
 
 /// Parses settlement details as [`parse_report`] does, and shows every line that is accepted to an examiner, block by block; the
@@ -82,7 +104,28 @@ pub fn parse_settlement<E: Examiner>(
     examiner: impl FnOnce(&Layout) -> E,
 ) -> Result<(ParsedReport, E, E::Notes), ReportError> {
     let source = Source { file, kind: ReportKind::SettlementDetails, options, keys, symbols };
-    details(Splitter::new(input), &source, examiner)
+    let ParsedDetails { report, examiner, notes, .. } = details(Splitter::new(input), &source, examiner, &())?;
+    Ok((report, examiner, notes))
+}
+
+/// Parses one file of details as [`parse_report`] does, shows every line that is accepted to an examiner, and gives the lines to a
+/// keeper, block by block.
+///
+/// # Errors
+/// As [`parse_report`]; what the keeper has by then is of no use.
+pub fn parse_details<E: Examiner>(
+    input: impl Read + Send,
+    (file, kind): (u32, ReportKind),
+    options: &ReportOptions,
+    run: Run<'_>,
+    examiner: impl FnOnce(&Layout) -> E,
+    keeper: &impl Keeper,
+) -> Result<ParsedDetails<E>, ReportError> {
+    if !is_details(kind) {
+        return Err(ReportError::UnsupportedKind { kind });
+    }
+    let source = Source { file, kind, options, keys: run.keys, symbols: run.symbols };
+    details(Splitter::new(input), &source, examiner, keeper)
 }
 
 /// Parses one file of a settlement summary, of the marketplace or in a general layout, as [`parse_report`] does.
@@ -166,12 +209,13 @@ fn details<E: Examiner>(
     splitter: Splitter<impl Read + Send>,
     source: &Source<'_>,
     examiner: impl FnOnce(&Layout) -> E,
-) -> Result<(ParsedReport, E, E::Notes), ReportError> {
+    keeper: &impl Keeper,
+) -> Result<ParsedDetails<E>, ReportError> {
     let opened = open(splitter, source)?;
     let examiner = examiner(&opened.header.layout);
-    let (header, gathered) = read_lines(opened, source, &Details { examiner: &examiner })?;
-    let (report, notes) = gathered.into_report(source, header);
-    Ok((report, examiner, notes))
+    let (header, gathered) = read_lines(opened, source, &Details { examiner: &examiner, keeper })?;
+    let (report, notes, turned) = gathered.into_report(source, header);
+    Ok(ParsedDetails { report, examiner, notes, turned })
 }
 
 fn statement<K: LineKind<Beside = ()>>(

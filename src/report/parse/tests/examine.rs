@@ -96,8 +96,8 @@ fn threads_and_blocks_change_nothing() {
         let kind = ReportKind::SettlementDetails;
         let source = Source { file: 3, kind, options: &options, keys: KEYS, symbols: &symbols };
         let splitter = Splitter::with_block_bytes(text.as_bytes(), block_bytes);
-        let (report, _, notes) =
-            pool.install(|| super::super::details(splitter, &source, |_| Scribe(&symbols))).unwrap();
+        let parsed = pool.install(|| super::super::details(splitter, &source, |_| Scribe(&symbols), &())).unwrap();
+        let (report, notes) = (parsed.report, parsed.notes);
         let places: Vec<_> = report.lines.iter().map(|line| line.place).collect();
         assert_eq!(notes.iter().map(|(place, _)| *place).collect::<Vec<_>>(), places);
         notes

@@ -163,7 +163,7 @@ fn threads_and_blocks_change_nothing() {
         let kind = ReportKind::SettlementDetails;
         let options = ReportOptions::default();
         let source = Source { file: 3, kind, options: &options, keys: KEYS, symbols: &symbols };
-        let report = pool.install(|| details(splitter, &source, |_| ())).unwrap().0;
+        let report = pool.install(|| details(splitter, &source, |_| (), &())).unwrap().report;
         let lines: Vec<_> = (report.lines.iter())
             .map(|line| {
                 let texts = [line.party, line.merchant, line.batch, line.raw_type].map(|symbol| symbols.text(symbol));

@@ -1,0 +1,95 @@
+//! Writing what a report of details says while it is parsed, so that its lines need not be held until they are matched.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use super::extract::{Blocks, Extract, Meaning, PackedLines};
+use super::{MemoryError, keep_file};
+use crate::id::Symbols;
+use crate::proof::BatchSums;
+use crate::report::ParsedReport;
+
+/// A file of lines that is being written, under a name that nobody looks for.
+#[derive(Debug)]
+pub struct Writer {
+    unkept: Unkept,
+    file: io::BufWriter<File>,
+    blocks: Blocks,
+}
+
+/// A file of lines that no later run finds yet. It is deleted when it is dropped before it is kept; one that a kill leaves behind is swept
+/// by the next run.
+#[derive(Debug)]
+pub struct Unkept {
+    path: PathBuf,
+    new: PathBuf,
+    is_kept: bool,
+}
+
+impl Writer {
+    pub(super) fn create(path: PathBuf, new: PathBuf) -> Result<Self, MemoryError> {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&new);
+        let file = file.map_err(MemoryError::file("create", &new))?;
+        let unkept = Unkept { path, new, is_kept: false };
+        Ok(Self { unkept, file: io::BufWriter::with_capacity(1 << 20, file), blocks: Blocks::default() })
+    }
+
+    /// Writes the next lines of the file.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn put(&mut self, packed: &PackedLines) -> Result<(), MemoryError> {
+        self.blocks.put(&mut self.file, packed).map_err(MemoryError::file("write", &self.unkept.new))
+    }
+
+    /// The lines of a block cannot be packed.
+    #[must_use]
+    pub fn failed(&self, source: io::Error) -> MemoryError {
+        MemoryError::file("write", &self.unkept.new)(source)
+    }
+
+    /// Writes what the whole report says, what the lines of its batches come to, and whether its signs are turned
+    /// ([`Line::turn`](crate::report::Line::turn)), and opens the file to be read.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn finish(
+        self,
+        (parsed, sums, turned): (&ParsedReport, &BatchSums, bool),
+        symbols: &Symbols,
+        meaning: Meaning,
+    ) -> Result<(Extract, Unkept), MemoryError> {
+        let Self { unkept, mut file, blocks } = self;
+        let finished = blocks.finish(&mut file, (parsed, sums, turned), symbols, meaning).and_then(|()| file.flush());
+        finished.map_err(MemoryError::file("write", &unkept.new))?;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error);
+        let file = file.map_err(MemoryError::file("write", &unkept.new))?;
+        let opened = Extract::open(&unkept.new, file, meaning, symbols);
+        let extract = opened.map_err(MemoryError::file("read", &unkept.new))?;
+        Ok((extract.ok_or_else(|| MemoryError::Damaged(unkept.new.clone()))?, unkept))
+    }
+}
+
+impl Unkept {
+    /// Flushes the file, and gives it the name under which later runs look for it.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn keep(mut self) -> Result<(), MemoryError> {
+        let file = File::open(&self.new).map_err(MemoryError::file("open", &self.new))?;
+        keep_file(&file, &self.new, &self.path)?;
+        self.is_kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unkept {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // What cannot be deleted now is swept by a later run.
+            let _swept_later = fs::remove_file(&self.new);
+        }
+    }
+}

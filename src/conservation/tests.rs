@@ -72,6 +72,7 @@ impl Day {
 
     fn prove(&self) -> Result<ControlTotals, Imbalance> {
         let counted = Counted {
+            agreed: AgreedRows::default(),
             transactions: &self.transactions,
             settlements: &self.settlements,
             ledger: &self.ledger,

@@ -51,7 +51,7 @@ const SEED_BYTES: usize = 8;
 #[derive(Debug, thiserror::Error)]
 pub enum MemoryError {
     /// The file system refused.
-    #[error("memory: cannot {action} `{}`: {source}; expected a folder beside the archive that this user may write", path.display())]
+    #[error("memory: cannot {action} `{}`: {source}{}", path.display(), advice(source.kind()))]
     File {
         /// What was to be done.
         action: &'static str,
@@ -63,6 +63,17 @@ pub enum MemoryError {
     /// A file is not what was written.
     #[error("memory: `{}` is damaged; it is derived from the archive: delete it, and run again", .0.display())]
     Damaged(PathBuf),
+}
+
+/// What to do about a failure of the file system.
+const fn advice(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::StorageFull => {
+            "; the disk is full: free space or set `archive.dir` to another one, and run again; a run needs room for its lines there"
+        }
+        io::ErrorKind::QuotaExceeded => "; the disk quota is used up: raise it or free space, and run again",
+        _ => "; expected a folder beside the archive that this user may write",
+    }
 }
 
 impl MemoryError {

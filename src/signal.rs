@@ -17,6 +17,9 @@ use crate::progress;
 /// kills after 30. Ending the process earlier is safe as well: nothing half-written is ever visible.
 const PATIENCE: Duration = Duration::from_millis(900);
 
+/// How long saying so may take, if nobody reads it.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// Resolves when the process is told to stop, with the failure that names the signal. From then on, the process ends by itself
 /// after [`PATIENCE`], or at once with a second signal. Needs a runtime with more than one thread.
 ///
@@ -40,7 +43,11 @@ pub async fn stopped() -> anyhow::Result<Failure> {
             _ = terminate.recv() => {}
             () = tokio::time::sleep(PATIENCE) => {}
         }
-        // The command cannot say it any more.
+        // The command cannot say it any more; if nobody reads what is said, the process ends all the same.
+        std::thread::spawn(move || {
+            std::thread::sleep(LAST_WORDS);
+            std::process::exit(kind.exit_code().into());
+        });
         progress::clear();
         tracing::error!("{}: {}", kind.prefix(), sentence(kind));
         std::process::exit(kind.exit_code().into());

@@ -215,7 +215,7 @@ async fn match_day(
     timings: &mut Timings,
 ) -> anyhow::Result<matching::Reconciliation> {
     let (job, reports, ledger) = (evidence.job, evidence.reports, evidence.ledger);
-    let rows = reports.lines() + ledger.rows();
+    let rows = reports.matched_lines() + ledger.parsed.entries.len() as u64;
     room::for_stage("match", rows * room::MATCH_BYTES_PER_ROW)?;
     let none = KeySet::default();
     let inputs = Inputs {

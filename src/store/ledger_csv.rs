@@ -154,7 +154,8 @@ impl<W: Write> CopiedCsv<W> {
 
 /// Gives a connection another time-out than it began with, in milliseconds, and more memory to sort in than the server's default of
 /// 4 MB, with which a window of millions is merged from hundreds of files.
-const ALLOW_TIME: &str = "SELECT set_config('statement_timeout', $1, false), set_config('work_mem', '64MB', false)";
+pub(super) const ALLOW_TIME: &str =
+    "SELECT set_config('statement_timeout', $1, false), set_config('work_mem', '64MB', false)";
 
 /// The copy under construction.
 pub(super) struct LedgerCsv<W: Write> {

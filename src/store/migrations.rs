@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use sqlx::AssertSqlSafe;
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
 use sqlx::postgres::PgPool;
+use sqlx::{AssertSqlSafe, Connection as _};
 
 use super::address::Address;
 use super::error::StoreError;
+use super::ledger_csv::ALLOW_TIME;
 use super::pool::{Pool, Store, StoreOptions, within};
 use crate::points::{Point, reached};
 
@@ -148,7 +149,15 @@ pub(super) async fn run(pool: &Pool, name: &str, options: &StoreOptions) -> Resu
         let applying = async {
             Ok(match pool {
                 Pool::Sqlite(pool) => migrator.run_to(migration.version, pool).await,
-                Pool::Postgres(pool) => migrator.run_to(migration.version, pool).await,
+                Pool::Postgres(pool) => {
+                    // A connection of its own, on which a statement may take as long as the whole.
+                    let mut connection = pool.acquire().await?.detach();
+                    let allowed = options.ledger_timeout.as_millis().to_string();
+                    sqlx::query(ALLOW_TIME).bind(allowed).execute(&mut connection).await?;
+                    let applied = migrator.run_to(migration.version, &mut connection).await;
+                    connection.close().await?;
+                    applied
+                }
             })
         };
         within(name, options.ledger_timeout, DOING, applying).await?.map_err(|error| sort(name, &error))?;

@@ -64,32 +64,27 @@ impl Remembered {
         !self.closed.has(row) && !self.agreed.has(row)
     }
 
-    /// Takes every line that is open, and gives the ids of these lines.
-    fn take_open(&mut self) -> Result<Vec<u64>, MemoryError> {
+    /// Takes every line that is open, and gives those of their ids that count.
+    fn take_open(&mut self, counts: impl Fn(u64) -> bool) -> Result<Vec<u64>, MemoryError> {
         for row in 0..self.extract.lines() {
             if self.is_open(row) {
                 self.needed.put(row);
             }
         }
-        let mut blocks: Vec<usize> = self.needed.iter().map(|row| self.extract.block_of(row)).collect();
-        blocks.dedup();
         let mut ids = Vec::new();
-        for block in blocks {
-            let all = self.extract.ids(block)?;
-            ids.extend(all.all().filter(|(row, _)| self.needed.has(*row)).map(|(_, id)| id));
-        }
+        self.show_ids(&self.needed, |id| ids.extend(Some(id).filter(|id| counts(*id))))?;
         Ok(ids)
     }
 
-    /// The ids of some of its lines.
-    fn ids_of(&self, rows: &Bits) -> Result<Vec<u64>, MemoryError> {
-        let mut ids = Vec::new();
+    /// Shows the ids of some of its lines, block by block.
+    fn show_ids(&self, rows: &Bits, mut show: impl FnMut(u64)) -> Result<(), MemoryError> {
         if rows.count() > 0 {
             for block in 0..self.extract.blocks() {
-                ids.extend(self.extract.ids(block)?.all().filter(|(row, _)| rows.has(*row)).map(|(_, id)| id));
+                let ids = self.extract.ids(block)?;
+                ids.all().filter(|(row, _)| rows.has(*row)).for_each(|(_, id)| show(id));
             }
         }
-        Ok(ids)
+        Ok(())
     }
 
     /// Takes every line that shares an id with those that are asked for, and gives all ids of the lines that it took.
@@ -143,28 +138,31 @@ pub(super) fn needed(
 ) -> Result<Bits, MemoryError> {
     let count = u32::try_from(ledger.entries.len()).unwrap_or(u32::MAX);
     let mut rows = Bits::none(count);
-    let is_all_open = |file: &Remembered| file.closed.count() == 0 && file.agreed.count() == 0;
-    if files.iter().all(is_all_open) && entries.closed.count() == 0 && entries.agreed.count() == 0 {
+    let agreed = ids_of_agreed(files, ledger, entries)?;
+    let is_any_closed = entries.closed.count() > 0 || files.iter().any(|file| file.closed.count() > 0);
+    if !is_any_closed && agreed.is_empty() {
         // Nothing is known to be closed or agreed, so that all of it is needed.
         (0..count).for_each(|row| rows.put(row));
         files.iter_mut().for_each(|file| (0..file.extract.lines()).for_each(|row| file.needed.put(row)));
         return Ok(rows);
     }
+    // Where nothing is closed, only rows that agree can be asked for: then most ids need not be kept in mind.
+    let counts = |id: u64| is_any_closed || agreed.has(id);
     let mut known = Ids::default();
     let mut asked = Ids::default();
     let mut ask = |asked: &mut Ids, id: u64| {
-        if known.add(id) {
+        if counts(id) && known.add(id) {
             asked.add(id);
         }
     };
     seeds.chain(entries.lost.iter().copied()).for_each(|id| ask(&mut asked, id));
-    shared_with_closed(files, ledger, entries)?.into_iter().for_each(|id| ask(&mut asked, id));
+    shared_with_closed(files, ledger, (entries, &agreed))?.into_iter().for_each(|id| ask(&mut asked, id));
     for row in (0..count).filter(|&row| !entries.closed.has(row) && !entries.agreed.has(row)) {
         rows.put(row);
         ids_at(ledger, row).into_iter().for_each(|id| ask(&mut asked, id));
     }
     for file in files.iter_mut() {
-        file.take_open()?.into_iter().for_each(|id| ask(&mut asked, id));
+        file.take_open(counts)?.into_iter().for_each(|id| ask(&mut asked, id));
     }
     while !asked.is_empty() {
         let mut next = Ids::default();
@@ -183,22 +181,31 @@ pub(super) fn needed(
     Ok(rows)
 }
 
-/// The ids that rows which agree share with rows that were closed by earlier runs: neither side would ask for the other.
-fn shared_with_closed(files: &[Remembered], ledger: &ParsedLedger, entries: &Entries) -> Result<Vec<u64>, MemoryError> {
-    let is_any_closed = entries.closed.count() > 0 || files.iter().any(|file| file.closed.count() > 0);
+/// The ids of the rows that agree.
+fn ids_of_agreed(files: &[Remembered], ledger: &ParsedLedger, entries: &Entries) -> Result<Ids, MemoryError> {
     let mut agreed = Ids::default();
-    if is_any_closed {
-        let of_files: Vec<Vec<u64>> =
-            files.par_iter().map(|file| file.ids_of(&file.agreed)).collect::<Result<_, _>>()?;
-        let of_entries = entries.agreed.iter().flat_map(|row| ids_at(ledger, row));
-        of_files.into_iter().flatten().chain(of_entries).for_each(|id| {
-            agreed.add(id);
-        });
-    }
+    let mut add = |id| {
+        agreed.add(id);
+    };
+    files.iter().try_for_each(|file| file.show_ids(&file.agreed, &mut add))?;
+    entries.agreed.iter().flat_map(|row| ids_at(ledger, row)).for_each(add);
+    Ok(agreed)
+}
+
+/// The ids that rows which agree share with rows that were closed by earlier runs: neither side would ask for the other.
+fn shared_with_closed(
+    files: &[Remembered],
+    ledger: &ParsedLedger,
+    (entries, agreed): (&Entries, &Ids),
+) -> Result<Vec<u64>, MemoryError> {
     if agreed.is_empty() {
         return Ok(Vec::new());
     }
-    let shared = |file: &Remembered| Ok(file.ids_of(&file.closed)?.into_iter().filter(|id| agreed.has(*id)).collect());
+    let shared = |file: &Remembered| {
+        let mut ids = Vec::new();
+        file.show_ids(&file.closed, |id| ids.extend(Some(id).filter(|id| agreed.has(*id))))?;
+        Ok(ids)
+    };
     let of_files: Vec<Vec<u64>> = files.par_iter().map(shared).collect::<Result<_, MemoryError>>()?;
     let of_entries = entries.closed.iter().flat_map(|row| ids_at(ledger, row)).filter(|id| agreed.has(*id));
     Ok(of_files.into_iter().flatten().chain(of_entries).collect())

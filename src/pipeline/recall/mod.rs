@@ -34,6 +34,7 @@ use crate::store::{Carried, Run};
 use super::inputs::Registry;
 use super::intake::{InputFile, Reports};
 use super::ledger::Ledger;
+use super::marks::Marks;
 use super::{Job, options};
 use entries::{Entries, ids_of_reject};
 pub use lines::Remembered;
@@ -139,6 +140,7 @@ pub fn recall(
         Place::Line(file, row) => by_number.get(&file).is_some_and(|needed| !needed.has(row)),
         Place::Entry(row) => !wanted.has(row),
     });
+    reports.marks = Marks::new();
     let mut recalled = Recalled {
         rules,
         parties,

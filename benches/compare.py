@@ -69,7 +69,7 @@ def arguments():
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000], help="lines in each report, entries in the ledger")
     parser.add_argument("--runs", type=int, default=3, help="how often each program runs, in turn")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--flag", action="append", default=[], help="a flag for the job's run, such as --flag=--memory-limit=512MB")
+    parser.add_argument("--flag", action="append", default=[], help="a flag for the job's run, such as --flag=--without-memory")
     parser.add_argument("--dir", type=Path, help="a new or empty folder to work in [default: one for temporary files]")
     parser.add_argument("--keep", action="store_true", help="keep that folder, and the day in it for the next time")
     parser.add_argument("--json", type=Path, help="write every measurement to this file")

@@ -5,15 +5,16 @@
 #   cargo build --release -p antom-recon
 #   crates/lab/bench-fetch.sh [PROGRAM] [FOLDER]
 #
-# PROGRAM is target/release/antom-recon unless given. FOLDER, some 3 GB, is made and removed again. The time is that of the whole
-# command: for `sftp` with writing the file, for the program with hashing, packing and flushing it into the archive.
+# PROGRAM is target/release/antom-recon unless given. FOLDER, some 3 GB, is made and removed again; one that exists is refused. The
+# time is that of the whole command: for `sftp` with writing the file, for the program with hashing, packing and flushing it into the archive.
 # PORT=2222 in the environment leads both through that port, on which a `lab wire` may wait for the server's.
 set -euo pipefail
 
 program=$(realpath "${1:-target/release/antom-recon}")
-folder=${2:-$(mktemp -d)}
 rounds=${ROUNDS:-3} megabytes=${MB:-500}
-mkdir -p "$folder"
+# All of the folder is deleted in the end, so that nobody's files may be in it.
+if [ -n "${2:-}" ]; then mkdir "$2"; fi
+folder=$(realpath "${2:-$(mktemp -d)}")
 cd "$folder"
 server=
 finish() {

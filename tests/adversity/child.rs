@@ -80,6 +80,7 @@ impl Running {
     }
 
     /// Waits until it ends, and tells whether it died by `abort`, as the places of `antom_recon::points` make it.
+    #[cfg(debug_assertions)]
     pub fn dies(self) -> bool {
         const SIGABRT: i32 = 6;
         let (status, ended) = self.end();
@@ -104,6 +105,7 @@ impl Running {
     }
 
     /// What it has said on stderr so far.
+    #[cfg(debug_assertions)]
     pub fn stderr_so_far(&self) -> String {
         use std::os::unix::fs::FileExt;
         let mut bytes = vec![0; usize::try_from(self.stderr.metadata().unwrap().len()).unwrap()];

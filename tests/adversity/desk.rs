@@ -93,6 +93,7 @@ impl Desk {
     }
 
     /// Starts it so that it dies at a place of `antom_recon::points`, such as `stage: done#3`.
+    #[cfg(debug_assertions)]
     pub fn start_doomed(&self, words: &str, place: &str) -> Running {
         let mut command = self.command(words);
         command.env("ANTOM_RECON_DIE_AT", place);
@@ -139,6 +140,7 @@ impl Desk {
     }
 
     /// Every file in the archive.
+    #[cfg(debug_assertions)]
     pub fn archived(&self) -> Vec<String> {
         tree(&self.path("archive"))
     }

@@ -10,10 +10,12 @@ mod child;
 mod commands;
 mod cuts;
 mod desk;
+#[cfg(debug_assertions)] // A release build has no place at which it hangs or dies.
 mod hangs;
 mod kills;
 mod memory;
 mod month;
+#[cfg(debug_assertions)]
 mod points;
 mod quarter;
 mod rows;

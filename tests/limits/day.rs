@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Read, Seek, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -196,9 +197,12 @@ impl Day {
         files.map(shown).collect()
     }
 
-    /// What the same program needs for a day on which nothing happens.
+    /// What the same program needs for a day on which nothing happens: the most of three runs, since one may end before it was
+    /// looked at where it was largest.
     pub fn idle_peak() -> u64 {
-        Self::new().run("--threads 2").with_code(0).peak
+        static PEAK: OnceLock<u64> = OnceLock::new();
+        let peak = || Self::new().run("--threads 2").with_code(0).peak;
+        *PEAK.get_or_init(|| peak().max(peak()).max(peak()))
     }
 }
 

@@ -1,11 +1,12 @@
 //! Disks that are full: what could not be written is told with its path and what to do; with room, the same command goes on.
 //!
-//! Each disk is a small one of its own, in memory, seen by the program alone. Where this user may not mount any, the tests say so.
-#![allow(clippy::print_stderr)] // A skipped test must say so where a person sees it.
+//! Each disk is a small one of its own, in memory, seen by the program alone. Where this user may not mount any, the tests say so; in CI
+//! they fail.
 
 use std::process::Command;
 
 use super::day::{Day, Ran, entry, line};
+use crate::fetch::sshd::skipped;
 
 /// What the program said on the full disk, and what it said when there was room.
 struct Twice {
@@ -21,8 +22,7 @@ fn on_a_disk_of(day: &Day, folder: &str, size: &str) -> Option<Twice> {
         tried.is_ok_and(|tried| tried.status.success())
     });
     let Some(namespace) = namespace else {
-        eprintln!("skipped: this user may not mount a small disk");
-        return None;
+        return skipped("this user may not mount a small disk: neither `unshare -m` nor `unshare -rm` is allowed");
     };
     std::fs::create_dir_all(day.path(folder)).unwrap();
     let script = format!(

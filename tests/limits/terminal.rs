@@ -1,6 +1,5 @@
 //! On a terminal: bars, and Ctrl-C. `script` of util-linux gives the program one.
 
-use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -36,6 +35,7 @@ impl Terminal {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    #[cfg(debug_assertions)]
     fn wait_for(&self, text: &str) {
         let started = Instant::now();
         while !self.shown().contains(text) {
@@ -44,7 +44,9 @@ impl Terminal {
         }
     }
 
+    #[cfg(debug_assertions)]
     fn presses(&mut self, key: u8) {
+        use std::io::Write;
         self.script.stdin.as_mut().unwrap().write_all(&[key]).unwrap();
     }
 
@@ -89,6 +91,7 @@ fn nothing_is_shown_in_a_pipe() {
     assert_eq!(ran.stderr, "");
 }
 
+#[cfg(debug_assertions)] // A release build hangs nowhere.
 #[test]
 fn control_c_ends_a_stage_that_waits_for_nothing() {
     let day = day_of(10);

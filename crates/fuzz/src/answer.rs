@@ -5,7 +5,8 @@ use antom_api::{Amount, BalanceInquiry, PaymentInquiry, RefundInquiry, UnknownFi
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::bytes::{below, choice, line};
+use crate::bytes::{choice, line};
+use crate::costly::Costly;
 use crate::signing::ANTOM;
 
 /// Where the question was put.
@@ -19,7 +20,7 @@ const NEW_MEMBER: &str = r#"{"aMemberOfTomorrow":{"a":[1.50]},"#;
 
 /// The first line is a `signature` header, the second a `response-time`, the rest the body. Nobody but the owner of the key makes a
 /// signature that holds, and then for these bytes only; bodies are read the same whatever new members they have, and lose nothing.
-pub fn answer(data: &[u8]) {
+pub fn answer(data: &[u8], costly: Costly) {
     let (header, rest) = line(data);
     let (time, body) = line(rest);
     let (Ok(header), Ok(time)) = (std::str::from_utf8(header), std::str::from_utf8(time)) else { return };
@@ -27,7 +28,7 @@ pub fn answer(data: &[u8]) {
     let forged = verify(&ANTOM.public, PATH, CLIENT_ID, time, body, header);
     assert!(forged.is_err(), "a forged signature holds: {header:?}");
     // Signing takes a thousand times as long as reading.
-    if below(choice(data), 0, 16) == 0 {
+    if costly.is_due(choice(data), 0) {
         holds_for_these_bytes_only(time, body);
     }
     let Ok(text) = std::str::from_utf8(body) else { return };

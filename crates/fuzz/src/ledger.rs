@@ -7,6 +7,7 @@ use antom_recon::ledger::{
 };
 
 use crate::bytes::{below, choice};
+use crate::costly::Costly;
 use crate::padding::{after_header, padded};
 
 /// Keys of all entries.
@@ -17,7 +18,7 @@ const MOST_PADDED_BYTES: usize = 1 << 16;
 
 /// The bytes are a ledger as CSV. What a run takes and what an import takes is the same; entries that are written out are read as
 /// themselves; a window leaves out exactly what lies outside of it; the borders of blocks change nothing.
-pub fn ledger(data: &[u8]) {
+pub fn ledger(data: &[u8], costly: Costly) {
     let (choice, symbols) = (choice(data), Symbols::new());
     let parsed = parse_ledger(data, KEYS, &symbols, None);
     let imported = import(data);
@@ -30,7 +31,7 @@ pub fn ledger(data: &[u8]) {
         (Err(one), Err(other)) => assert_eq!(one.to_string(), other.to_string()),
         _ => panic!("a run: {parsed:?}, an import: {imported:?}"),
     }
-    if data.len() <= MOST_PADDED_BYTES && below(choice, 8, 16) == 0 {
+    if data.len() <= MOST_PADDED_BYTES && costly.is_due(choice, 8) {
         other_blocks(data, parsed.as_ref(), &symbols, choice);
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! A target fails by panicking. None is content with that nothing panics: each states what must hold of the program's answer,
 //! whatever the bytes say. What they state is worked out here, from the bytes, wherever that takes no second parser.
+//! What is slow is looked at for every input of the replay, and for some of the fuzzer ([`Costly`]).
 //!
 //! | Target | Bytes | Looks at |
 //! |---|---|---|
@@ -19,6 +20,7 @@
 mod answer;
 mod bytes;
 mod config;
+mod costly;
 mod decision;
 mod ledger;
 mod listing;
@@ -32,6 +34,7 @@ mod workbook;
 
 pub use answer::answer;
 pub use config::config;
+pub use costly::Costly;
 pub use decision::decision;
 pub use ledger::ledger;
 pub use listing::listing;

@@ -14,6 +14,7 @@ use antom_recon::report::{
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::bytes::{below, choice};
+use crate::costly::Costly;
 use crate::padding::{after_header, padded};
 
 /// Keys of all files.
@@ -45,7 +46,7 @@ impl Reading<'_> {
 /// The bytes are a report of the kind that its header tells, or of any. Every line of it is a line or a reject, exactly once and
 /// with its place; sums are those of the lines; a line alone says what it says among others; threads and the borders of blocks
 /// change nothing.
-pub fn report(data: &[u8]) {
+pub fn report(data: &[u8], costly: Costly) {
     let choice = choice(data);
     let found = detect_kind(data, &ReportRules::default()).ok();
     let kind = found.unwrap_or(ReportKind::ALL[below(choice, 0, ReportKind::ALL.len())]);
@@ -62,7 +63,7 @@ pub fn report(data: &[u8]) {
         again::rows_are_proved(data, report, &reading);
         nothing_differs(data, kind, &options);
     }
-    if data.len() <= MOST_COMPARED_BYTES && below(choice, 8, 16) == 0 {
+    if data.len() <= MOST_COMPARED_BYTES && costly.is_due(choice, 8) {
         other_blocks(data, &reading, read.as_ref(), choice);
     }
 }

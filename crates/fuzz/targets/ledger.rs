@@ -1,4 +1,4 @@
 //! See [`fuzz::ledger`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::ledger(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::ledger(data, fuzz::Costly::Sampled));

@@ -1,4 +1,4 @@
 //! See [`fuzz::report`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::report(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::report(data, fuzz::Costly::Sampled));

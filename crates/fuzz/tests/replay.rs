@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fuzz::Costly;
+
 // The client's feature is on for tests only, so that the library's own module is not there.
 #[path = "../src/bytes.rs"]
 #[allow(dead_code, reason = "notifications need a part of it")]
@@ -71,14 +73,14 @@ macro_rules! replayed {
 }
 
 replayed! {
-    answer: fuzz::answer;
+    answer: |data| fuzz::answer(data, Costly::Always);
     config: fuzz::config;
     decision: fuzz::decision;
-    ledger: fuzz::ledger;
+    ledger: |data| fuzz::ledger(data, Costly::Always);
     listing: fuzz::listing;
     money: fuzz::money;
     notification: notification::notification;
-    report: fuzz::report;
+    report: |data| fuzz::report(data, Costly::Always);
     workbook: fuzz::workbook;
 }
 

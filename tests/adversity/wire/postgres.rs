@@ -75,7 +75,7 @@ fn cases(connections: &[lab::wire::Traffic]) -> Vec<Disturbance> {
         let (down, up) = (passed.to_client, passed.to_server);
         cases.extend([on(reset(down / 3)), on(half_open(down * 2 / 3)), on(cut(down * 9 / 10))]);
         cases.extend([on(half_open(up / 3).to_server()), on(reset(up * 2 / 3).to_server())]);
-        cases.push(on(half_open(up.saturating_sub(10)).to_server()));
+        cases.extend([on(cut(up / 2).to_server()), on(half_open(up.saturating_sub(10)).to_server())]);
     }
     cases
 }

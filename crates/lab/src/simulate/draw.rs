@@ -19,6 +19,9 @@ const VALUES: (u64, u64) = (6, 7);
 /// A day that may have a trouble has one in so many of 100 cases.
 const TROUBLED: u64 = 75;
 
+/// Makes the seed of a generator for what all days of a world have in common: other draws do not move with it.
+const HABITS: u64 = 0x6861_6269_7473_2e31;
+
 /// Values about which Antom is asked, each with an answer that the world knows.
 const ASKED: [Value; 8] = [
     Value::PaymentNotBooked,
@@ -62,18 +65,20 @@ impl Drawing {
     #[must_use]
     pub fn of(seed: u64, days: u32, payments: u32) -> Self {
         let rng = &mut Rng::new(seed);
+        let habits = &mut Rng::new(seed ^ HABITS);
         let layout = *rng.pick(&Layout::ALL);
         let plan = Plan {
+            splits: habits.chance(50),
             first_day: after(FIRST, rng.below(14)),
             days,
             payments,
             layout,
             sellers: 3 + small(rng, 6),
-            settle_after: 1,
+            settle_after: u32::from(habits.chance(50)),
             settlement_due_days: 1 + small(rng, 3),
             pending_max_days: 1 + small(rng, 3),
             book_adjustments: true,
-            style: style(rng),
+            style: Style { minor_units: habits.chance(15), ..style(rng) },
             ..Plan::one_day(seed)
         };
         let bookkeeping = if rng.chance(50) { Bookkeeping::Free } else { Bookkeeping::AddOnly };

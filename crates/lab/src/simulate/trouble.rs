@@ -39,7 +39,7 @@ pub(super) struct Troubles<'t> {
     pub(super) seed: u64,
     days: BTreeMap<NaiveDate, Trouble>,
     pub(super) answers: Cell<Answers>,
-    /// How long the latest command took.
+    /// How long the latest run took.
     pub(super) took: &'t Cell<Duration>,
 }
 

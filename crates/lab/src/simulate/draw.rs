@@ -140,10 +140,13 @@ impl Drawing {
         let asked = self.faults.iter().filter(|drawn| drawn.fault.family() == Family::Answers).map(|drawn| drawn.day);
         let asked: Vec<NaiveDate> = asked.collect();
         self.traps = quiet.iter().copied().skip(1).filter(|_| rng.chance(20)).collect();
-        // An answer that is none needs a question.
+        // An answer that is none needs a question: a day that cannot have one has no such trouble.
         for day in asked {
             let before: Vec<NaiveDate> = quiet.iter().copied().filter(|quiet| *quiet < day).collect();
             self.draw_value(*rng.pick(&ASKED), &before, None, rng);
+            if !self.has_question(day) {
+                self.faults.retain(|drawn| drawn.day != day || drawn.fault.family() != Family::Answers);
+            }
         }
         for _ in 0..VALUES.0 + rng.below(VALUES.1) {
             let value = *rng.pick(&Value::ALL);
@@ -164,6 +167,15 @@ impl Drawing {
         let day = *rng.pick(&fitting);
         let corrected_before = corrected_after.map(|days| after(day, days)).filter(|before| *before <= last);
         self.add(Fault::Value(value), day, corrected_before);
+    }
+
+    /// Whether something is open on a day about which Antom is asked.
+    pub(super) fn has_question(&self, day: NaiveDate) -> bool {
+        let is_asked = |drawn: &Drawn| {
+            let is_open = drawn.day < day && drawn.corrected_before.is_none();
+            is_open && ASKED.iter().any(|value| drawn.fault == Fault::Value(*value))
+        };
+        self.faults.iter().any(is_asked)
     }
 
     fn days_until(&self, day: NaiveDate) -> Plan {

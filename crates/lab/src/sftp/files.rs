@@ -197,6 +197,7 @@ impl russh_sftp::server::Handler for Files {
 
     async fn opendir(&mut self, id: u32, path: String) -> Answer<Handle> {
         if self.shared.faults.cuts_now(Moment::Listing) {
+            self.shared.log.add(SftpEvent::Cut(Moment::Listing));
             self.socket.cut();
             return Err(StatusCode::ConnectionLost);
         }

@@ -1,5 +1,6 @@
 //! What clients did, so that tests can prove what the job did and did not do.
 
+use super::faults::Moment;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One thing that a client did. Paths are absolute as the client sees them, except in `Refused`.
@@ -39,6 +40,8 @@ pub enum SftpEvent {
     },
     /// The server cut the connection while this file was read.
     Dropped(String),
+    /// The server cut the connection at this moment.
+    Cut(Moment),
     /// The server stopped answering reads of this file.
     Stalled(String),
 }

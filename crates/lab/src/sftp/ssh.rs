@@ -29,6 +29,7 @@ impl SshSession {
 
     fn decide(&self, user: &str, method: &'static str, right: bool) -> bool {
         if self.shared.faults.cuts_now(Moment::Login) {
+            self.shared.log.add(SftpEvent::Cut(Moment::Login));
             self.socket.cut();
         }
         let accepted = right && user == self.shared.username && !self.shared.faults.logins_refused();

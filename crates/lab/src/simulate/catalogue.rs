@@ -161,13 +161,13 @@ troubles! {
         => "taken up again: no trace",
     FileCut Connections 6 "the connection breaks in the middle of a file, once"
         => "taken up again: no trace",
-    FileCutAgain Connections 2 "the connection breaks in the middle of a file, every time"
+    FileCutAgain Connections 2 "the connection breaks before the first byte of a file, every time"
         => "exit 4 and no outputs; then no trace",
     Stalled Connections 2 "the server never answers when a file is read"
         => "exit 4 and no outputs; then no trace",
     Locked Database 6 "another process holds the database"
         => "exit 4 and no outputs; then no trace",
-    FileInTheWay Database 8 "the folder of the database is gone"
+    FileInTheWay Database 8 "a file stands in place of the folder of the database"
         => "exit 4 and no outputs; then no trace",
     NoDatabase Database 8 "something else stands in place of the database"
         => "exit 5 and no outputs; then no trace",

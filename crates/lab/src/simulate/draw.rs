@@ -19,6 +19,9 @@ const VALUES: (u64, u64) = (6, 7);
 /// A day that may have a trouble has one in so many of 100 cases.
 const TROUBLED: u64 = 75;
 
+/// Makes the seed of a generator for what all days of a world have in common: other draws do not move with it.
+const HABITS: u64 = 0x6861_6269_7473_2e31;
+
 /// Values about which Antom is asked, each with an answer that the world knows.
 const ASKED: [Value; 8] = [
     Value::PaymentNotBooked,
@@ -62,18 +65,20 @@ impl Drawing {
     #[must_use]
     pub fn of(seed: u64, days: u32, payments: u32) -> Self {
         let rng = &mut Rng::new(seed);
+        let habits = &mut Rng::new(seed ^ HABITS);
         let layout = *rng.pick(&Layout::ALL);
         let plan = Plan {
+            splits: habits.chance(50),
             first_day: after(FIRST, rng.below(14)),
             days,
             payments,
             layout,
             sellers: 3 + small(rng, 6),
-            settle_after: 1,
+            settle_after: u32::from(habits.chance(50)),
             settlement_due_days: 1 + small(rng, 3),
             pending_max_days: 1 + small(rng, 3),
             book_adjustments: true,
-            style: style(rng),
+            style: Style { minor_units: habits.chance(15), ..style(rng) },
             ..Plan::one_day(seed)
         };
         let bookkeeping = if rng.chance(50) { Bookkeeping::Free } else { Bookkeeping::AddOnly };
@@ -135,10 +140,13 @@ impl Drawing {
         let asked = self.faults.iter().filter(|drawn| drawn.fault.family() == Family::Answers).map(|drawn| drawn.day);
         let asked: Vec<NaiveDate> = asked.collect();
         self.traps = quiet.iter().copied().skip(1).filter(|_| rng.chance(20)).collect();
-        // An answer that is none needs a question.
+        // An answer that is none needs a question: a day that cannot have one has no such trouble.
         for day in asked {
             let before: Vec<NaiveDate> = quiet.iter().copied().filter(|quiet| *quiet < day).collect();
             self.draw_value(*rng.pick(&ASKED), &before, None, rng);
+            if !self.has_question(day) {
+                self.faults.retain(|drawn| drawn.day != day || drawn.fault.family() != Family::Answers);
+            }
         }
         for _ in 0..VALUES.0 + rng.below(VALUES.1) {
             let value = *rng.pick(&Value::ALL);
@@ -159,6 +167,15 @@ impl Drawing {
         let day = *rng.pick(&fitting);
         let corrected_before = corrected_after.map(|days| after(day, days)).filter(|before| *before <= last);
         self.add(Fault::Value(value), day, corrected_before);
+    }
+
+    /// Whether something is open on a day about which Antom is asked.
+    pub(super) fn has_question(&self, day: NaiveDate) -> bool {
+        let is_asked = |drawn: &Drawn| {
+            let is_open = drawn.day < day && drawn.corrected_before.is_none();
+            is_open && ASKED.iter().any(|value| drawn.fault == Fault::Value(*value))
+        };
+        self.faults.iter().any(is_asked)
     }
 
     fn days_until(&self, day: NaiveDate) -> Plan {

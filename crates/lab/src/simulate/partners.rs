@@ -3,20 +3,25 @@
 use super::catalogue::Trouble;
 use super::trouble::{Answers, Troubles};
 use crate::api::{ApiFault, RefundRecord, Repeat, Scope};
+use crate::audit::Table;
 use crate::audit::books::Files;
 use crate::quarter::course::Course;
 use crate::quarter::desk::SOURCE;
-use crate::sftp::{FileFault, Moment};
+use crate::sftp::{FileFault, Moment, SftpEvent};
 use crate::world::book::PaymentRecord;
 use crate::world::layout::Report;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use chrono::NaiveDate;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
+use tokio::net::TcpSocket;
+
+/// The result of a question that is one too many.
+const TOO_MANY: &str = "REQUEST_TRAFFIC_EXCEED_LIMIT";
 
 /// A host key that nobody has.
 const STRANGER: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -46,9 +51,15 @@ impl Troubles<'_> {
         if trouble == Trouble::LateAnswers {
             course.desk.configure(|text| text.replace("[api]\n", "[api]\ntimeout = \"2s\"\n"))?;
         }
+        let before = self.servers.api.log().total();
         if trouble == Trouble::ThrottledOnce {
-            self.done(course, day)?;
+            let ended = self.done(course, day);
             faults.clear();
+            ended?;
+            let questions = self.servers.api.log().questions();
+            let throttled = questions[before..].iter().filter(|question| question.outcome == TOO_MANY).count();
+            let is_again = throttled == 1 && questions.len() > before + 1;
+            ensure!(is_again || !self.drawing.has_question(day), "no question on {day} was one too many and put again");
             return Ok(());
         }
         self.answers.set(Answers::Worthless);
@@ -57,6 +68,12 @@ impl Troubles<'_> {
         course.desk.configure(str::to_owned)?;
         ended?;
         course.judge(day, Files::default(), false)?;
+        if self.drawing.has_question(day) {
+            ensure!(self.servers.api.log().total() > before, "nobody was asked on {day}");
+            let rows = Table::read(&course.desk.published(day).join("discrepancies.csv"))?;
+            let is_unavailable = (0..rows.len()).any(|row| rows.cell(row, "answer") == "UNAVAILABLE");
+            ensure!(is_unavailable, "no row of {day} has the answer `UNAVAILABLE`");
+        }
         self.answers.set(Answers::Right);
         self.done(course, day)
     }
@@ -87,9 +104,13 @@ impl Troubles<'_> {
         course.desk.deliver(course.files(day))?;
         let sections = self.servers.config_sections();
         let (source, _) = sections.split_once("[api]").context("the servers have an API")?;
-        let source = self.source(source, trouble)?;
+        // A port that is taken, and at which nobody listens.
+        let silent = TcpSocket::new_v4()?;
+        silent.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let source = self.source(source, trouble, silent.local_addr()?.port());
         course.desk.configure(|text| text.replacen(SOURCE, &source, 1))?;
         self.strike(course, day, trouble);
+        let before = self.servers.sftp.log().events().len();
         let code = match trouble {
             Trouble::LoginCut | Trouble::ListingCut | Trouble::FileCut => 0,
             Trouble::OtherHostKey => 5,
@@ -100,6 +121,7 @@ impl Troubles<'_> {
         faults.clear();
         course.desk.configure(str::to_owned)?;
         ended?;
+        self.has_struck(trouble, &self.servers.sftp.log().events()[before..])?;
         if code == 0 {
             return course.judge(day, Files::default(), false);
         }
@@ -107,22 +129,38 @@ impl Troubles<'_> {
         self.done(course, day)
     }
 
+    /// The server's log of the run says that the fault was there, and where the job gets over it, that it came back.
+    fn has_struck(&self, trouble: Trouble, events: &[SftpEvent]) -> Result<()> {
+        let count = |wanted: fn(&SftpEvent) -> bool| events.iter().filter(|event| wanted(event)).count();
+        let connections = count(|event| *event == SftpEvent::Connected);
+        let logins = count(|event| matches!(event, SftpEvent::LoggedIn { .. }));
+        let dropped = count(|event| matches!(event, SftpEvent::Dropped(_)));
+        let has_struck = match trouble {
+            Trouble::LoginCut => count(|event| *event == SftpEvent::Cut(Moment::Login)) == 1 && logins > 0,
+            Trouble::ListingCut => count(|event| *event == SftpEvent::Cut(Moment::Listing)) == 1 && logins > 1,
+            Trouble::FileCut => dropped == 1 && logins > 1,
+            Trouble::FileCutAgain => dropped > 1,
+            Trouble::Stalled => count(|event| matches!(event, SftpEvent::Stalled(_))) > 0,
+            Trouble::LoginRefused => count(|event| matches!(event, SftpEvent::LoginRefused { .. })) > 0,
+            Trouble::OtherHostKey => connections > 0 && logins == 0,
+            _ => connections == 0,
+        };
+        ensure!(has_struck, "`{trouble:?}` did not strike; the server saw {events:?}");
+        Ok(())
+    }
+
     /// The section of the configuration, for a job that does not wait for long.
-    fn source(&self, section: &str, trouble: Trouble) -> Result<String> {
+    fn source(&self, section: &str, trouble: Trouble, silent: u16) -> String {
         let mut text = format!("{}connect_timeout = \"5s\"\n", section.trim_end_matches('\n').to_owned() + "\n");
         if trouble == Trouble::Stalled {
             text.push_str("timeout = \"1s\"\n");
         }
         let sftp = &self.servers.sftp;
-        Ok(match trouble {
+        match trouble {
             Trouble::OtherHostKey => text.replace(&sftp.host_key_fingerprint(), STRANGER),
-            Trouble::Refused => {
-                // A port that was free a moment ago, and that nobody else is likely to take for this one.
-                let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-                text.replace(&format!("port = {}", sftp.addr().port()), &format!("port = {free}"))
-            }
+            Trouble::Refused => text.replace(&format!("port = {}", sftp.addr().port()), &format!("port = {silent}")),
             _ => text,
-        })
+        }
     }
 
     fn strike(&self, course: &Course<'_, '_>, day: NaiveDate, trouble: Trouble) {

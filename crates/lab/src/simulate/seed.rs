@@ -55,7 +55,9 @@ fn course(tools: &Tools<'_>, lent: &Lent<'_>, world: &Drawing) -> Result<Log> {
     let program = |words: &[OsString]| {
         let started = Instant::now();
         let ran = Ran::of((tools.program)(words)?.stdin(Stdio::null()).output().context("the job cannot be started")?);
-        took.set(started.elapsed());
+        if words.first().is_some_and(|word| word == "run") {
+            took.set(started.elapsed());
+        }
         ran
     };
     let kept = (world.bookkeeping, LOOKBACK);

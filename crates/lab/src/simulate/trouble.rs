@@ -36,10 +36,10 @@ pub(super) struct Troubles<'t> {
     pub(super) lent: &'t Lent<'t>,
     pub(super) servers: &'t Running,
     pub(super) quarter: &'t Quarter,
-    pub(super) seed: u64,
+    pub(super) drawing: &'t Drawing,
     days: BTreeMap<NaiveDate, Trouble>,
     pub(super) answers: Cell<Answers>,
-    /// How long the latest command took.
+    /// How long the latest run took.
     pub(super) took: &'t Cell<Duration>,
 }
 
@@ -49,20 +49,20 @@ impl<'t> Troubles<'t> {
         took: &'t Cell<Duration>,
         servers: &'t Running,
         quarter: &'t Quarter,
-        drawing: &Drawing,
+        drawing: &'t Drawing,
     ) -> Self {
         let days = drawing.faults.iter().filter_map(|drawn| match drawn.fault {
             Fault::Trouble(trouble) => Some((drawn.day, trouble)),
             Fault::Value(_) => None,
         });
         let answers = Cell::new(if drawing.asks { Answers::Right } else { Answers::None });
-        Self { tools, lent, servers, quarter, seed: drawing.plan.seed, days: days.collect(), answers, took }
+        Self { tools, lent, servers, quarter, drawing, days: days.collect(), answers, took }
     }
 
     /// Chance for what happens on a day.
     pub(super) fn rng(&self, day: NaiveDate) -> Rng {
         let days = u64::try_from((day - self.quarter.plan.first_day).num_days()).unwrap_or(0);
-        Rng::new(self.seed.rotate_left(17) ^ (days + 1))
+        Rng::new(self.drawing.plan.seed.rotate_left(17) ^ (days + 1))
     }
 }
 

@@ -15,8 +15,11 @@ struct Share<'t> {
     settled: Vec<&'t Settled>,
 }
 
-/// Everything that is open of a tale's shares.
+/// Everything that is open of a tale's shares; nothing where the marketplace books none.
 pub(super) fn open(view: &View<'_>, tale: &Tale, items: &mut Vec<Item>) {
+    if !view.plan.splits {
+        return;
+    }
     let mut parties: BTreeMap<&str, Share<'_>> = BTreeMap::new();
     for entry in view.entries(tale).into_iter().filter(|entry| entry.entry_type == "SETTLEMENT") {
         parties.entry(&entry.sub_merchant_id).or_default().booked.push(entry);

@@ -138,16 +138,22 @@ pub(super) fn needed(
 ) -> Result<Bits, MemoryError> {
     let count = u32::try_from(ledger.entries.len()).unwrap_or(u32::MAX);
     let mut rows = Bits::none(count);
-    let agreed = ids_of_agreed(files, ledger, entries)?;
-    let is_any_closed = entries.closed.count() > 0 || files.iter().any(|file| file.closed.count() > 0);
-    if !is_any_closed && agreed.is_empty() {
+    let sum = |of: fn(&Remembered) -> u64| files.iter().map(of).sum::<u64>();
+    let agreeing = entries.agreed.count() + sum(|file| file.agreed.count());
+    let closed = entries.closed.count() + sum(|file| file.closed.count());
+    let all = u64::from(count) + sum(|file| file.extract.lines().into());
+    let is_any_closed = closed > 0;
+    if !is_any_closed && agreeing == 0 {
         // Nothing is known to be closed or agreed, so that all of it is needed.
         (0..count).for_each(|row| rows.put(row));
         files.iter_mut().for_each(|file| (0..file.extract.lines()).for_each(|row| file.needed.put(row)));
         return Ok(rows);
     }
-    // Where nothing is closed, only rows that agree can be asked for: then most ids need not be kept in mind.
-    let counts = |id: u64| is_any_closed || agreed.has(id);
+    // Where nothing is closed, only rows that agree can be asked for: if most rows are open, their ids need not be kept in mind.
+    let is_mostly_open = all - closed - agreeing > agreeing;
+    let knows_agreed = agreeing > 0 && (is_any_closed || is_mostly_open);
+    let agreed = if knows_agreed { ids_of_agreed(files, ledger, entries)? } else { Ids::default() };
+    let counts = |id: u64| is_any_closed || !is_mostly_open || agreed.has(id);
     let mut known = Ids::default();
     let mut asked = Ids::default();
     let mut ask = |asked: &mut Ids, id: u64| {

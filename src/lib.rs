@@ -8,8 +8,9 @@
 //!      fetch --> archive            |
 //!        |                          |
 //!      report (parse) --> proof     |
+//!        |    lines to memory       |
 //!        |                          |
-//!        +--------> matching <------+<---- open items (store), earlier lines (memory)
+//!        +--------> matching <------+<---- open items (store), lines that are needed (memory)
 //!                      |
 //!                 discrepancy <---- requery (Antom's API)
 //!                      |
@@ -38,7 +39,7 @@
 //! points        places at which tests end the process
 //!
 //! fetch         where reports come from; the archive
-//! memory        what is closed, so that no run reads the reports of weeks again
+//! memory        the lines of details on disk, and what is closed of them
 //! store         runs, files, open items, evidence: SQLite and PostgreSQL
 //! requery       which questions to ask, and asking them
 //! export        rendering, publishing

@@ -1,4 +1,5 @@
-//! The memory of what is closed, beside the archive: how a run looks back over weeks without reading their reports again.
+//! The memory beside the archive: where a run puts the lines of details that it parses, and how the next ones look back over weeks
+//! without reading the reports again.
 //!
 //! ```text
 //! <archive>/memory/<merchant>/
@@ -11,7 +12,8 @@
 //! All of it is derived from the archive and the ledger, and nothing else depends on it: a run that finds no memory, or one that was
 //! cut or means something else (another version, other rules), reads the archived reports of its window again and comes to the same
 //! outputs. A block of lines that was changed in place is found when it is read, in the middle of a run, which ends and names the
-//! file to be deleted. A file appears under its name when it is complete.
+//! file to be deleted. A run writes the lines that it parses to files that nobody looks for (`Writer`), reads from them what it has to match,
+//! and gives them their names when the day is published: so it needs room here. A file appears under its name when it is complete.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the memory is files")]
 
 mod bits;

@@ -310,8 +310,8 @@ impl Recalled {
         });
     }
 
-    /// Keeps what the run read and what is closed after it. The day is recorded and published by then: a memory that cannot be
-    /// written costs the next run time, and nothing else.
+    /// Gives what the run read its names, and keeps what is closed after it. The day is recorded and published by then: what cannot be
+    /// kept now costs the next run time, and nothing else.
     pub fn remember(self, job: &Job<'_>, reports: &Reports, reconciliation: &Reconciliation, run: (u32, &str)) {
         if let Err(error) = self.keep(job, reports, reconciliation, run) {
             tracing::warn!(

@@ -73,8 +73,8 @@ pub struct Books<'q> {
     open: BTreeMap<NaiveDate, Vec<Open>>,
     /// When discrepancies were listed, superseded runs included: the run's date, and since when.
     listed: BTreeMap<String, Vec<(NaiveDate, NaiveDate)>>,
-    /// What was accepted.
-    accepted: BTreeSet<String>,
+    /// What was accepted, and the date that first told so.
+    accepted: BTreeMap<String, Option<NaiveDate>>,
     /// Rows about the files of a date, as its newest run has them: kind and file.
     noted: BTreeMap<NaiveDate, Vec<(&'static str, String)>>,
 }
@@ -89,7 +89,7 @@ impl<'q> Books<'q> {
             files: BTreeMap::new(),
             open: BTreeMap::new(),
             listed: BTreeMap::new(),
-            accepted: BTreeSet::new(),
+            accepted: BTreeMap::new(),
             noted: BTreeMap::new(),
         }
     }
@@ -110,7 +110,7 @@ impl<'q> Books<'q> {
 
     /// Takes an item out of what is open from the next run on, for somebody has accepted it.
     pub fn accept(&mut self, key: &str) {
-        self.accepted.insert(key.to_owned());
+        self.accepted.entry(key.to_owned()).or_default();
     }
 
     /// The rows about files of a date that its runs must list from now on: kind and file.
@@ -128,18 +128,31 @@ impl<'q> Books<'q> {
     pub fn run(&mut self, date: NaiveDate, files: Files) -> Day {
         self.files.insert(date, files);
         let opening = self.open.range(..date).next_back().map(|(_, open)| open.clone()).unwrap_or_default();
-        let mut items = self.items(date);
-        items.retain(|item| !self.accepted.contains(&item.key));
-        let closing: Vec<Open> = items
-            .into_iter()
-            .map(|item| Open { first_seen_on: self.first_seen_on(&item, date, &opening), item })
-            .collect();
+        let items = self.items(date).into_iter();
+        let items = items.map(|item| Open { first_seen_on: self.first_seen_on(&item, date, &opening), item });
+        let (settled, closing): (Vec<Open>, Vec<Open>) =
+            items.partition(|open| self.accepted.contains_key(&open.item.key));
         for open in closing.iter().filter(|open| open.item.kind != IN_TRANSIT) {
             self.listed.entry(open.item.key.clone()).or_default().push((date, open.first_seen_on));
         }
         self.open.insert(date, closing.clone());
-        let cleared = cleared(&opening, &closing);
+        let mut cleared = cleared(&opening, &closing, &settled);
+        cleared.extend(self.accepted_anew(date, settled, &opening));
         Day { date, opening, closing, cleared, places: self.places() }
+    }
+
+    /// What would be open had it not been accepted, and was never open after a run: it is told once, by the first date that knows.
+    fn accepted_anew(&mut self, date: NaiveDate, settled: Vec<Open>, opening: &[Open]) -> Vec<Open> {
+        let mut told = Vec::new();
+        for open in settled {
+            let Some(first) = self.accepted.get_mut(&open.item.key) else { continue };
+            let is_first = *first.get_or_insert(date) >= date;
+            if is_first && !opening.iter().any(|before| before.item.key == open.item.key) {
+                *first = Some(date);
+                told.push(open);
+            }
+        }
+        told
     }
 
     /// What waits is as old as it has been waiting without a break; a discrepancy as its first listing by a run of an earlier date.
@@ -217,9 +230,10 @@ impl<'q> Books<'q> {
 }
 
 /// What was open and is not any more. What became part of a discrepancy was not closed, and rows about files go by themselves.
-fn cleared(opening: &[Open], closing: &[Open]) -> Vec<Open> {
+fn cleared(opening: &[Open], closing: &[Open], settled: &[Open]) -> Vec<Open> {
     let open: BTreeSet<&str> = closing.iter().map(|open| open.item.key.as_str()).collect();
-    let taken: BTreeSet<&str> = closing.iter().flat_map(|open| &open.item.takes_over).map(String::as_str).collect();
+    let taken = closing.iter().chain(settled).flat_map(|open| &open.item.takes_over);
+    let taken: BTreeSet<&str> = taken.map(String::as_str).collect();
     let is_cleared = |before: &&Open| {
         let item = &before.item;
         let goes_by_itself = OF_FILES.contains(&item.kind) || (item.kind == IN_TRANSIT && taken.contains(&*item.key));

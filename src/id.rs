@@ -210,6 +210,12 @@ impl Symbol {
         self.0 == 0
     }
 
+    /// The symbol of a number that [`number`](Self::number) gave, of the same table.
+    #[must_use]
+    pub const fn of_number(number: u32) -> Self {
+        Self(number)
+    }
+
     /// Its number, which means nothing outside of its table.
     #[must_use]
     pub const fn number(self) -> u32 {

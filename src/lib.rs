@@ -39,7 +39,7 @@
 //! points        places at which tests end the process
 //!
 //! fetch         where reports come from; the archive
-//! memory        the lines of details on disk, and what is closed of them
+//! memory        lines and entries on disk, rows that wait there, what is closed
 //! store         runs, files, open items, evidence: SQLite and PostgreSQL
 //! requery       which questions to ask, and asking them
 //! export        rendering, publishing

@@ -208,6 +208,16 @@ impl Tally {
         }
     }
 
+    /// Counts one item less, which was counted before.
+    pub fn take_out(&mut self, amount_minor: i64) {
+        self.count -= 1;
+        if amount_minor >= 0 {
+            self.debit -= i128::from(amount_minor);
+        } else {
+            self.credit -= i128::from(amount_minor);
+        }
+    }
+
     /// Counts the items of another tally of the same currency.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
@@ -294,6 +304,9 @@ mod tests {
         [700, -250, 0, 25, -5].into_iter().for_each(|amount| tally.add(amount));
         assert_eq!(tally, Tally { count: 5, debit: 725, credit: -255 });
         assert_eq!(tally.sum(), 470);
+        [25, -5].into_iter().for_each(|amount| tally.take_out(amount));
+        assert_eq!(tally, Tally { count: 3, debit: 700, credit: -250 });
+        [25, -5].into_iter().for_each(|amount| tally.add(amount));
         [i64::MAX, i64::MAX, i64::MIN].into_iter().for_each(|amount| other.add(amount));
         assert_eq!(other.sum(), i128::from(i64::MAX) - 1, "sums do not overflow");
         other.merge(&tally);

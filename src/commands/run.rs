@@ -44,13 +44,17 @@ pub struct Args {
     /// Threads that parse and match [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// What the process may take of memory, as `512 MiB` or `2 GB`; where it gets short, rows wait on the disk [default: as much as
+    /// there is]
+    #[arg(long, value_name = "SIZE")]
+    pub memory_limit: Option<String>,
 }
 
 impl Args {
     /// What the flags say about keys of the configuration.
     #[must_use]
     pub fn flags(&self) -> Flags {
-        Flags { threads: self.threads }
+        Flags { threads: self.threads, memory_limit: self.memory_limit.clone() }
     }
 }
 

@@ -146,7 +146,7 @@ const FIXED: &[(&str, &[(&str, Shape)])] = &[
     ("fees", &[("schedule", Shape::Text)]),
     ("decisions", &[("approve_above", Shape::Text)]),
     ("output", &[("dir", Shape::Text)]),
-    ("run", &[("threads", Shape::Number)]),
+    ("run", &[("threads", Shape::Number), ("memory_limit", Shape::Text)]),
 ];
 
 /// Keys of each `[reports.<kind>]`.

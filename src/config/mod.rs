@@ -43,6 +43,8 @@ pub const DEFAULT_FILE: &str = "antom-recon.toml";
 pub struct Flags {
     /// `--threads`.
     pub threads: Option<u16>,
+    /// `--memory-limit`.
+    pub memory_limit: Option<String>,
 }
 
 /// The configuration. Sections are judged on access. It may hold passwords inside database addresses: no `Debug`.

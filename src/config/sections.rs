@@ -10,7 +10,7 @@ use super::options::{
     Requery, Retention, SeverityRules, Sftp, SignRule, Source, SubMerchants,
 };
 use super::secret::{Secret, SecretFile};
-use super::units::MajorAmount;
+use super::units::{MajorAmount, parse_bytes};
 use crate::calendar::{BusinessDate, CutOff};
 use crate::discrepancy::{DiscrepancyKind, Severity};
 use crate::failure::Failure;
@@ -23,6 +23,8 @@ const MAX_CONNECTIONS: u32 = 16;
 
 /// Threads: more than the largest machine has is a mistyped number.
 const MAX_THREADS: u32 = 1024;
+/// What a run takes at the very least: the process, its buffers, and rows that wait.
+const MIN_MEMORY_BYTES: u64 = 64 << 20;
 
 /// Days for which a source may keep files: the longest range of dates that one command takes.
 const MAX_RETENTION_DAYS: u32 = 366;
@@ -176,6 +178,24 @@ impl Config {
     pub fn threads(&self) -> Result<Option<usize>, Failure> {
         let threads = self.settings.number("run", "threads", 0, 0, MAX_THREADS)?;
         Ok((threads > 0).then_some(threads as usize))
+    }
+
+    /// `[run] memory_limit`: how many bytes of memory the process may take; none for as many as there are.
+    ///
+    /// # Errors
+    /// See [`Config::merchant`].
+    pub fn memory_limit(&self) -> Result<Option<u64>, Failure> {
+        let Some(text) = self.settings.text("run", "memory_limit").filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        match parse_bytes(text) {
+            Some(bytes) if bytes >= MIN_MEMORY_BYTES => Ok(Some(bytes)),
+            _ => Err(self.settings.wrong(
+                "run",
+                "memory_limit",
+                "a size of at least 64 MiB, such as `512 MiB` or `2 GB`",
+            )),
+        }
     }
 
     /// `[database]`: the address of the program's own database. It may hold a password.

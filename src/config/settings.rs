@@ -113,6 +113,9 @@ impl Settings {
         if let (Some(threads), Some(key)) = (flags.threads, keys::find("run", "threads")) {
             self.set(key, Setting { value: Value::Number(threads.into()), origin: Origin::Flag("--threads") });
         }
+        if let (Some(size), Some(key)) = (&flags.memory_limit, keys::find("run", "memory_limit")) {
+            self.set(key, Setting { value: Value::Text(size.clone()), origin: Origin::Flag("--memory-limit") });
+        }
     }
 
     /// Overlays the environment. A variable of an unknown section may be another program's (Kubernetes sets some for a service

@@ -180,7 +180,7 @@ fn a_flag_goes_over_the_environment_and_the_environment_over_the_file() {
     let threads = |variables, flags: Flags| desk.load_with(toml, variables, &flags).ok().unwrap().threads().unwrap();
     assert_eq!(threads(&[], Flags::default()), Some(2));
     assert_eq!(threads(&variables, Flags::default()), Some(3));
-    assert_eq!(threads(&variables, Flags { threads: Some(4) }), Some(4));
+    assert_eq!(threads(&variables, Flags { threads: Some(4), ..Flags::default() }), Some(4));
     let config = desk.load_with(toml, &variables, &Flags::default()).ok().unwrap();
     assert_eq!(config.output_dir(), desk.path("b"));
     assert!(!config.matching().unwrap().splits);

@@ -1,4 +1,4 @@
-//! Durations and thresholds, read strictly.
+//! Durations, sizes and thresholds, read strictly.
 
 use std::time::Duration;
 
@@ -15,6 +15,23 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     number.checked_mul(millis_per_unit).map(Duration::from_millis)
+}
+
+/// Reads a whole number of bytes with its unit: `MB` and `GB` of thousands, `MiB` and `GiB` of 1,024, with or without a space and the `B`.
+pub fn parse_bytes(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let unit = unit.strip_prefix(' ').unwrap_or(unit);
+    let bytes_per_unit = match unit.strip_suffix('B').unwrap_or(unit) {
+        "" if unit.is_empty() && digits == text.len() => 1,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        _ => return None,
+    };
+    number.checked_mul(bytes_per_unit)
 }
 
 /// Places that a threshold may have: no currency has more.
@@ -89,6 +106,26 @@ mod tests {
             "18446744073709551615h",
         ] {
             assert_eq!(parse_duration(text), None, "`{text}`");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_strictly() {
+        for (text, bytes) in [
+            ("134217728", 134_217_728),
+            ("512MB", 512_000_000),
+            ("512 MB", 512_000_000),
+            ("2G", 2_000_000_000),
+            ("512Mi", 512 << 20),
+            ("512 MiB", 512 << 20),
+            ("1GiB", 1 << 30),
+        ] {
+            assert_eq!(parse_bytes(text), Some(bytes), "`{text}`");
+        }
+        for text in
+            ["", "MB", "512B", "512 ", "512  MB", "512mb", "1.5GB", "-1MB", "+1MB", "512 KB", "99999999999999GiB"]
+        {
+            assert_eq!(parse_bytes(text), None, "`{text}`");
         }
     }
 

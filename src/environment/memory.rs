@@ -17,6 +17,8 @@ pub enum Bound {
     AddressSpace,
     /// All of the machine's memory.
     Machine,
+    /// What the configuration allows (`run.memory_limit`).
+    Given,
 }
 
 /// What is left, what there is, and what the process has of it.
@@ -54,17 +56,20 @@ pub struct Accounts {
     pub process: String,
     /// The control groups that the process is in, from its own to the outermost.
     pub groups: Vec<Group>,
+    /// What the configuration allows, in bytes.
+    pub given: Option<u64>,
 }
 
-/// Reads the accounts of this process and gives the nearest limit.
+/// Reads the accounts of this process and gives the nearest limit; `given` is one that the configuration sets, in bytes.
 #[must_use]
-pub fn available() -> Option<Memory> {
+pub fn available(given: Option<u64>) -> Option<Memory> {
     let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let accounts = Accounts {
         machine: text("/proc/meminfo"),
         limits: text("/proc/self/limits"),
         process: text("/proc/self/status"),
         groups: groups(&text("/proc/self/cgroup"), Path::new("/sys/fs/cgroup")),
+        given,
     };
     accounts.nearest()
 }
@@ -100,9 +105,14 @@ impl Accounts {
     #[must_use]
     pub fn nearest(&self) -> Option<Memory> {
         let groups = self.groups.iter().filter_map(Group::memory);
-        let others = [self.address_space(), self.whole_machine()].into_iter().flatten();
+        let others = [self.address_space(), self.whole_machine(), self.allowed()].into_iter().flatten();
         let nearest = groups.chain(others).min_by_key(|memory| memory.left)?;
         Some(Memory { held: kilobytes(&self.process, "VmRSS:").unwrap_or_default(), ..nearest })
+    }
+
+    fn allowed(&self) -> Option<Memory> {
+        let (limit, held) = (self.given?, kilobytes(&self.process, "VmRSS:")?);
+        Some(Memory { left: limit.saturating_sub(held), limit, held, bound: Bound::Given })
     }
 
     fn whole_machine(&self) -> Option<Memory> {
@@ -151,6 +161,7 @@ impl fmt::Display for Memory {
             Bound::ControlGroup => "the limit of its control group (container)",
             Bound::AddressSpace => "its own limit (`ulimit -v`)",
             Bound::Machine => "all that the machine has",
+            Bound::Given => "`run.memory_limit`",
         };
         write!(f, "{} MiB of {} MiB are left, {whose}", self.left >> 20, self.limit >> 20)
     }
@@ -184,6 +195,10 @@ mod tests {
         let contained = Accounts { groups: vec![group("max\n", "1\n", ""), outer], ..own };
         let expected = Memory { left: 3 << 20, limit: 10 << 20, held: 7 << 10, bound: Bound::ControlGroup };
         assert_eq!(contained.nearest(), Some(expected));
+        let given = Accounts { given: Some(1 << 20), ..contained.clone() };
+        let expected = Memory { left: 1_017 << 10, limit: 1 << 20, held: 7 << 10, bound: Bound::Given };
+        assert_eq!(given.nearest(), Some(expected));
+        assert_eq!(Accounts { given: Some(9 << 20), ..contained }.nearest().map(|found| found.left), Some(3 << 20));
         assert_eq!(Accounts::default().nearest(), None);
     }
 
@@ -217,7 +232,7 @@ mod tests {
 
     #[test]
     fn this_process_has_memory_left() {
-        let memory = available().expect("Linux tells it");
+        let memory = available(None).expect("Linux tells it");
         assert!(memory.left > 0 && memory.left <= memory.limit, "{memory}");
     }
 }

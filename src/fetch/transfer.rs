@@ -135,9 +135,12 @@ impl Transfer<'_> {
                     return Err(trouble);
                 }
             };
-            block.extend_from_slice(&buffer[..length]);
-            if block.len() >= BLOCK_BYTES {
-                self.push(intake, std::mem::replace(&mut block, Vec::with_capacity(BLOCK_BYTES)))?;
+            // A file of a folder gives more at once than a block has, and only so many blocks may wait.
+            for piece in buffer[..length].chunks(BLOCK_BYTES) {
+                block.extend_from_slice(piece);
+                if block.len() >= BLOCK_BYTES {
+                    self.push(intake, std::mem::replace(&mut block, Vec::with_capacity(BLOCK_BYTES)))?;
+                }
             }
         }
         Ok(self.push(intake, block)?)

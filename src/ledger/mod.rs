@@ -7,7 +7,7 @@ mod row;
 
 pub use entry::{COLUMNS, Entry, EntryText, ParsedLedger, RefundSource};
 pub use import::{BadRow, BadRows, Import, ImportRow, MAX_BAD_ROWS};
-pub use parse::{LedgerError, MAX_REJECTS, parse_ledger};
+pub use parse::{Keeper, LedgerError, MAX_REJECTS, parse_ledger, parse_ledger_to};
 
 #[cfg(test)]
 mod tests;

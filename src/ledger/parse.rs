@@ -85,10 +85,51 @@ pub fn parse_ledger(
     symbols: &Symbols,
     window: Option<(Instant, Instant)>,
 ) -> Result<ParsedLedger, LedgerError> {
-    parse_pieces(Splitter::new(input), keys, symbols, window)
+    parse_pieces(&(), Splitter::new(input), keys, symbols, window)
 }
 
-pub(super) fn parse_pieces(
+/// Takes the entries from the parser, block by block. Blocks are packed on all cores, and taken in the order of the ledger.
+pub trait Keeper: Sync {
+    /// What is made of the entries of one block.
+    type Packed: Default + Send;
+
+    /// Whether entries are taken; if not, they stay in the ledger.
+    const KEEPS: bool = true;
+
+    /// Packs the entries of one block. An entry's `original` is an index into these originals.
+    fn pack(&self, entries: &[Entry], originals: &[Original]) -> Self::Packed;
+
+    /// Takes the next block.
+    fn take(&self, packed: Self::Packed);
+}
+
+/// Nothing is taken.
+impl Keeper for () {
+    type Packed = ();
+    const KEEPS: bool = false;
+
+    fn pack(&self, _: &[Entry], _: &[Original]) {}
+
+    fn take(&self, (): ()) {}
+}
+
+/// Parses a ledger whose entries are taken away block by block, so that millions of them are never in memory at once: it comes without
+/// them.
+///
+/// # Errors
+/// As for [`parse_ledger`].
+pub fn parse_ledger_to(
+    keeper: &impl Keeper,
+    input: impl Read + Send,
+    keys: KeyMaker,
+    symbols: &Symbols,
+    window: Option<(Instant, Instant)>,
+) -> Result<ParsedLedger, LedgerError> {
+    parse_pieces(keeper, Splitter::new(input), keys, symbols, window)
+}
+
+pub(super) fn parse_pieces<K: Keeper>(
+    keeper: &K,
     mut splitter: Splitter<impl Read + Send>,
     keys: KeyMaker,
     symbols: &Symbols,
@@ -97,8 +138,11 @@ pub(super) fn parse_pieces(
     let (columns, rest) = read_header(&mut splitter)?;
     let reader = Reader { columns, keys, symbols: SymbolCaches::new(symbols, keys), window };
     let mut ledger = ParsedLedger { columns: columns.positions, ..ParsedLedger::default() };
-    let mut take = |block: Result<ParsedLedger, LedgerError>| {
-        let block = block?;
+    let mut take = |block: Result<(ParsedLedger, K::Packed), LedgerError>| {
+        let (block, packed) = block?;
+        if K::KEEPS {
+            keeper.take(packed);
+        }
         let base = u32::try_from(ledger.originals.len()).unwrap_or(u32::MAX);
         ledger.originals.extend(block.originals);
         ledger.entries.extend(block.entries.into_iter().map(|mut entry| {
@@ -113,12 +157,21 @@ pub(super) fn parse_pieces(
             _ => Ok(()),
         }
     };
+    let work = |block: &Block| {
+        let mut read = reader.read_block(block)?;
+        let packed = if K::KEEPS { keeper.pack(&read.entries, &read.originals) } else { K::Packed::default() };
+        if K::KEEPS {
+            // Their room as well: the results of some blocks wait for their turn.
+            (read.entries, read.originals) = (Vec::new(), Vec::new());
+        }
+        Ok((read, packed))
+    };
     if let Some(rest) = rest {
-        take(reader.read_block(&rest))?;
+        take(work(&rest))?;
     }
     let work = |piece: &Piece| match piece {
-        Piece::Records(block) => reader.read_block(block),
-        Piece::Broken(broken) => Ok(read_broken(broken)),
+        Piece::Records(block) => work(block),
+        Piece::Broken(broken) => Ok((read_broken(broken), K::Packed::default())),
     };
     in_order(&mut splitter, work, take)?;
     Ok(ledger)

@@ -168,7 +168,7 @@ fn threads_and_blocks_change_nothing() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let symbols = Symbols::new();
         let splitter = Splitter::with_block_bytes(text.as_bytes(), block_bytes);
-        let ledger = pool.install(|| parse_pieces(splitter, KEYS, &symbols, None)).unwrap();
+        let ledger = pool.install(|| parse_pieces(&(), splitter, KEYS, &symbols, None)).unwrap();
         let entries: Vec<_> = (ledger.entries.iter())
             .map(|entry| {
                 let original = entry.original.map(|at| ledger.originals[at as usize]);

@@ -13,8 +13,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
-
 use super::Registry;
 use crate::calendar::{BusinessDate, CutOff};
 use crate::id::{Key, Symbol};
@@ -97,6 +95,9 @@ impl Marker<'_> {
 }
 
 impl Mark {
+    /// Bytes of a mark when it is written.
+    pub const BYTES: usize = 39;
+
     fn new(key: Key, amount: i64, (party, currency): (Symbol, Currency), (file, row): (u32, u32)) -> Self {
         let bits = key.to_bits();
         Self { key: ((bits >> 64) as u64, bits as u64), amount, party, currency, file, row }
@@ -118,6 +119,33 @@ impl Mark {
     #[must_use]
     pub const fn moved(self, rows: u32) -> Self {
         Self { row: self.row + rows, ..self }
+    }
+
+    /// Writes it, to be read again by this process.
+    pub fn put(&self, to: &mut Vec<u8>) {
+        let Self { key, amount, party, currency, file, row } = *self;
+        to.extend_from_slice(&key.0.to_le_bytes());
+        to.extend_from_slice(&key.1.to_le_bytes());
+        to.extend_from_slice(&amount.to_le_bytes());
+        for number in [party.number(), file, row] {
+            to.extend_from_slice(&number.to_le_bytes());
+        }
+        to.extend_from_slice(currency.code().as_bytes());
+    }
+
+    /// Reads what [`put`](Self::put) wrote; nothing if that is none.
+    #[must_use]
+    pub fn take(mut bytes: &[u8]) -> Option<Self> {
+        fn next<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+            let (head, rest) = bytes.split_first_chunk::<N>()?;
+            *bytes = rest;
+            Some(*head)
+        }
+        let key = (u64::from_le_bytes(next(&mut bytes)?), u64::from_le_bytes(next(&mut bytes)?));
+        let amount = i64::from_le_bytes(next(&mut bytes)?);
+        let mut number = || next(&mut bytes).map(u32::from_le_bytes);
+        let (party, file, row) = (Symbol::of_number(number()?), number()?, number()?);
+        Some(Self { key, amount, party, currency: Currency::parse(bytes)?, file, row })
     }
 
     /// Which of the three rows it is.
@@ -158,25 +186,33 @@ pub struct Agreed {
 }
 
 impl Agreed {
-    /// Adds up the marks that are left.
+    /// Adds up the marks of rows that agree.
     #[must_use]
-    pub fn of(partitions: &mut [Vec<Mark>], is_left: impl Fn(Place) -> bool + Sync) -> Self {
-        let part = |marks: &mut Vec<Mark>| {
-            let mut agreed = Self::default();
-            marks.retain(|mark| is_left(mark.place()));
-            for mark in marks {
-                let tallies = match mark.place() {
-                    Place::Line(file, _) => agreed.lines.entry(file).or_default(),
-                    Place::Entry(_) => &mut agreed.entries,
-                };
-                tallies.entry(mark.currency).or_default().add(mark.amount);
-            }
-            agreed
-        };
-        partitions.par_iter_mut().map(part).reduce(Self::default, Self::with)
+    pub fn of(marks: &[Mark]) -> Self {
+        let mut agreed = Self::default();
+        for mark in marks {
+            let tallies = match mark.place() {
+                Place::Line(file, _) => agreed.lines.entry(file).or_default(),
+                Place::Entry(_) => &mut agreed.entries,
+            };
+            tallies.entry(mark.currency).or_default().add(mark.amount);
+        }
+        agreed
     }
 
-    fn with(mut self, other: Self) -> Self {
+    /// Takes a line out that is matched in full all the same; `file` is its file's number among the run's inputs.
+    pub fn take_out_line(&mut self, file: u32, line: &Line) {
+        take_out(self.lines.get_mut(&file), line.currency, line.amount);
+    }
+
+    /// Takes an entry out that is matched in full all the same.
+    pub fn take_out_entry(&mut self, entry: &Entry) {
+        take_out(Some(&mut self.entries), entry.currency, entry.amount);
+    }
+
+    /// Adds what others come to.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
         for (file, tallies) in other.lines {
             add(self.lines.entry(file).or_default(), tallies);
         }
@@ -188,6 +224,12 @@ impl Agreed {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.lines.values().chain([&self.entries]).flat_map(BTreeMap::values).map(|tally| tally.count).sum()
+    }
+}
+
+fn take_out(from: Option<&mut BTreeMap<Currency, Tally>>, currency: Currency, amount: i64) {
+    if let Some(tally) = from.and_then(|tallies| tallies.get_mut(&currency)) {
+        tally.take_out(amount);
     }
 }
 

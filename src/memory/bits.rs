@@ -2,18 +2,32 @@
 
 use super::bytes::{Put, Take};
 
-/// A set of rows of one file.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// A set of rows of one file. One that never had a row takes no memory.
+#[derive(Debug, Clone, Default)]
 pub struct Bits {
+    /// All of them, or none if no row was ever put in.
     words: Vec<u64>,
     rows: u32,
 }
 
+impl PartialEq for Bits {
+    fn eq(&self, other: &Self) -> bool {
+        self.rows == other.rows && self.words().eq(other.words())
+    }
+}
+
+impl Eq for Bits {}
+
 impl Bits {
     /// No row of so many.
     #[must_use]
-    pub fn none(rows: u32) -> Self {
-        Self { words: vec![0; (rows as usize).div_ceil(64)], rows }
+    pub const fn none(rows: u32) -> Self {
+        Self { words: Vec::new(), rows }
+    }
+
+    /// Every word, made or not.
+    fn words(&self) -> impl Iterator<Item = u64> + '_ {
+        (0..(self.rows as usize).div_ceil(64)).map(|at| self.words.get(at).copied().unwrap_or_default())
     }
 
     /// Number of rows, in the set or not.
@@ -31,14 +45,17 @@ impl Bits {
     /// Puts a row in.
     pub fn put(&mut self, row: u32) {
         if row < self.rows {
+            if self.words.is_empty() {
+                self.words = vec![0; (self.rows as usize).div_ceil(64)];
+            }
             self.words[row as usize / 64] |= 1 << (row % 64);
         }
     }
 
     /// Takes a row out.
     pub fn take_out(&mut self, row: u32) {
-        if row < self.rows {
-            self.words[row as usize / 64] &= !(1 << (row % 64));
+        if let Some(word) = self.words.get_mut(row as usize / 64).filter(|_| row < self.rows) {
+            *word &= !(1 << (row % 64));
         }
     }
 
@@ -58,9 +75,7 @@ impl Bits {
 
     pub(super) fn put_into(&self, put: &mut Put) {
         put.u32(self.rows);
-        for &word in &self.words {
-            put.u64(word);
-        }
+        self.words().for_each(|word| put.u64(word));
     }
 
     pub(super) fn take_from(take: &mut Take<'_>) -> Option<Self> {
@@ -90,6 +105,15 @@ mod tests {
         let mut put = Put::default();
         bits.put_into(&mut put);
         assert_eq!(Bits::take_from(&mut Take(&put.0)), Some(bits));
+        let mut none = Bits::none(70);
+        none.take_out(69);
+        assert!(!none.has(69) && none.iter().next().is_none() && none.words.is_empty());
+        none.put(69);
+        none.take_out(69);
+        assert_eq!(none, Bits::none(70), "made and empty");
+        let mut empty = Put::default();
+        Bits::none(70).put_into(&mut empty);
+        assert_eq!(Bits::take_from(&mut Take(&empty.0)), Some(none));
         put.0.pop();
         assert_eq!(Bits::take_from(&mut Take(&put.0)), None);
     }

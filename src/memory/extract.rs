@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::MemoryError;
+use super::block_ids::BlockIds;
 use super::bytes::{Put, Take};
 use super::rejects::{put_reject, put_sums, take_reject, take_sums};
 use super::rows::{Names, ROW_BYTES, Used, put_line, put_word, take_line, take_word};
@@ -70,31 +71,6 @@ pub struct Extract {
     blocks: Vec<Block>,
 }
 
-/// The ids of a block's lines, in 64 bits each.
-#[derive(Debug)]
-pub struct BlockIds {
-    /// The row of its first line in the file.
-    pub first: u32,
-    /// Own request ids and Antom ids, one after the other; 0 where a line has none.
-    own: [Vec<u64>; 2],
-    /// Ids of originals, by the line's number in the block.
-    originals: Vec<(u32, u64)>,
-}
-
-impl BlockIds {
-    /// Number of lines.
-    #[must_use]
-    pub fn lines(&self) -> u32 {
-        u32::try_from(self.own[0].len()).unwrap_or(u32::MAX)
-    }
-
-    /// Every id of a line of the block, with the line's number in the file. A line has up to four; they come in no order.
-    pub fn all(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
-        let own = self.own.iter().flat_map(|ids| (0_u32..).zip(ids).map(|(at, &id)| (at, id)));
-        own.chain(self.originals.iter().copied()).filter(|(_, id)| *id != 0).map(|(at, id)| (self.first + at, id))
-    }
-}
-
 /// The lines of one block, ready to be written.
 #[derive(Debug, Default)]
 pub struct PackedLines {
@@ -125,20 +101,9 @@ impl PackedLines {
             put_line(&mut rows, line, original);
         }
         let rows = zstd::bulk::compress(&rows.0, COMPRESSION_LEVEL)?;
-        let mut ids = Put(Vec::with_capacity(16 * lines.len() + 12 * named.len() + 8));
-        ids.length(lines.len());
-        for of in [|line: &Line| line.by_request, |line: &Line| line.by_antom] {
-            for line in lines {
-                ids.u64(of(line).hint());
-            }
-        }
-        ids.length(named.len());
-        for (at, id) in named {
-            ids.u32(at);
-            ids.u64(id);
-        }
-        let (ids_hash, rows_hash) = (xxh3_64(&ids.0), xxh3_64(&rows));
-        Ok(Self { ids: ids.0, rows, ids_hash, rows_hash, lines: u32::try_from(lines.len()).unwrap_or(u32::MAX), used })
+        let ids = BlockIds::pack(lines.iter().map(|line| [line.by_request, line.by_antom]), &named);
+        let (ids_hash, rows_hash) = (xxh3_64(&ids), xxh3_64(&rows));
+        Ok(Self { ids, rows, ids_hash, rows_hash, lines: u32::try_from(lines.len()).unwrap_or(u32::MAX), used })
     }
 
     /// Number of lines.
@@ -327,17 +292,7 @@ impl Extract {
     pub fn ids(&self, block: usize) -> Result<BlockIds, MemoryError> {
         let known = &self.blocks[block];
         let bytes = self.read(known.offset, known.ids, known.ids_hash)?;
-        let first = known.first;
-        let mut take = Take(&bytes);
-        let lines = take.length().ok_or_else(|| self.damaged())?;
-        let mut column = || {
-            let (chunks, _) = take.0.split_at_checked(lines * 8)?.0.as_chunks::<8>();
-            take.0 = &take.0[lines * 8..];
-            Some(chunks.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect::<Vec<u64>>())
-        };
-        let own = column().zip(column()).ok_or_else(|| self.damaged())?;
-        let originals = take.list(|take| Some((take.u32()?, take.u64()?))).ok_or_else(|| self.damaged())?;
-        Ok(BlockIds { first, own: [own.0, own.1], originals })
+        BlockIds::unpack(&bytes, known.first).ok_or_else(|| self.damaged())
     }
 
     /// Lines of a block, by their numbers in the file in rising order, with what they say of their originals. `file` is the number

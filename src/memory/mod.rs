@@ -17,10 +17,15 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the memory is files")]
 
 mod bits;
+mod block_ids;
 mod bytes;
+mod closed;
 mod extract;
+mod ledger_rows;
 mod rejects;
 mod rows;
+mod scratch;
+mod spill;
 mod state;
 mod sweep;
 mod writer;
@@ -37,9 +42,16 @@ use crate::id::{KeyMaker, PlatformMerchantId, Symbols};
 use crate::movement::ReportKind;
 use crate::points::{Point, reached};
 
+use closed::Listing;
+use scratch::Scratch;
+
 pub use bits::Bits;
-pub use extract::{BlockIds, Extract, Meaning, PackedLines};
-pub use state::{ClosedEntry, FileKey, State};
+pub use block_ids::BlockIds;
+pub use closed::{ClosedEntries, ClosedEntry};
+pub use extract::{Extract, Meaning, PackedLines};
+pub use ledger_rows::{LedgerRows, PackedEntries};
+pub use spill::{Spill, Spilled};
+pub use state::{FileKey, State};
 pub use writer::{Unkept, Writer};
 
 /// What every file begins with: the form of the files, to be raised whenever it or the meaning of a line changes, and the program's
@@ -62,6 +74,9 @@ pub enum MemoryError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// A file of this run without a name is not what was written.
+    #[error("memory: a temporary file in `{}` is damaged: look at the disk, and run again", .0.display())]
+    Scratch(PathBuf),
     /// A file is not what was written.
     #[error("memory: `{}` is damaged; it is derived from the archive: delete it, and run again", .0.display())]
     Damaged(PathBuf),
@@ -209,28 +224,43 @@ impl Memory {
     ///
     /// # Errors
     /// [`MemoryError::File`].
-    pub fn entries(&self, name: &str) -> Result<Option<Vec<ClosedEntry>>, MemoryError> {
-        let path = self.dir.join(format!("{name}.entries"));
-        match fs::read(&path) {
-            Ok(bytes) => Ok(state::entries_from_bytes(name, &bytes)),
+    pub fn entries(&self, name: &str) -> Result<Option<ClosedEntries>, MemoryError> {
+        let path = self.dir.join(entries_name(name));
+        match File::open(&path) {
+            Ok(file) => ClosedEntries::open(path, file, name),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(MemoryError::file("read", &path)(error)),
         }
     }
 
-    /// Keeps entries that are closed, sorted, and gives their name. Those that are kept already are not written again.
+    /// Keeps entries that are closed, sorted, and gives their name. Those that are kept already are not kept twice.
     ///
     /// # Errors
-    /// [`MemoryError::File`].
-    pub fn keep_entries(&self, entries: &[ClosedEntry]) -> Result<String, MemoryError> {
-        let (name, bytes) = state::entries_to_bytes(entries);
-        let file_name = format!("{name}.entries");
-        let path = self.dir.join(&file_name);
-        let is_there = fs::read(&path).is_ok_and(|known| known == bytes);
-        if !is_there {
-            self.write(&file_name, |file| file.write_all(&bytes))?;
+    /// [`MemoryError::File`], and what the entries say.
+    pub fn keep_entries(
+        &self,
+        entries: impl Iterator<Item = Result<ClosedEntry, MemoryError>>,
+    ) -> Result<String, MemoryError> {
+        let new = self.dir.join(format!("entries{}", sweep::NEW));
+        let file = create(&new)?;
+        let mut listing = Listing::new(io::BufWriter::with_capacity(1 << 20, file));
+        for entry in entries {
+            listing.put(entry?).map_err(MemoryError::file("write", &new))?;
+        }
+        let (name, file) = listing.finish();
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error);
+        let file = file.map_err(MemoryError::file("write", &new))?;
+        if self.entries(&name)?.is_none() {
+            keep_file(&file, &new, &self.dir.join(entries_name(&name)))?;
+        } else {
+            fs::remove_file(&new).map_err(MemoryError::file("delete", &new))?;
         }
         Ok(name)
+    }
+
+    /// Room on the disk for this run.
+    fn scratch(&self) -> Result<Scratch, MemoryError> {
+        Scratch::create(&self.dir)
     }
 
     /// Writes a file beside its name, flushes it, and gives it the name.
@@ -240,13 +270,18 @@ impl Memory {
         fill: impl FnOnce(&mut io::BufWriter<File>) -> io::Result<()>,
     ) -> Result<(), MemoryError> {
         let (path, new) = (self.dir.join(name), self.dir.join(format!("{name}{}", sweep::NEW)));
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new);
-        let file = file.map_err(MemoryError::file("create", &new))?;
+        let file = create(&new)?;
         let mut file = io::BufWriter::with_capacity(1 << 20, file);
         let written = fill(&mut file).and_then(|()| file.into_inner().map_err(io::IntoInnerError::into_error));
         let file = written.map_err(MemoryError::file("write", &new))?;
         keep_file(&file, &new, &path)
     }
+}
+
+/// Makes a file that only this user may read, or empties it.
+fn create(path: &Path) -> Result<File, MemoryError> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(path);
+    file.map_err(MemoryError::file("create", path))
 }
 
 /// Flushes a file that is whole, and gives it the name under which it is looked for.
@@ -267,6 +302,10 @@ fn folder_of(merchant: &PlatformMerchantId) -> String {
     } else {
         format!("-{:016x}", xxh3_64(id.as_bytes()))
     }
+}
+
+fn entries_name(name: &str) -> String {
+    format!("{name}.entries")
 }
 
 fn lines_name(sha256: &str, kind: ReportKind) -> String {

@@ -18,9 +18,6 @@ const MAX_BYTES: u64 = 1 << 30;
 /// A file of details of a run: the date of its directory, its name, and the digest of its content.
 pub type FileKey = (BusinessDate, String, String);
 
-/// An entry that is closed: the fingerprint of what it says, and one of its ids in 64 bits.
-pub type ClosedEntry = (u64, u64);
-
 /// What was closed after a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct State {
@@ -84,29 +81,6 @@ impl State {
     }
 }
 
-/// Closed entries as bytes, and the name that they have by their content.
-pub(super) fn entries_to_bytes(entries: &[ClosedEntry]) -> (String, Vec<u8>) {
-    let mut put = Put(Vec::with_capacity(entries.len() * 16));
-    for &(fingerprint, id) in entries {
-        put.u64(fingerprint);
-        put.u64(id);
-    }
-    (format!("{:032x}", xxh3_128(&put.0)), put.0)
-}
-
-/// Closed entries of a name; nothing if the bytes are others.
-pub(super) fn entries_from_bytes(name: &str, bytes: &[u8]) -> Option<Vec<ClosedEntry>> {
-    if format!("{:032x}", xxh3_128(bytes)) != name {
-        return None;
-    }
-    let (rows, rest) = bytes.as_chunks::<16>();
-    let entry = |row: &[u8; 16]| {
-        let mut take = Take(row);
-        Some((take.u64()?, take.u64()?))
-    };
-    if rest.is_empty() { rows.iter().map(entry).collect() } else { None }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,13 +102,5 @@ mod tests {
         let mut unpacked = zstd::bulk::decompress(&bytes, 1 << 16).expect("what was packed");
         unpacked[12] ^= 1;
         assert_eq!(State::from_bytes(&zstd::bulk::compress(&unpacked, 1).expect("memory is enough")), None);
-    }
-
-    #[test]
-    fn entries_have_a_name_by_their_content() {
-        let (name, bytes) = entries_to_bytes(&[(1, 2), (3, 4)]);
-        assert_eq!(entries_from_bytes(&name, &bytes), Some(vec![(1, 2), (3, 4)]));
-        assert_eq!(entries_from_bytes(&name, &bytes[..16]), None);
-        assert_ne!(entries_to_bytes(&[(1, 2)]).0, name);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 
-use super::{Memory, MemoryError, State, lines_name};
+use super::{Memory, MemoryError, State, entries_name, lines_name};
 use crate::movement::ReportKind;
 
 /// How many states are kept: that of the last run and of some before it, so that the last dates can be run again. An older date's
@@ -78,7 +78,7 @@ impl Memory {
                     .keys()
                     .flat_map(|(_, _, sha256)| ReportKind::ALL.iter().map(move |&kind| lines_name(sha256, kind))),
             );
-            needed.extend(state.entries.values().map(|entries| format!("{entries}.entries")));
+            needed.extend(state.entries.values().map(|entries| entries_name(entries)));
         }
         let is_over = |name: &String| {
             let is_part = name.ends_with(".lines") || name.ends_with(".entries");

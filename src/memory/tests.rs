@@ -118,9 +118,21 @@ fn what_means_something_else_is_not_used() {
 fn states_are_found_by_their_run_and_swept() {
     let folder = tempfile::tempdir().unwrap();
     let memory = Memory::open(folder.path(), &PlatformMerchantId::new("2188"), false).unwrap();
-    let entries = memory.keep_entries(&[(1, 2)]).unwrap();
-    assert_eq!(memory.entries(&entries).unwrap(), Some(vec![(1, 2)]));
-    assert_eq!(memory.entries("00").unwrap(), None);
+    let keep = |entries: &[ClosedEntry]| memory.keep_entries(entries.iter().copied().map(Ok)).unwrap();
+    let read = |name: &str| {
+        let entries = memory.entries(name).unwrap()?;
+        Some(entries.map(Result::unwrap).collect::<Vec<_>>())
+    };
+    let entries = keep(&[(1, 2), (u64::MAX, 4)]);
+    assert_eq!(keep(&[(1, 2), (u64::MAX, 4)]), entries);
+    assert_ne!(keep(&[(1, 2)]), entries);
+    assert_eq!(read(&entries), Some(vec![(1, 2), (u64::MAX, 4)]));
+    assert_eq!(read("00"), None);
+    let path = memory.dir.join(format!("{entries}.entries"));
+    std::fs::write(&path, [7; 32]).unwrap();
+    assert_eq!(read(&entries), None, "it is not what its name says");
+    assert_eq!(keep(&[(1, 2), (u64::MAX, 4)]), entries);
+    assert_eq!(read(&entries).map(|entries| entries.len()), Some(2));
     for at in 1..=7_u64 {
         let state = State { rules: at, ..State::default() };
         memory.keep_state(&format!("2026-03-0{at}-r1-ab"), &state).unwrap();
@@ -129,7 +141,7 @@ fn states_are_found_by_their_run_and_swept() {
     assert_eq!(memory.states().unwrap().len(), 5, "the same again adds nothing");
     assert_eq!(memory.state("2026-03-02-r1-ab").unwrap(), None);
     assert_eq!(memory.state("2026-03-03-r1-ab").unwrap().unwrap().rules, 3);
-    assert_eq!(memory.entries(&entries).unwrap(), None, "no state names them");
+    assert_eq!(read(&entries), None, "no state names them");
 }
 
 #[test]

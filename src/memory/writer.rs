@@ -1,12 +1,11 @@
 //! Writing what a report of details says while it is parsed, so that its lines need not be held until they are matched.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use super::extract::{Blocks, Extract, Meaning, PackedLines};
-use super::{MemoryError, keep_file};
+use super::{MemoryError, create, keep_file};
 use crate::id::Symbols;
 use crate::proof::BatchSums;
 use crate::report::ParsedReport;
@@ -30,8 +29,7 @@ pub struct Unkept {
 
 impl Writer {
     pub(super) fn create(path: PathBuf, new: PathBuf) -> Result<Self, MemoryError> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&new);
-        let file = file.map_err(MemoryError::file("create", &new))?;
+        let file = create(&new)?;
         let unkept = Unkept { path, new, is_kept: false };
         Ok(Self { unkept, file: io::BufWriter::with_capacity(1 << 20, file), blocks: Blocks::default() })
     }

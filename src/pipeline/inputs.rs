@@ -175,7 +175,7 @@ impl RunInputs {
             name: ledger.name.clone(),
             size: ledger.size,
             sha256: ledger.sha256.clone(),
-            lines: ledger.entries_read,
+            lines: ledger.entries.rows().into(),
             rejects: ledger.parsed.rejects.len() as u64,
         });
         files.extend(registry.map(|known| RunFile {

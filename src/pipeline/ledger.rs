@@ -13,20 +13,25 @@ use crate::calendar::{BusinessDate, Instant};
 use crate::config::{self, Config};
 use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{Key, KeySet};
-use crate::ledger::{Entry, EntryText, Import, ParsedLedger, parse_ledger};
+use crate::ledger::{Entry, EntryText, Import, ParsedLedger, parse_ledger_to};
 use crate::matching::Policy;
+use crate::matching::agreed::Marker;
 use crate::movement::EntryType;
 use crate::progress::Progress;
 use crate::store::QueryLedger;
 
+use super::entries::{Entries, Keeping};
 use super::folds::OrKind;
+use super::marks::Marks;
 use super::timing::Timings;
-use super::{Job, options, room};
+use super::{Job, options, recall};
 
 /// The parsed ledger with the bytes behind it.
 pub struct Ledger {
-    /// Its entries of the window.
+    /// Its entries of the window that are matched in full; none before it is known which ones.
     pub parsed: ParsedLedger,
+    /// All of them, as they wait on the disk.
+    pub entries: Entries,
     /// What it is called in `summary.json`.
     pub name: String,
     /// SHA-256 of the CSV, in hexadecimal.
@@ -35,15 +40,13 @@ pub struct Ledger {
     pub size: u64,
     /// The first date whose entries were read.
     pub from: BusinessDate,
-    /// Number of entries that were read, closed ones included.
-    pub entries_read: u64,
     file: File,
 }
 
 impl Ledger {
     /// Number of rows that were read, rejects included.
     pub fn rows(&self) -> u64 {
-        self.entries_read + self.parsed.rejects.len() as u64
+        u64::from(self.entries.rows()) + self.parsed.rejects.len() as u64
     }
 
     /// The text of an entry.
@@ -116,6 +119,7 @@ pub async fn load(
     job: &Job<'_>,
     policy: &Policy,
     older: &BTreeSet<BusinessDate>,
+    (marker, marks): (Option<Marker<'_>>, &mut Marks),
     timings: &mut Timings,
 ) -> anyhow::Result<Ledger> {
     timings.begin();
@@ -123,7 +127,9 @@ pub async fn load(
     let from = policy.cut_off.start_of(first);
     let to = policy.cut_off.start_of(job.today.plus_days(2));
     let (name, file) = open(job, from, to).await?;
-    let ledger = tokio::task::block_in_place(|| job.threads.install(|| parse(job, name, file, first, (from, to))))?;
+    let keeping = Keeping::new(job, policy.cut_off, marker, marks).map_err(recall::failed)?;
+    let read = || parse(job, (name, file), first, (from, to), keeping);
+    let ledger = tokio::task::block_in_place(|| job.threads.install(read))?;
     timings.end("ledger", ledger.rows());
     Ok(ledger)
 }
@@ -199,17 +205,18 @@ impl Read for Hashing<'_> {
 
 fn parse(
     job: &Job<'_>,
-    name: String,
-    file: File,
+    (name, file): (String, File),
     from: BusinessDate,
     window: (Instant, Instant),
+    keeping: Keeping<'_>,
 ) -> anyhow::Result<Ledger> {
     let mut input = Hashing { file: &file, context: Context::new(&SHA256), size: 0 };
     let progress = Progress::of_lines("ledger", file.metadata().map_or(0, |known| known.len()));
-    let parsed = parse_ledger(progress.reading(room::watched(&mut input)), job.keys, &job.symbols, Some(window))
+    let reader = progress.reading(job.room.watched(&mut input));
+    let parsed = parse_ledger_to(&keeping, reader, job.keys, &job.symbols, Some(window))
         .map_err(|error| Failure::new(Kind::Configuration, format!("ledger `{name}`: {error}")))?;
+    let entries = keeping.finish().map_err(recall::failed)?;
     let (digest, size) = (input.context.finish(), input.size);
     let sha256 = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let entries_read = parsed.entries.len() as u64;
-    Ok(Ledger { parsed, name, sha256, size, from, entries_read, file })
+    Ok(Ledger { parsed, entries, name, sha256, size, from, file })
 }

@@ -3,12 +3,14 @@
 //! [`run_day`] reads like the README: lock, fetch, parse, look back, match, describe, prove, ask, record, write, remember. Each
 //! step lives in the file of its name below; what they do for real is in the modules that they call.
 
+mod aside;
 pub(crate) mod asking;
 mod bases;
 mod carry;
 mod closing;
 mod days;
 mod decided;
+mod entries;
 mod evidence;
 pub mod fee_schedule;
 mod findings;
@@ -79,6 +81,7 @@ pub(crate) struct Job<'a> {
     pub memory: Memory,
     pub symbols: Symbols,
     pub threads: rayon::ThreadPool,
+    pub room: room::Room,
 }
 
 /// What a day came to, before it is rendered.
@@ -121,6 +124,7 @@ pub async fn run_day(
         memory,
         symbols: Symbols::new(),
         threads: options::threads(config)?,
+        room: options::room(config)?,
     };
     outputs::finish_interrupted(&job).await?;
 
@@ -137,13 +141,14 @@ pub async fn run_day(
     let row_rules = options::row_rules(config, &job.symbols, schedule, &volumes)?;
     let registry = inputs::registry(&job).await?;
     let marker = recall::marker(&job, &policy, registry.as_ref());
-    let rules = (&row_rules, marker);
+    let mut marks = marks::Marks::new(&job.memory, job.room).map_err(recall::failed)?;
+    let rules = (&row_rules, marker, &mut marks);
     let mut reports = intake::parse(&job, fetched, window, rules, options.allow_missing, &mut timings).await?;
-    let mut ledger = ledger::load(&job, &policy, &older, &mut timings).await?;
+    let mut ledger = ledger::load(&job, &policy, &older, (marker, &mut marks), &mut timings).await?;
     let rows = reports.lines() + ledger.rows();
     let recalled = timings.stage("recall", rows, || {
         let before = (carried.as_ref(), &carry::taken_up_again(carried.as_ref(), &reopened)[..]);
-        let recall = || recall::recall(&job, before, marker, (&policy, registry.as_ref()), &mut reports, &mut ledger);
+        let recall = || recall::recall(&job, before, marks, registry.as_ref(), &mut reports, &mut ledger);
         tokio::task::block_in_place(|| job.threads.install(recall))
     })?;
     let evidence = evidence::Evidence { job: &job, reports: &reports, ledger: &ledger };
@@ -199,7 +204,8 @@ pub async fn run_day(
     let mut text = outputs::publish(&job, &lock, &record, &day, rejects, recorded, &mut timings).await?;
     timings.stage("remember", rows, || {
         let run = (revision_of(recorded), record.digest.as_str());
-        tokio::task::block_in_place(|| job.threads.install(|| recalled.remember(&job, &reports, &reconciliation, run)));
+        let read = (&reports, &ledger.entries);
+        tokio::task::block_in_place(|| job.threads.install(|| recalled.remember(&job, read, &reconciliation, run)));
     });
     lock.release().await.or_kind()?;
     tracing::info!(date = %today, "{}", text.one_line());
@@ -216,7 +222,6 @@ async fn match_day(
 ) -> anyhow::Result<matching::Reconciliation> {
     let (job, reports, ledger) = (evidence.job, evidence.reports, evidence.ledger);
     let rows = reports.matched_lines() + ledger.parsed.entries.len() as u64;
-    room::for_stage("match", rows * room::MATCH_BYTES_PER_ROW)?;
     let none = KeySet::default();
     let inputs = Inputs {
         transactions: &reports.transactions,

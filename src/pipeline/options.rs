@@ -17,12 +17,18 @@ use crate::report::{IdRule, ReportOptions, ReportRules, SignRule};
 use crate::store::StoreOptions;
 
 use super::folds::OrKind;
+use super::room::Room;
 
 /// The threads that parse and match.
 pub fn threads(config: &Config) -> anyhow::Result<rayon::ThreadPool> {
     let count = config.threads()?.unwrap_or(0);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(count).thread_name(|at| format!("recon-{at}")).build();
     pool.or_fail(Kind::Unforeseen, || "cannot start threads; expected the system to allow one per core")
+}
+
+/// The memory that a run may take.
+pub fn room(config: &Config) -> Result<Room, Failure> {
+    config.memory_limit().map(Room::of)
 }
 
 /// How the day is matched.
@@ -213,7 +219,10 @@ pub fn store_options(config: &Config) -> anyhow::Result<StoreOptions> {
 pub fn own_store_options(config: &Config) -> anyhow::Result<StoreOptions> {
     let config::DatabaseUse { schema, connect_timeout, statement_timeout, ledger_timeout } = config.database_use()?;
     let base_dir = config.folder();
-    let limits = StoreOptions { connect_timeout, statement_timeout, ledger_timeout, ..StoreOptions::default() };
+    let defaults = StoreOptions::default();
+    // Of a limit for the whole process, an eighth.
+    let cache_bytes = config.memory_limit()?.map_or(defaults.cache_bytes, |limit| limit / 8);
+    let limits = StoreOptions { connect_timeout, statement_timeout, ledger_timeout, cache_bytes, ..defaults };
     Ok(StoreOptions { base_dir, schema, ..limits })
 }
 
@@ -223,6 +232,7 @@ pub fn own_store_options(config: &Config) -> anyhow::Result<StoreOptions> {
 /// A failure of the configuration, the first one found.
 pub fn check(config: &Config) -> anyhow::Result<()> {
     let merchant = config.merchant()?;
+    config.memory_limit()?;
     source(config)?;
     config.ledger()?;
     config.sub_merchants()?;

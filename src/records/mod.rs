@@ -33,7 +33,7 @@ pub const MAX_BROKEN_RECORDS: u32 = 1_000;
 pub const MAX_RAW_BYTES: usize = 32_767;
 
 /// How many blocks are read ahead per thread: enough that no thread waits for a slow block of another.
-const BLOCKS_PER_THREAD: usize = 4;
+const BLOCKS_PER_THREAD: usize = 2;
 
 /// The first bytes of a text, as text, up to [`MAX_RAW_BYTES`] and never inside a character.
 #[must_use]

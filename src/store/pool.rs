@@ -18,9 +18,9 @@ use super::migrations;
 /// Connections at once. A run asks a few things in turn and saves answers beside; more would only queue in SQLite.
 const CONNECTIONS: u32 = 4;
 
-/// Pages that a connection to SQLite may hold, in KiB, where its default is 2 MiB: an index of a million ids in no order is some
+/// Pages that a connection to SQLite may hold, in bytes, where its default is 2 MiB: an index of a million ids in no order is some
 /// tens of MiB, and each page that is not at hand is read for every row.
-const SQLITE_CACHE: &str = "-131072";
+const SQLITE_CACHE: u64 = 128 << 20;
 
 /// Rows of a result that SQLite's thread may be ahead of whoever reads them: a few hundred KiB, and neither waits for the other at
 /// each of them.
@@ -41,6 +41,8 @@ pub struct StoreOptions {
     pub schema: Option<String>,
     /// How long the lock of a run lasts that is not heard of; it is renewed every third of this.
     pub lease: Duration,
+    /// The most memory that a connection to SQLite may take for pages, in bytes.
+    pub cache_bytes: u64,
 }
 
 impl Default for StoreOptions {
@@ -52,6 +54,7 @@ impl Default for StoreOptions {
             ledger_timeout: Duration::from_secs(30 * 60),
             schema: None,
             lease: Duration::from_secs(60),
+            cache_bytes: SQLITE_CACHE,
         }
     }
 }
@@ -252,7 +255,8 @@ async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<
         // A commit that was reported is on disk, even if the machine loses power.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .pragma("cache_size", SQLITE_CACHE)
+        // Negative: KiB instead of pages.
+        .pragma("cache_size", format!("-{}", options.cache_bytes.min(SQLITE_CACHE) / 1_024))
         .row_buffer_size(SQLITE_ROWS)
         .busy_timeout(options.connect_timeout);
     let pool = SqlitePoolOptions::new()

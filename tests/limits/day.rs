@@ -1,5 +1,6 @@
 //! A day of files written for the purpose, and the program over it, watched.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Seek, Write};
@@ -53,6 +54,7 @@ pub fn entry(number: usize, request_id: &str) -> String {
 /// A folder with a configuration, reports and a ledger.
 pub struct Day {
     folder: TempDir,
+    log: Cell<&'static str>,
 }
 
 /// How the program ended.
@@ -69,7 +71,7 @@ pub struct Ran {
 impl Day {
     /// A day without a line or an entry.
     pub fn new() -> Self {
-        let day = Self { folder: tempfile::tempdir().unwrap() };
+        let day = Self { folder: tempfile::tempdir().unwrap(), log: Cell::new("error") };
         fs::write(day.path("antom-recon.toml"), CONFIGURATION).unwrap();
         fs::create_dir_all(day.remote()).unwrap();
         fs::create_dir(day.path("tmp")).unwrap();
@@ -80,6 +82,11 @@ impl Day {
 
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Lets the program tell what only its developers ask.
+    pub fn log_everything(&self) {
+        self.log.set("antom_recon::memory=debug");
     }
 
     /// Replaces a part of the configuration, which must be there.
@@ -145,7 +152,7 @@ impl Day {
         let mut command = Command::new(all[0]);
         command.args(&all[1..]).current_dir(self.folder.path()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap()).env("TMPDIR", self.path("tmp"));
-        command.env("ANTOM_RECON_LOG", "error").stdin(Stdio::null());
+        command.env("ANTOM_RECON_LOG", self.log.get()).stdin(Stdio::null());
         command.stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
         let (mut child, started) = (command.spawn().unwrap(), Instant::now());
         let (mut peak, mut addresses) = (0, 0);

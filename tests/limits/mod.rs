@@ -9,6 +9,7 @@ mod disk;
 mod keys;
 mod lines;
 mod room;
+mod spill;
 mod terminal;
 
 /// A size for every test run, or that of the full run.

@@ -133,6 +133,9 @@ enum Command {
         /// Let the measured run read the reports of the days before it again
         #[arg(long)]
         without_memory: bool,
+        /// What the job may take of memory, as `512 MiB` [default: as much as there is]
+        #[arg(long, value_name = "SIZE")]
+        memory_limit: Option<String>,
     },
     /// Make a week and keep both servers up until Ctrl-C
     Serve {
@@ -300,8 +303,9 @@ fn main() -> Result<ExitCode> {
             simulate::run(&options, &process, out)?
         }
         Command::Job { words } => return Ok(ExitCode::from(job([vec!["antom-recon".into()], words].concat()))),
-        Command::Bench { rows, threads, dir, keep, database, unsettled, days, without_memory } => {
-            let options = bench::Options { rows, threads, dir, keep, database, unsettled, days, without_memory };
+        Command::Bench { rows, threads, dir, keep, database, unsettled, days, without_memory, memory_limit } => {
+            let options =
+                bench::Options { rows, threads, dir, keep, database, unsettled, days, without_memory, memory_limit };
             bench::run(&options, job, out)?
         }
         Command::Serve { seed, dir, layout, sftp_port, api_port } => {

@@ -66,8 +66,6 @@ pub struct Reports {
     pub earlier_sums: BatchSums,
     /// Every file of details: their lines are beside the archive, and stand among the others when it is known which ones are needed.
     pub remembered: Vec<Remembered>,
-    /// What is compared of the day's plain payments.
-    pub marks: Marks,
     /// Those that agree and were not matched in full.
     pub agreed: Agreed,
     /// Lines of details that were parsed.
@@ -107,7 +105,6 @@ impl Reports {
             settlements: Vec::new(),
             earlier_sums: BatchSums::new(),
             remembered: Vec::new(),
-            marks: Marks::new(),
             agreed: Agreed::default(),
             parsed_lines: 0,
             summaries: Vec::new(),
@@ -316,7 +313,7 @@ pub async fn parse(
     job: &Job<'_>,
     intake: Intake,
     (window_start, older): (BusinessDate, &BTreeSet<BusinessDate>),
-    (rules, marker): (&RowRules<'_>, Option<Marker<'_>>),
+    (rules, marker, marks): (&RowRules<'_>, Option<Marker<'_>>, &mut Marks),
     allow_missing: bool,
     timings: &mut Timings,
 ) -> anyhow::Result<Reports> {
@@ -339,7 +336,7 @@ pub async fn parse(
     sources.extend(intake.balances_before.iter().chain(intake.fetched.files.iter().filter(whole)).map(Source::from));
     timings.begin();
     let refused = tokio::task::block_in_place(|| {
-        job.threads.install(|| sources::parse_sources(job, &sources, (rules, marker), &mut reports))
+        job.threads.install(|| sources::parse_sources(job, &sources, (rules, marker, marks), &mut reports))
     })?;
     timings.end("parse", reports.parsed_lines);
     reports.broken_sets.extend(refused.iter().map(|file| (file.kind, file.name.clone())));

@@ -24,8 +24,9 @@ use crate::workbook::LossyCell;
 use super::keeping::Keeping;
 use super::{InputFile, Reports};
 use crate::pipeline::folds::{OrKind, fetch_failure};
+use crate::pipeline::marks::Marks;
 use crate::pipeline::recall::{self, Remembered};
-use crate::pipeline::{Job, options, room};
+use crate::pipeline::{Job, options};
 
 /// A file to parse.
 pub(super) struct Source {
@@ -130,7 +131,7 @@ pub(super) async fn earlier(
 pub(super) fn parse_sources(
     job: &Job<'_>,
     sources: &[Source],
-    (row_rules, marker): (&RowRules<'_>, Option<Marker<'_>>),
+    (row_rules, marker, marks): (&RowRules<'_>, Option<Marker<'_>>, &mut Marks),
     reports: &mut Reports,
 ) -> anyhow::Result<Vec<Refused>> {
     let (archive, rules) = (options::archive(job.config)?, options::report_rules(job.config)?);
@@ -144,7 +145,7 @@ pub(super) fn parse_sources(
             progress.add(source.size);
             continue;
         }
-        let remarks = match parser.parse(reports)? {
+        let remarks = match parser.parse(reports, marks)? {
             Ok(remarks) => remarks,
             Err(problem) if source.date == job.today => {
                 refused.push(Refused { kind: source.kind, name: source.name.clone(), problem });
@@ -231,7 +232,7 @@ impl Parser<'_> {
 
     /// Puts what the file says to the others of its kind and gives its remarks. The outer error is the archive's: a file that
     /// is not what its digest says must never be believed.
-    fn parse(&self, reports: &mut Reports) -> anyhow::Result<Result<Vec<String>, Problem>> {
+    fn parse(&self, reports: &mut Reports, marks: &mut Marks) -> anyhow::Result<Result<Vec<String>, Problem>> {
         let Source { kind, date, ref name, digest, size, format } = *self.source;
         let reader = match self.archive.read_report(digest, format) {
             Ok(reader) => reader,
@@ -243,13 +244,13 @@ impl Parser<'_> {
         let rules = recall::rules_of(&options);
         options.damaged = damaged(reader.lossy());
         let ignored = ignored_sheets(reader.converted().map_or(&[], |known| &known.ignored_sheets));
-        let mut reader = self.progress.reading(room::watched(reader));
+        let mut reader = self.progress.reading(self.job.room.watched(reader));
         let (keys, symbols) = (self.job.keys, &self.job.symbols);
         let name = || name.clone();
         let parsed = match kind {
             ReportKind::TransactionDetails | ReportKind::SettlementDetails => {
                 let meaning = self.job.memory.meaning(rules);
-                self.details(&mut reader, &options, meaning, reports)?
+                self.details(&mut reader, &options, meaning, (reports, marks))?
             }
             ReportKind::SettlementSummary => parse_summary(&mut reader, self.file, &options, keys, symbols)
                 .map(|parsed| keep(&mut reports.summaries, date, name(), parsed)),
@@ -279,14 +280,13 @@ impl Parser<'_> {
         reader: &mut (impl Read + Send),
         options: &ReportOptions,
         meaning: Meaning,
-        reports: &mut Reports,
+        (reports, marks): (&mut Reports, &mut Marks),
     ) -> anyhow::Result<Result<Kept, ReportError>> {
         let Source { kind, date, ref name, .. } = *self.source;
         let (is_today, sha256) = (date == self.job.today, self.source.digest.to_string());
         let run = Run { keys: self.job.keys, symbols: &self.job.symbols };
         let writer = self.job.memory.writer(&sha256, kind, self.file).map_err(recall::failed)?;
-        let before = reports.marks.counts();
-        let keeping = Keeping::new(kind, writer, self.marker.filter(|_| is_today), &mut reports.marks);
+        let keeping = Keeping::new(kind, writer, self.marker.filter(|_| is_today), marks);
         let mut remarks = Vec::new();
         let parsed = if is_today && kind == ReportKind::SettlementDetails {
             let examiner = |layout: &Layout| self.row_rules.for_file(date, &layout.fee_kinds());
@@ -304,7 +304,7 @@ impl Parser<'_> {
             Ok(parsed) => parsed,
             Err(error) => {
                 drop(keeping);
-                reports.marks.back_to(&before);
+                marks.spoil();
                 return Ok(Err(error));
             }
         };

@@ -3,9 +3,6 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::id::Key;
-use crate::report::Original;
-
 /// Words of the filter: a megabyte, which stays in a processor's cache while millions of ids are asked for.
 const FILTER_WORDS: usize = 1 << 17;
 
@@ -67,12 +64,6 @@ impl Ids {
     const fn place(id: u64) -> (usize, u64) {
         ((id >> 40) as usize % FILTER_WORDS, 1 << (id >> 57 & 63))
     }
-}
-
-/// The ids of a line or entry: its own, and its original's.
-pub(super) fn ids_of(by_request: Key, by_antom: Key, original: Option<Original>) -> [u64; 4] {
-    let original = original.unwrap_or_default();
-    [by_request, by_antom, original.by_request, original.by_antom].map(Key::hint)
 }
 
 #[cfg(test)]

@@ -1,18 +1,42 @@
-//! The reports' side of looking back: which lines of remembered files a run needs.
+//! Which lines of the reports and entries of the ledger a run needs.
 //!
 //! Matching asks a row for others only by ids that they share: a payment, its captures, refunds, disputes, shares and entries hang
 //! together. So a run needs every row that is open, and every row that shares an id with one that it needs. The rest was closed by
-//! an earlier run and nothing has touched it since.
+//! an earlier run and nothing has touched it since, or agrees.
 
-use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
-use super::entries::{Entries, ids_at};
+use super::bloom::Bloom;
 use super::ids::Ids;
 use crate::calendar::BusinessDate;
-use crate::ledger::ParsedLedger;
-use crate::memory::{Bits, Extract, MemoryError, Unkept};
+use crate::ledger::Entry;
+use crate::memory::{Bits, BlockIds, Extract, LedgerRows, MemoryError, Unkept};
 use crate::movement::ReportKind;
 use crate::report::{Line, Original};
+
+/// The rows of a file, or of the ledger, by what is known of them.
+pub struct Rows {
+    /// Those that were closed.
+    pub closed: Bits,
+    /// Those of the day that agree with their others ([`matching::agreed`](crate::matching::agreed)).
+    pub agreed: Bits,
+    /// Those that this run needs.
+    pub needed: Bits,
+}
+
+impl Rows {
+    /// Rows of which nothing is known.
+    pub fn new(rows: u32) -> Self {
+        let none = Bits::none(rows);
+        Self { closed: none.clone(), agreed: none.clone(), needed: none }
+    }
+
+    /// Takes every row that is neither closed nor agreed.
+    fn take_open(&mut self) {
+        let open = (0..self.needed.rows()).filter(|&row| !self.closed.has(row) && !self.agreed.has(row));
+        open.for_each(|row| self.needed.put(row));
+    }
+}
 
 /// A file of details whose lines are beside the archive: an earlier run read them, or this one.
 pub struct Remembered {
@@ -30,12 +54,8 @@ pub struct Remembered {
     pub extract: Extract,
     /// Whether this run read them, and later ones do not find them yet.
     pub unkept: Option<Unkept>,
-    /// The lines that were closed.
-    pub closed: Bits,
-    /// The lines of the day that agree with their others ([`matching::agreed`](crate::matching::agreed)).
-    pub agreed: Bits,
-    /// The lines that this run needs.
-    pub needed: Bits,
+    /// What is known of its lines.
+    pub rows: Rows,
 }
 
 /// Lines of a remembered file, in its order.
@@ -47,6 +67,15 @@ pub(super) struct Lines {
     pub(super) numbers: Vec<u32>,
 }
 
+/// Entries of the ledger, in its order.
+pub(super) struct Booked {
+    pub(super) entries: Vec<Entry>,
+    /// What they say of their originals.
+    pub(super) originals: Vec<Original>,
+    /// Their numbers among the entries.
+    pub(super) numbers: Vec<u32>,
+}
+
 impl Remembered {
     /// A file of which nothing is closed.
     pub fn new(
@@ -54,165 +83,199 @@ impl Remembered {
         file: u32,
         extract: Extract,
     ) -> Self {
-        let none = || Bits::none(extract.lines());
-        let (closed, agreed, needed) = (none(), none(), none());
-        Self { kind, date, name, sha256, file, extract, unkept: None, closed, agreed, needed }
-    }
-
-    /// Whether a line is neither closed nor agreed.
-    fn is_open(&self, row: u32) -> bool {
-        !self.closed.has(row) && !self.agreed.has(row)
-    }
-
-    /// Takes every line that is open, and gives those of their ids that count.
-    fn take_open(&mut self, counts: impl Fn(u64) -> bool) -> Result<Vec<u64>, MemoryError> {
-        for row in 0..self.extract.lines() {
-            if self.is_open(row) {
-                self.needed.put(row);
-            }
-        }
-        let mut ids = Vec::new();
-        self.show_ids(&self.needed, |id| ids.extend(Some(id).filter(|id| counts(*id))))?;
-        Ok(ids)
-    }
-
-    /// Shows the ids of some of its lines, block by block.
-    fn show_ids(&self, rows: &Bits, mut show: impl FnMut(u64)) -> Result<(), MemoryError> {
-        if rows.count() > 0 {
-            for block in 0..self.extract.blocks() {
-                let ids = self.extract.ids(block)?;
-                ids.all().filter(|(row, _)| rows.has(*row)).for_each(|(_, id)| show(id));
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes every line that shares an id with those that are asked for, and gives all ids of the lines that it took.
-    fn take_related(&mut self, asked: &Ids) -> Result<Vec<u64>, MemoryError> {
-        let mut found = Vec::new();
-        for block in 0..self.extract.blocks() {
-            let ids = self.extract.ids(block)?;
-            let mut fresh = Bits::none(ids.lines());
-            for (row, id) in ids.all() {
-                if asked.has(id) && !self.needed.has(row) {
-                    fresh.put(row - ids.first);
-                }
-            }
-            if fresh.count() == 0 {
-                continue;
-            }
-            for (row, id) in ids.all().filter(|(row, _)| fresh.has(row - ids.first)) {
-                self.needed.put(row);
-                found.push(id);
-            }
-        }
-        Ok(found)
+        let rows = Rows::new(extract.lines());
+        Self { kind, date, name, sha256, file, extract, unkept: None, rows }
     }
 
     /// Reads the lines that are needed.
     pub(super) fn read(&self) -> Result<Lines, MemoryError> {
-        let wanted: Vec<u32> = self.needed.iter().collect();
-        let blocks: Vec<&[u32]> =
-            wanted.chunk_by(|one, two| self.extract.block_of(*one) == self.extract.block_of(*two)).collect();
-        let read = |rows: &&[u32]| self.extract.rows(self.extract.block_of(rows[0]), self.file, rows);
-        let parts: Vec<_> = blocks.par_iter().map(read).collect::<Result<_, _>>()?;
-        let (mut lines, mut originals) = (Vec::with_capacity(wanted.len()), Vec::new());
-        for (mut line, original) in parts.into_iter().flatten() {
-            if let Some(original) = original {
-                line.original = Some(u32::try_from(originals.len()).unwrap_or(u32::MAX));
-                originals.push(original);
-            }
+        let (extract, file) = (&self.extract, self.file);
+        let read = |rows: &[u32]| extract.rows(extract.block_of(rows[0]), file, rows);
+        let (rows, numbers) = in_blocks(&self.rows.needed, |row| extract.block_of(row), read)?;
+        let (mut lines, mut originals) = (Vec::with_capacity(rows.len()), Vec::new());
+        for (mut line, original) in rows {
+            line.original = put_original(&mut originals, original);
             lines.push(line);
         }
-        Ok(Lines { lines, originals, numbers: wanted })
+        Ok(Lines { lines, originals, numbers })
     }
 }
 
-/// Finds the lines of the remembered files and the entries of the ledger that a run needs. `seeds` are the ids of everything that
-/// was read anew. Gives the entries.
-pub(super) fn needed(
-    files: &mut [Remembered],
-    ledger: &ParsedLedger,
-    entries: &Entries,
-    seeds: impl Iterator<Item = u64>,
-) -> Result<Bits, MemoryError> {
-    let count = u32::try_from(ledger.entries.len()).unwrap_or(u32::MAX);
-    let mut rows = Bits::none(count);
-    let sum = |of: fn(&Remembered) -> u64| files.iter().map(of).sum::<u64>();
-    let agreeing = entries.agreed.count() + sum(|file| file.agreed.count());
-    let closed = entries.closed.count() + sum(|file| file.closed.count());
-    let all = u64::from(count) + sum(|file| file.extract.lines().into());
+/// Reads the entries that are needed.
+pub(super) fn read_entries(kept: &LedgerRows, needed: &Bits) -> Result<Booked, MemoryError> {
+    let read = |rows: &[u32]| kept.entries(kept.block_of(rows[0]), rows);
+    let (rows, numbers) = in_blocks(needed, |row| kept.block_of(row), read)?;
+    let (mut entries, mut originals) = (Vec::with_capacity(rows.len()), Vec::new());
+    for (mut entry, original) in rows {
+        entry.original = put_original(&mut originals, original);
+        entries.push(entry);
+    }
+    Ok(Booked { entries, originals, numbers })
+}
+
+fn put_original(originals: &mut Vec<Original>, original: Option<Original>) -> Option<u32> {
+    original.map(|original| {
+        originals.push(original);
+        u32::try_from(originals.len() - 1).unwrap_or(u32::MAX)
+    })
+}
+
+/// Reads rows block by block, on all cores, and gives them with their numbers.
+fn in_blocks<T: Send>(
+    wanted: &Bits,
+    block_of: impl Fn(u32) -> usize,
+    read: impl Fn(&[u32]) -> Result<Vec<T>, MemoryError> + Sync,
+) -> Result<(Vec<T>, Vec<u32>), MemoryError> {
+    let wanted: Vec<u32> = wanted.iter().collect();
+    let blocks: Vec<&[u32]> = wanted.chunk_by(|one, two| block_of(*one) == block_of(*two)).collect();
+    let parts: Vec<Vec<T>> = blocks.par_iter().map(|rows| read(rows)).collect::<Result<_, _>>()?;
+    let mut rows = Vec::with_capacity(wanted.len());
+    parts.into_iter().for_each(|part| rows.extend(part));
+    Ok((rows, wanted))
+}
+
+/// Where the ids of rows can be looked up.
+pub(super) trait Source: Sync {
+    fn blocks(&self) -> usize;
+    fn ids(&self, block: usize) -> Result<BlockIds, MemoryError>;
+}
+
+impl Source for Extract {
+    fn blocks(&self) -> usize {
+        Self::blocks(self)
+    }
+
+    fn ids(&self, block: usize) -> Result<BlockIds, MemoryError> {
+        Self::ids(self, block)
+    }
+}
+
+impl Source for LedgerRows {
+    fn blocks(&self) -> usize {
+        Self::blocks(self)
+    }
+
+    fn ids(&self, block: usize) -> Result<BlockIds, MemoryError> {
+        Self::ids(self, block)
+    }
+}
+
+/// Rows among which is searched.
+pub(super) struct Searched<'a> {
+    pub(super) source: &'a dyn Source,
+    pub(super) rows: &'a mut Rows,
+}
+
+impl Searched<'_> {
+    /// Looks at all ids, on all cores, and gives those of some rows that count, in the order of the blocks.
+    fn ids(
+        &self,
+        of: impl Fn(&Rows) -> &Bits + Sync,
+        counts: impl Fn(u64) -> bool + Sync,
+    ) -> Result<Vec<u64>, MemoryError> {
+        let rows = of(self.rows);
+        if rows.count() == 0 {
+            return Ok(Vec::new());
+        }
+        let one = |block: usize| {
+            let ids = self.source.ids(block)?;
+            Ok(ids.all().filter(|(row, id)| rows.has(*row) && counts(*id)).map(|(_, id)| id).collect())
+        };
+        let found: Vec<Vec<u64>> = (0..self.source.blocks()).into_par_iter().map(one).collect::<Result<_, _>>()?;
+        Ok(found.concat())
+    }
+
+    /// Takes every row that shares an id with those that are asked for, and gives all ids of the rows that it took.
+    fn take_related(&mut self, asked: &Ids) -> Result<Vec<u64>, MemoryError> {
+        let needed = &self.rows.needed;
+        let one = |block: usize| {
+            let ids = self.source.ids(block)?;
+            let mut fresh = Bits::none(ids.lines());
+            for (row, id) in ids.all() {
+                if asked.has(id) && !needed.has(row) {
+                    fresh.put(row - ids.first);
+                }
+            }
+            let is_any = fresh.count() > 0;
+            let of_fresh = |(row, _): &(u32, u64)| is_any && fresh.has(row - ids.first);
+            let found = ids.all().filter(of_fresh).map(|(_, id)| id).collect();
+            Ok((fresh.iter().map(|row| row + ids.first).collect(), found))
+        };
+        let blocks = (0..self.source.blocks()).into_par_iter();
+        let found: Vec<(Vec<u32>, Vec<u64>)> = blocks.map(one).collect::<Result<_, MemoryError>>()?;
+        let mut all = Vec::new();
+        for (rows, ids) in found {
+            rows.into_iter().for_each(|row| self.rows.needed.put(row));
+            all.extend(ids);
+        }
+        Ok(all)
+    }
+}
+
+/// Finds the rows that a run needs. `seeds` are the ids of everything that is known to be touched.
+pub(super) fn needed(sides: &mut [Searched<'_>], seeds: impl Iterator<Item = u64>) -> Result<(), MemoryError> {
+    let sum = |of: fn(&Rows) -> u64| sides.iter().map(|side| of(side.rows)).sum::<u64>();
+    let (agreeing, closed) = (sum(|rows| rows.agreed.count()), sum(|rows| rows.closed.count()));
+    let all = sum(|rows| rows.needed.rows().into());
     let is_any_closed = closed > 0;
+    sides.iter_mut().for_each(|side| side.rows.take_open());
     if !is_any_closed && agreeing == 0 {
         // Nothing is known to be closed or agreed, so that all of it is needed.
-        (0..count).for_each(|row| rows.put(row));
-        files.iter_mut().for_each(|file| (0..file.extract.lines()).for_each(|row| file.needed.put(row)));
-        return Ok(rows);
+        return Ok(());
     }
     // Where nothing is closed, only rows that agree can be asked for: if most rows are open, their ids need not be kept in mind.
     let is_mostly_open = all - closed - agreeing > agreeing;
     let knows_agreed = agreeing > 0 && (is_any_closed || is_mostly_open);
-    let agreed = if knows_agreed { ids_of_agreed(files, ledger, entries)? } else { Ids::default() };
-    let counts = |id: u64| is_any_closed || !is_mostly_open || agreed.has(id);
-    let mut known = Ids::default();
-    let mut asked = Ids::default();
+    let agreed = if knows_agreed { ids_of_agreed(sides, agreeing)? } else { Bloom::for_ids(0) };
+    let counts = |id: u64| is_any_closed || !is_mostly_open || agreed.may_have(id);
+    let (mut known, mut asked) = (Ids::default(), Ids::default());
     let mut ask = |asked: &mut Ids, id: u64| {
         if counts(id) && known.add(id) {
             asked.add(id);
         }
     };
-    seeds.chain(entries.lost.iter().copied()).for_each(|id| ask(&mut asked, id));
-    shared_with_closed(files, ledger, (entries, &agreed))?.into_iter().for_each(|id| ask(&mut asked, id));
-    for row in (0..count).filter(|&row| !entries.closed.has(row) && !entries.agreed.has(row)) {
-        rows.put(row);
-        ids_at(ledger, row).into_iter().for_each(|id| ask(&mut asked, id));
+    seeds.for_each(|id| ask(&mut asked, id));
+    if knows_agreed && is_any_closed {
+        shared_with_closed(sides, &agreed)?.into_iter().for_each(|id| ask(&mut asked, id));
     }
-    for file in files.iter_mut() {
-        file.take_open(counts)?.into_iter().for_each(|id| ask(&mut asked, id));
+    for side in sides.iter() {
+        side.ids(|rows| &rows.needed, counts)?.into_iter().for_each(|id| ask(&mut asked, id));
     }
     while !asked.is_empty() {
         let mut next = Ids::default();
-        let found: Vec<Vec<u64>> =
-            files.par_iter_mut().map(|file| file.take_related(&asked)).collect::<Result<_, _>>()?;
-        found.into_iter().flatten().for_each(|id| ask(&mut next, id));
-        let related = (0..count).into_par_iter().filter(|&row| !rows.has(row));
-        let related: Vec<u32> =
-            related.filter(|&row| ids_at(ledger, row).into_iter().any(|id| asked.has(id))).collect();
-        for row in related {
-            rows.put(row);
-            ids_at(ledger, row).into_iter().for_each(|id| ask(&mut next, id));
+        for side in sides.iter_mut() {
+            side.take_related(&asked)?.into_iter().for_each(|id| ask(&mut next, id));
         }
         asked = next;
     }
-    Ok(rows)
+    Ok(())
 }
 
-/// The ids of the rows that agree.
-fn ids_of_agreed(files: &[Remembered], ledger: &ParsedLedger, entries: &Entries) -> Result<Ids, MemoryError> {
-    let mut agreed = Ids::default();
-    let mut add = |id| {
+/// A filter of the ids of so many rows that agree. A row has one or two ids, and shares them with its others.
+fn ids_of_agreed(sides: &[Searched<'_>], rows: u64) -> Result<Bloom, MemoryError> {
+    let agreed = Bloom::for_ids(rows);
+    let add = |id: u64| {
         agreed.add(id);
+        false
     };
-    files.iter().try_for_each(|file| file.show_ids(&file.agreed, &mut add))?;
-    entries.agreed.iter().flat_map(|row| ids_at(ledger, row)).for_each(add);
+    sides.iter().try_for_each(|side| side.ids(|rows| &rows.agreed, add).map(drop))?;
     Ok(agreed)
 }
 
-/// The ids that rows which agree share with rows that were closed by earlier runs: neither side would ask for the other.
-fn shared_with_closed(
-    files: &[Remembered],
-    ledger: &ParsedLedger,
-    (entries, agreed): (&Entries, &Ids),
-) -> Result<Vec<u64>, MemoryError> {
-    if agreed.is_empty() {
-        return Ok(Vec::new());
+/// The ids that rows which agree share with rows that were closed by earlier runs: neither side would ask for the other. The filter
+/// gives a few too many; those are held against the ids themselves.
+fn shared_with_closed(sides: &[Searched<'_>], agreed: &Bloom) -> Result<Vec<u64>, MemoryError> {
+    let mut likely = Ids::default();
+    for side in sides {
+        for id in side.ids(|rows| &rows.closed, |id| agreed.may_have(id))? {
+            likely.add(id);
+        }
     }
-    let shared = |file: &Remembered| {
-        let mut ids = Vec::new();
-        file.show_ids(&file.closed, |id| ids.extend(Some(id).filter(|id| agreed.has(*id))))?;
-        Ok(ids)
-    };
-    let of_files: Vec<Vec<u64>> = files.par_iter().map(shared).collect::<Result<_, MemoryError>>()?;
-    let of_entries = entries.closed.iter().flat_map(|row| ids_at(ledger, row)).filter(|id| agreed.has(*id));
-    Ok(of_files.into_iter().flatten().chain(of_entries).collect())
+    let mut shared = Vec::new();
+    if !likely.is_empty() {
+        for side in sides {
+            shared.extend(side.ids(|rows| &rows.agreed, |id| likely.has(id))?);
+        }
+    }
+    Ok(shared)
 }

@@ -10,38 +10,33 @@
 //! Nothing is known to be closed under other rules of matching, after a party left the registry, or without the memory of the
 //! run before: then the whole window is matched, from remembered lines or, where these lack too, from the archive.
 
-mod entries;
+mod bloom;
 mod ids;
 mod lines;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rayon::iter::{IndexedParallelIterator, ParallelIterator};
-use rayon::slice::ParallelSlice;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::calendar::BusinessDate;
 use crate::discrepancy::Discrepancy;
 use crate::failure::{Failure, Kind};
-use crate::ledger::Entry;
-use crate::matching::agreed::{Mark, Marker, Place};
+use crate::matching::agreed::{Agreed, Marker, Place};
 use crate::matching::{Policy, Reconciliation, State};
-use crate::memory::{self, Bits, ClosedEntry, FileKey, Memory, MemoryError, Unkept};
+use crate::memory::{self, Bits, ClosedEntries, FileKey, Memory, MemoryError, Unkept};
 use crate::movement::{EntryType, ReportKind};
 use crate::report::ReportOptions;
 use crate::store::{Carried, Run};
 
+use super::entries::Entries;
 use super::inputs::Registry;
 use super::intake::{InputFile, Reports};
 use super::ledger::Ledger;
 use super::marks::Marks;
-use super::{Job, options};
-use entries::{Entries, ids_of_reject};
+use super::{Job, options, room};
 pub use lines::Remembered;
-use lines::{Lines, needed};
-
-/// Entries that one thread marks at a time.
-const CHUNK: usize = 1 << 16;
+use lines::{Booked, Lines, Rows, Searched, needed, read_entries};
 
 /// What a run left in the memory, and what it will add.
 pub struct Recalled {
@@ -51,10 +46,8 @@ pub struct Recalled {
     rows: HashMap<(ReportKind, FileKey), (Vec<u32>, Bits)>,
     /// Lines that this run read, to be kept for later ones.
     unkept: Vec<Unkept>,
-    /// Closed entries that were left out, by date.
-    left_out: BTreeMap<BusinessDate, Vec<ClosedEntry>>,
-    /// Date, fingerprint and id of the entries that were not.
-    entries: Vec<(BusinessDate, ClosedEntry)>,
+    /// The entries that were matched in full, by their numbers.
+    entries: Vec<u32>,
 }
 
 /// A hash of the rules by which a report is read.
@@ -104,15 +97,15 @@ fn parties_of(job: &Job<'_>, registry: Option<&Registry>) -> Option<Vec<u64>> {
     Some(parties)
 }
 
-/// Brings the lines of earlier days that the run needs to those that were read anew, and leaves closed entries out of the ledger.
+/// Finds which lines and entries the run needs, and puts them where matching finds them.
 ///
 /// # Errors
 /// The memory cannot be read, or is damaged.
 pub fn recall(
     job: &Job<'_>,
     (carried, reopened): (Option<&Carried>, &[&Discrepancy]),
-    marker: Option<Marker<'_>>,
-    (policy, registry): (&Policy, Option<&Registry>),
+    marks: Marks,
+    registry: Option<&Registry>,
     reports: &mut Reports,
     ledger: &mut Ledger,
 ) -> anyhow::Result<Recalled> {
@@ -123,50 +116,31 @@ pub fn recall(
     let mut files = std::mem::take(&mut reports.remembered);
     for file in &mut files {
         let key = (file.date, file.name.clone(), file.sha256.clone());
-        let closed = known.lines.get(&key).filter(|bits| bits.rows() == file.extract.lines());
-        file.closed = closed.cloned().unwrap_or_else(|| Bits::none(file.extract.lines()));
-    }
-    let mut entries = Entries::of(&ledger.parsed, policy.cut_off, &job.symbols, &known.entries);
-    if let Some(marker) = marker {
-        reports.marks.extend(marks_of(&ledger.parsed.entries, marker)).map_err(failed)?;
-    }
-    let agreed = reports.marks.agree();
-    put_agreed(&agreed, &mut files, &mut entries);
-    let was_open = carried.filter(|_| !agreed.is_empty()).into_iter().flat_map(|before| ids_of_open(job, before));
-    let seeds = seeds(reports, ledger).chain(known.asked).chain(was_open);
-    let wanted = needed(&mut files, &ledger.parsed, &entries, seeds).map_err(failed)?;
-    let by_number: HashMap<u32, &Bits> = files.iter().map(|file| (file.file, &file.needed)).collect();
-    reports.agreed = reports.marks.left_out(|place| match place {
-        Place::Line(file, row) => by_number.get(&file).is_some_and(|needed| !needed.has(row)),
-        Place::Entry(row) => !wanted.has(row),
-    });
-    reports.marks = Marks::new();
-    let mut recalled = Recalled {
-        rules,
-        parties,
-        rows: HashMap::new(),
-        unkept: Vec::new(),
-        left_out: BTreeMap::new(),
-        entries: Vec::new(),
-    };
-    recalled.leave_out(ledger, entries, &wanted);
-    for file in files {
-        let Lines { lines, originals, numbers } = file.read().map_err(failed)?;
-        let side = if file.kind == ReportKind::SettlementDetails {
-            &mut reports.settlements
-        } else {
-            &mut reports.transactions
-        };
-        let report = side.iter_mut().find(|report| report.date == file.date && report.name == file.name);
-        if let Some(report) = report {
-            report.parsed.lines = lines;
-            report.parsed.originals = originals;
+        if let Some(closed) = known.lines.get(&key).filter(|bits| bits.rows() == file.extract.lines()) {
+            file.rows.closed.clone_from(closed);
         }
-        // What agrees today is past tomorrow.
-        let mut closed = file.closed;
-        file.agreed.iter().filter(|&row| !file.needed.has(row)).for_each(|row| closed.put(row));
-        recalled.unkept.extend(file.unkept);
-        recalled.rows.insert((file.kind, (file.date, file.name, file.sha256)), (numbers, closed));
+    }
+    let mut booked = Rows::new(ledger.entries.rows());
+    job.room.for_stage("recall", ledger.entries.bytes_to_compare())?;
+    let lost = put_closed(&ledger.entries, known.entries, &mut booked.closed).map_err(failed)?;
+    reports.agreed = put_agreed(marks, &mut files, &mut booked).map_err(failed)?;
+    let was_open =
+        carried.filter(|_| reports.agreed.rows() > 0).into_iter().flat_map(|before| ids_of_open(job, before));
+    let seeds = seeds(reports, ledger).chain(known.asked).chain(lost).chain(was_open);
+    let kept = &ledger.entries.kept;
+    let sides = files.iter_mut().map(|file| Searched { source: &file.extract, rows: &mut file.rows });
+    let mut sides: Vec<Searched<'_>> = sides.chain([Searched { source: kept, rows: &mut booked }]).collect();
+    needed(&mut sides, seeds).map_err(failed)?;
+    let rows = files.iter().map(|file| file.rows.needed.count()).sum::<u64>() + booked.needed.count();
+    job.room.for_stage("match", rows * room::BYTES_PER_ROW)?;
+
+    let mut recalled = Recalled { rules, parties, rows: HashMap::new(), unkept: Vec::new(), entries: Vec::new() };
+    let Booked { entries, originals, numbers } = read_entries(kept, &booked.needed).map_err(failed)?;
+    let agreeing = numbers.iter().zip(&entries).filter(|(row, _)| booked.agreed.has(**row));
+    agreeing.for_each(|(_, entry)| reports.agreed.take_out_entry(entry));
+    (ledger.parsed.entries, ledger.parsed.originals, recalled.entries) = (entries, originals, numbers);
+    for file in files {
+        recalled.read(file, reports).map_err(failed)?;
     }
     Ok(recalled)
 }
@@ -179,32 +153,39 @@ pub fn marker<'a>(job: &Job<'_>, policy: &Policy, registry: Option<&'a Registry>
     (!policy.splits).then_some(Marker { today, cut_off, registry, payment })
 }
 
-/// The marks of entries.
-fn marks_of(entries: &[Entry], marker: Marker<'_>) -> impl Iterator<Item = Mark> {
-    let chunks: Vec<Vec<Mark>> = entries
-        .par_chunks(CHUNK)
-        .enumerate()
-        .map(|(at, entries)| {
-            let rows = u32::try_from(at * CHUNK).unwrap_or(u32::MAX)..;
-            rows.zip(entries).filter_map(|(row, entry)| marker.entry(entry, row)).collect()
-        })
-        .collect();
-    chunks.into_iter().flatten()
+/// Notes which entries are as they were when they were closed, and gives the ids of those that are gone.
+fn put_closed(
+    entries: &Entries,
+    was_closed: BTreeMap<BusinessDate, ClosedEntries>,
+    closed: &mut Bits,
+) -> Result<Vec<u64>, MemoryError> {
+    let one = |(date, was_closed): (BusinessDate, ClosedEntries)| {
+        let mut rows = Vec::new();
+        let lost = entries.compare(date, was_closed, |row| rows.push(row))?;
+        Ok((rows, lost))
+    };
+    let mut all = Vec::new();
+    let compared: Vec<(Vec<u32>, Vec<u64>)> =
+        was_closed.into_par_iter().map(one).collect::<Result<_, MemoryError>>()?;
+    for (rows, lost) in compared {
+        rows.into_iter().for_each(|row| closed.put(row));
+        all.extend(lost);
+    }
+    Ok(all)
 }
 
-/// Notes which rows agree.
-fn put_agreed(agreed: &[Place], files: &mut [Remembered], entries: &mut Entries) {
-    let mut by_number: HashMap<u32, &mut Bits> = files.iter_mut().map(|file| (file.file, &mut file.agreed)).collect();
-    for place in agreed {
-        match *place {
-            Place::Line(file, row) => {
-                if let Some(rows) = by_number.get_mut(&file) {
-                    rows.put(row);
-                }
+/// Notes which rows agree, and adds them up.
+fn put_agreed(marks: Marks, files: &mut [Remembered], booked: &mut Rows) -> Result<Agreed, MemoryError> {
+    let mut by_number: HashMap<u32, &mut Bits> =
+        files.iter_mut().map(|file| (file.file, &mut file.rows.agreed)).collect();
+    marks.agree(|place| match place {
+        Place::Line(file, row) => {
+            if let Some(rows) = by_number.get_mut(&file) {
+                rows.put(row);
             }
-            Place::Entry(row) => entries.agreed.put(row),
         }
-    }
+        Place::Entry(row) => booked.agreed.put(row),
+    })
 }
 
 /// The ids of what the run before left open: a payment of today that has one of them may be what closes it.
@@ -221,7 +202,7 @@ struct Known {
     /// The lines, by file.
     lines: BTreeMap<FileKey, Bits>,
     /// The entries, sorted, by date.
-    entries: BTreeMap<BusinessDate, Vec<ClosedEntry>>,
+    entries: BTreeMap<BusinessDate, ClosedEntries>,
     /// Ids of what was touched in a way that neither reports nor ledger show.
     asked: Vec<u64>,
 }
@@ -290,30 +271,44 @@ fn ids_of_gone(job: &Job<'_>, state: &memory::State, reports: &Reports) -> anyho
 fn seeds<'a>(reports: &'a Reports, ledger: &'a Ledger) -> impl Iterator<Item = u64> + 'a {
     let files = reports.transactions.iter().chain(&reports.settlements);
     let rejects = files.flat_map(|file| &file.parsed.rejects).chain(&ledger.parsed.rejects);
-    rejects.flat_map(|reject| ids_of_reject(reject.by_request, reject.by_antom))
+    rejects.flat_map(|reject| [reject.by_request.hint(), reject.by_antom.hint()])
 }
 
 impl Recalled {
-    /// Leaves out the entries that nobody needs, and keeps what is known of all of them.
-    fn leave_out(&mut self, ledger: &mut Ledger, entries: Entries, needed: &Bits) {
-        for ((row, date), entry) in (0_u32..).zip(entries.dates).zip(entries.known) {
-            if needed.has(row) {
-                self.entries.push((date, entry));
-            } else {
-                self.left_out.entry(date).or_default().push(entry);
-            }
+    /// Puts the lines of a file that are needed among the others.
+    fn read(&mut self, file: Remembered, reports: &mut Reports) -> Result<(), MemoryError> {
+        let Lines { lines, originals, numbers } = file.read()?;
+        let Rows { mut closed, agreed, needed } = file.rows;
+        for (_, line) in numbers.iter().zip(&lines).filter(|(row, _)| agreed.has(**row)) {
+            reports.agreed.take_out_line(file.file, line);
         }
-        let mut row = 0;
-        ledger.parsed.entries.retain(|_| {
-            row += 1;
-            needed.has(row - 1)
-        });
+        // What agrees today is past tomorrow.
+        agreed.iter().filter(|&row| !needed.has(row)).for_each(|row| closed.put(row));
+        let side = if file.kind == ReportKind::SettlementDetails {
+            &mut reports.settlements
+        } else {
+            &mut reports.transactions
+        };
+        let report = side.iter_mut().find(|report| report.date == file.date && report.name == file.name);
+        if let Some(report) = report {
+            report.parsed.lines = lines;
+            report.parsed.originals = originals;
+        }
+        self.unkept.extend(file.unkept);
+        self.rows.insert((file.kind, (file.date, file.name, file.sha256)), (numbers, closed));
+        Ok(())
     }
 
     /// Gives what the run read its names, and keeps what is closed after it. The day is recorded and published by then: what cannot be
     /// kept now costs the next run time, and nothing else.
-    pub fn remember(self, job: &Job<'_>, reports: &Reports, reconciliation: &Reconciliation, run: (u32, &str)) {
-        if let Err(error) = self.keep(job, reports, reconciliation, run) {
+    pub fn remember(
+        self,
+        job: &Job<'_>,
+        (reports, entries): (&Reports, &Entries),
+        reconciliation: &Reconciliation,
+        run: (u32, &str),
+    ) {
+        if let Err(error) = self.keep(job, (reports, entries), reconciliation, run) {
             tracing::warn!(
                 "what this run closed is not remembered, so the next one reads its lookback again: {error:#}"
             );
@@ -323,7 +318,7 @@ impl Recalled {
     fn keep(
         self,
         job: &Job<'_>,
-        reports: &Reports,
+        (reports, entries): (&Reports, &Entries),
         reconciliation: &Reconciliation,
         (revision, inputs_digest): (u32, &str),
     ) -> anyhow::Result<()> {
@@ -345,18 +340,19 @@ impl Recalled {
             };
             lines.insert(key, closed);
         }
-        let mut closed = self.left_out;
-        for ((date, entry), state) in self.entries.into_iter().zip(&reconciliation.ledger) {
-            if *state == State::Past {
-                closed.entry(date).or_default().push(entry);
+        // What was left out is closed.
+        let is_closed = |row: u32| match self.entries.binary_search(&row) {
+            Ok(at) => reconciliation.ledger.get(at) == Some(&State::Past),
+            Err(_) => true,
+        };
+        let mut closed = BTreeMap::new();
+        for date in entries.dates() {
+            let mut of_date = entries.closed(date, is_closed).peekable();
+            if of_date.peek().is_some() {
+                closed.insert(date, memory.keep_entries(of_date).map_err(failed)?);
             }
         }
-        let mut entries = BTreeMap::new();
-        for (date, mut of_date) in closed {
-            of_date.sort_unstable();
-            entries.insert(date, memory.keep_entries(&of_date).map_err(failed)?);
-        }
-        let state = memory::State { rules: self.rules, parties: self.parties, lines, entries };
+        let state = memory::State { rules: self.rules, parties: self.parties, lines, entries: closed };
         memory.keep_state(&name_of(job.today, revision, inputs_digest), &state).map_err(failed)
     }
 }

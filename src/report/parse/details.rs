@@ -79,8 +79,9 @@ impl<E: Examiner, P: Keeper> LineKind for Details<'_, E, P> {
     fn finish(&self, beside: &mut Self::Beside, lines: &mut Vec<Line>) {
         if P::KEEPS && !lines.is_empty() {
             beside.packed = self.keeper.pack(lines, &beside.originals);
-            lines.clear();
-            beside.originals.clear();
+            // Their room as well: the results of some blocks wait for their turn.
+            *lines = Vec::new();
+            beside.originals = Vec::new();
         }
     }
 

@@ -40,6 +40,8 @@ pub struct Options {
     pub days: u32,
     /// Whether the measured run reads the reports of the days before it again.
     pub without_memory: bool,
+    /// What the job may take of memory; `None` leaves it to the job.
+    pub memory_limit: Option<String>,
 }
 
 /// Generates the day, runs the job over it, checks the counts and prints a table of the stages on `out`. Returns
@@ -79,8 +81,9 @@ fn measured(folder: &Path, options: &Options, job: Job, out: &mut dyn Write) -> 
     }
     let threads = options.threads.map(|threads| threads.to_string());
     let run = |date: &str, more: &[&str], out: &mut dyn Write| {
-        let flag = threads.iter().flat_map(|threads| ["--threads", threads]);
-        let words: Vec<&str> = ["run", "--date", date].into_iter().chain(flag).chain(more.iter().copied()).collect();
+        let flags = [("--threads", &threads), ("--memory-limit", &options.memory_limit)];
+        let flags = flags.iter().flat_map(|(flag, value)| value.iter().flat_map(|value| [*flag, value.as_str()]));
+        let words: Vec<&str> = ["run", "--date", date].into_iter().chain(flags).chain(more.iter().copied()).collect();
         job::run(job, &words, &config, out)
     };
     for day in &days[..days.len() - 1] {

@@ -85,6 +85,7 @@ fn a_right_job_is_measured_and_its_counts_agree() {
         unsettled: false,
         days: 1,
         without_memory: false,
+        memory_limit: None,
     };
     assert!(run(&options, plain, &mut out).unwrap());
     let said = String::from_utf8(out).unwrap();
@@ -134,6 +135,7 @@ fn the_ledger_may_be_a_table_and_everything_may_wait() {
         unsettled: true,
         days: 1,
         without_memory: false,
+        memory_limit: None,
     };
     let mut out = Vec::new();
     assert!(!run(&options, plain_with_a_table, &mut out).unwrap());
@@ -157,6 +159,7 @@ fn a_job_that_finds_nothing_is_wrong_and_the_folder_goes() {
         unsettled: false,
         days: 1,
         without_memory: false,
+        memory_limit: None,
     };
     assert!(!run(&options, finds_nothing, &mut out).unwrap());
     assert!(String::from_utf8(out).unwrap().contains("WRONG"));
@@ -174,6 +177,7 @@ fn a_job_that_fails_is_an_error() {
         unsettled: false,
         days: 1,
         without_memory: false,
+        memory_limit: None,
     };
     let error = run(&options, |_| 4, &mut Vec::new()).unwrap_err();
     assert_eq!(error.to_string(), "`antom-recon run` ended with exit code 4");

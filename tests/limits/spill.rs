@@ -1,0 +1,69 @@
+//! A limit of the job's own: rows that wait go to the disk, and the same bytes come out.
+
+use super::day::{Day, entry, line, settled};
+use super::{MIB, sized};
+
+/// Payments of which most agree, and some do not: in amount, on one side only, twice.
+fn day_of(count: usize) -> Day {
+    let id = |number: usize| format!("r{number:09}");
+    let day = Day::new();
+    let has = |number: &usize, rest: usize| number % 1_000 != rest;
+    day.transactions((0..count).filter(|number| has(number, 1)).map(|number| line(number, &id(number))));
+    let twice = (0..count).filter(|number| number % 1_000 == 2);
+    let settlements = (0..count).filter(|number| has(number, 3)).chain(twice);
+    day.settlements(settlements.map(|number| settled(number, &id(number))));
+    let entries = (0..count).filter(|number| has(number, 4)).map(|number| {
+        let text = entry(number, &id(number));
+        if has(&number, 5) { text } else { text.replace(",1000,USD", ",1001,USD") }
+    });
+    day.entries(entries);
+    day
+}
+
+#[test]
+fn rows_that_wait_on_the_disk_change_no_byte() {
+    let count = sized(80_000, 2_000_000);
+    let mut first = None;
+    for flags in [
+        "--threads 2",
+        "--threads 1 --memory-limit 128MiB",
+        "--threads 2 --memory-limit 128MiB",
+        "--threads 8 --memory-limit 1GiB",
+    ] {
+        let day = day_of(count);
+        day.log_everything();
+        let ran = day.run(flags).with_code(0);
+        assert_eq!(ran.stderr.contains("rows are put on the disk"), flags.contains("128MiB"), "{flags}");
+        let (kinds, outputs) = (day.discrepancies().0, day.outputs());
+        assert_eq!(kinds["AMOUNT_MISMATCH"], count / 1_000, "{kinds:?}");
+        assert_eq!(kinds["DUPLICATE_IN_REPORT"], count / 1_000, "{kinds:?}");
+        match &first {
+            None => first = Some(outputs),
+            Some(first) => assert!(*first == outputs, "{flags} writes other bytes"),
+        }
+        let names = std::fs::read_dir(day.path("archive/memory/2188120000000001")).unwrap();
+        let names = names.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let unknown: Vec<String> = names.filter(|name| name.contains("tmp") || name.ends_with(".new")).collect();
+        assert!(unknown.is_empty(), "{unknown:?} is left");
+    }
+}
+
+#[test]
+fn a_limit_bounds_the_memory() {
+    let day = day_of(sized(400_000, 10_000_000));
+    let limit = 144 * MIB;
+    let ran = day.run("--threads 2").with_code(0);
+    assert!(ran.peak > limit, "{} MiB without a limit: this proves nothing", ran.peak >> 20);
+    day.run("--threads 2 --memory-limit 144MiB").with_code(0).within(limit);
+}
+
+#[test]
+fn a_limit_that_is_none_is_refused() {
+    let day = Day::new();
+    for (limit, found) in [("10MiB", "10MiB"), ("lots", "lots"), ("512mb", "512mb")] {
+        let ran = day.run(&format!("--memory-limit {limit}"));
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        ran.says(&[found]);
+    }
+    day.run("--memory-limit 10MiB").says(&["expected a size of at least 64 MiB, such as `512 MiB` or `2 GB`"]);
+}

@@ -70,6 +70,8 @@ def arguments():
     parser.add_argument("--runs", type=int, default=3, help="how often each program runs, in turn")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--flag", action="append", default=[], help="a flag for the job's run, such as --flag=--without-memory")
+    parser.add_argument("--memory-limit", action="append", default=[], metavar="SIZE",
+                        help="run the job once more in each turn within so much memory, such as --memory-limit 512MB")
     parser.add_argument("--dir", type=Path, help="a new or empty folder to work in [default: one for temporary files]")
     parser.add_argument("--keep", action="store_true", help="keep that folder, and the day in it for the next time")
     parser.add_argument("--json", type=Path, help="write every measurement to this file")
@@ -122,11 +124,16 @@ def size(lab, python, work, rows, options):
         # Runs the job once as well: whoever comes first has a cold disk, and nobody measures that.
         made = [lab, "bench", "--rows", str(rows), "--threads", str(options.threads), "--dir", day, "--keep"]
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL, env=quiet())
-    runs = {name: [] for name in [OURS, *PEERS]}
+    limited = {f"{OURS}, {limit}": ["--memory-limit", limit] for limit in options.memory_limit}
+    runs = {name: [] for name in [OURS, *limited, *PEERS]}
     for at in range(options.runs):
         print(f"{rows} rows, run {at + 1} of {options.runs}", file=sys.stderr)
         ran, found = ours(lab, day, options)
         runs[OURS].append(ran)
+        for name, flags in limited.items():
+            ran, same = ours(lab, day, options, flags)
+            runs[name].append(ran)
+            agree(found, same, name)
         for name in PEERS:
             ran, theirs = peer(python, name, day, options.threads)
             runs[name].append(ran)
@@ -134,7 +141,7 @@ def size(lab, python, work, rows, options):
     if not options.keep:
         shutil.rmtree(day)
     return {"rows": rows, "runs": runs, "found": Counter(kind for kind, *_ in found[0]),
-            "ratios": {peer: {time: ratios(runs[peer], runs[OURS], time) for time in TIMES} for peer in PEERS}}
+            "ratios": {name: {time: ratios(runs[name], runs[OURS], time) for time in TIMES} for name in runs if name != OURS}}
 
 
 def quiet():
@@ -155,12 +162,12 @@ def measured(command, **more):
     return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss * 1024 / 1e6}, output
 
 
-def ours(lab, day, options):
+def ours(lab, day, options, more=()):
     """The job on a fresh desk: nothing archived, nothing recorded."""
     for name in ["out", "archive", "bench.db", "bench.db-wal", "bench.db-shm"]:
         path = day / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    flags = ["--threads", str(options.threads), "--config", day / "antom-recon.toml", *options.flag]
+    flags = ["--threads", str(options.threads), "--config", day / "antom-recon.toml", *options.flag, *more]
     ran, _ = measured([lab, "job", "--", "run", "--date", DATE, *flags], env=quiet(), stdout=subprocess.DEVNULL)
     outputs = day / "out" / PLATFORM / DATE
     timings = json.loads((outputs / "summary.json").read_text())["timings"]
@@ -229,7 +236,11 @@ def growth(sizes):
                           for name in last["runs"]}
 
 
-LABELS = {"ours": "antom-recon", "duckdb": "DuckDB", "polars": "Polars"}
+LABELS = {"duckdb": "DuckDB", "polars": "Polars"}
+
+
+def label(name):
+    return LABELS.get(name) or name.replace(OURS, "antom-recon", 1)
 
 
 def shown(values):
@@ -245,18 +256,18 @@ def table(results):
         found = ", ".join(f"{count:,} {kind}" for kind, count in sorted(size["found"].items()))
         print(f"\n{size['rows']:,} lines a side, {results['runs']} runs in turn, min - median - max")
         print(f"All agree on every row: {found}")
-        print(f"  {'seconds':14}{TIMES['wall']:>24}{TIMES['core']:>24}{'CPU s':>9}{'peak MB':>9}")
+        print(f"  {'seconds':20}{TIMES['wall']:>24}{TIMES['core']:>24}{'CPU s':>9}{'peak MB':>9}")
         for name, runs in size["runs"].items():
             times = "".join(f"{shown(spread([run[time] for run in runs])):>24}" for time in TIMES)
             cpu, peak = spread([run["cpu"] for run in runs])[1], max(run["peak_mb"] for run in runs)
-            print(f"  {LABELS[name]:14}{times}{cpu:>9.2f}{peak:>9,.0f}")
+            print(f"  {label(name):20}{times}{cpu:>9.2f}{peak:>9,.0f}")
         print("  times as long")
         for name, values in size["ratios"].items():
-            print(f"  {LABELS[name]:14}" + "".join(f"{shown(values[time]):>24}" for time in TIMES))
+            print(f"  {label(name):20}" + "".join(f"{shown(values[time]):>24}" for time in TIMES))
         if "growth" in size:
             print(f"  times as long as with {results['sizes'][0]['rows']:,}")
             for name, values in size["growth"].items():
-                print(f"  {LABELS[name]:14}" + "".join(f"{values[time]:>24.1f}" for time in TIMES))
+                print(f"  {label(name):20}" + "".join(f"{values[time]:>24.1f}" for time in TIMES))
 
 
 if __name__ == "__main__":

@@ -91,12 +91,13 @@ impl Remembered {
     pub(super) fn read(&self) -> Result<Lines, MemoryError> {
         let (extract, file) = (&self.extract, self.file);
         let read = |rows: &[u32]| extract.rows(extract.block_of(rows[0]), file, rows);
-        let (rows, numbers) = in_blocks(&self.rows.needed, |row| extract.block_of(row), read)?;
-        let (mut lines, mut originals) = (Vec::with_capacity(rows.len()), Vec::new());
-        for (mut line, original) in rows {
+        let numbers: Vec<u32> = self.rows.needed.iter().collect();
+        let (mut lines, mut originals) = (Vec::with_capacity(numbers.len()), Vec::new());
+        let take = |(mut line, original): (Line, Option<Original>)| {
             line.original = put_original(&mut originals, original);
             lines.push(line);
-        }
+        };
+        in_blocks(&numbers, |row| extract.block_of(row), read, take)?;
         Ok(Lines { lines, originals, numbers })
     }
 }
@@ -104,12 +105,13 @@ impl Remembered {
 /// Reads the entries that are needed.
 pub(super) fn read_entries(kept: &LedgerRows, needed: &Bits) -> Result<Booked, MemoryError> {
     let read = |rows: &[u32]| kept.entries(kept.block_of(rows[0]), rows);
-    let (rows, numbers) = in_blocks(needed, |row| kept.block_of(row), read)?;
-    let (mut entries, mut originals) = (Vec::with_capacity(rows.len()), Vec::new());
-    for (mut entry, original) in rows {
+    let numbers: Vec<u32> = needed.iter().collect();
+    let (mut entries, mut originals) = (Vec::with_capacity(numbers.len()), Vec::new());
+    let take = |(mut entry, original): (Entry, Option<Original>)| {
         entry.original = put_original(&mut originals, original);
         entries.push(entry);
-    }
+    };
+    in_blocks(&numbers, |row| kept.block_of(row), read, take)?;
     Ok(Booked { entries, originals, numbers })
 }
 
@@ -120,18 +122,21 @@ fn put_original(originals: &mut Vec<Original>, original: Option<Original>) -> Op
     })
 }
 
-/// Reads rows block by block, on all cores, and gives them with their numbers.
+/// Reads rows block by block, some blocks at a time on all cores, and takes them in their order.
 fn in_blocks<T: Send>(
-    wanted: &Bits,
+    wanted: &[u32],
     block_of: impl Fn(u32) -> usize,
     read: impl Fn(&[u32]) -> Result<Vec<T>, MemoryError> + Sync,
-) -> Result<(Vec<T>, Vec<u32>), MemoryError> {
-    let wanted: Vec<u32> = wanted.iter().collect();
+    mut take: impl FnMut(T),
+) -> Result<(), MemoryError> {
+    /// Few enough that the rows of these blocks are little beside all that are taken.
+    const BLOCKS_AT_ONCE: usize = 64;
     let blocks: Vec<&[u32]> = wanted.chunk_by(|one, two| block_of(*one) == block_of(*two)).collect();
-    let parts: Vec<Vec<T>> = blocks.par_iter().map(|rows| read(rows)).collect::<Result<_, _>>()?;
-    let mut rows = Vec::with_capacity(wanted.len());
-    parts.into_iter().for_each(|part| rows.extend(part));
-    Ok((rows, wanted))
+    for blocks in blocks.chunks(BLOCKS_AT_ONCE) {
+        let parts: Vec<Vec<T>> = blocks.par_iter().map(|rows| read(rows)).collect::<Result<_, _>>()?;
+        parts.into_iter().flatten().for_each(&mut take);
+    }
+    Ok(())
 }
 
 /// Where the ids of rows can be looked up.

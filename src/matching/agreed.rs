@@ -238,3 +238,20 @@ fn add(into: &mut BTreeMap<Currency, Tally>, from: BTreeMap<Currency, Tally>) {
         into.entry(currency).or_default().merge(&tally);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_comes_back_as_it_was() {
+        let key = Key::from_bits(0x0123_4567_89ab_cdef_0f1e_2d3c_4b5a_6978);
+        let currency = Currency::parse(b"KWD").expect("a currency");
+        let mark = Mark::new(key, -7, (Symbol::of_number(5), currency), (LEDGER, 70_000));
+        let mut bytes = Vec::new();
+        mark.put(&mut bytes);
+        assert_eq!((bytes.len(), Mark::take(&bytes)), (Mark::BYTES, Some(mark)));
+        assert_eq!(Mark::take(&bytes[1..]), None);
+        assert!(size_of::<Mark>() <= 40);
+    }
+}

@@ -18,40 +18,38 @@ const BYTES: usize = 16;
 /// How much is read or hashed at a time.
 const BUFFER: usize = 1 << 18;
 
-/// The closed entries of a date, as an earlier run kept them.
+/// The closed entries of a date, as an earlier run kept them: a file that is what its name says.
 #[derive(Debug)]
 pub struct ClosedEntries {
     path: PathBuf,
-    input: BufReader<File>,
 }
 
 impl ClosedEntries {
-    /// Opens a list; nothing if its content is not what its name says.
+    /// Looks at a list; nothing if its content is not what its name says.
     pub(super) fn open(path: PathBuf, mut file: File, name: &str) -> Result<Option<Self>, MemoryError> {
-        let failed = MemoryError::file("read", &path);
-        let is_whole = (|| {
-            let (hash, length) = hash_of(&mut file)?;
-            io::Seek::rewind(&mut file)?;
-            io::Result::Ok(hash == name && length % BYTES as u64 == 0)
-        })();
-        let is_whole = is_whole.map_err(failed)?;
-        Ok(is_whole.then(|| Self { path, input: BufReader::with_capacity(BUFFER, file) }))
+        let (hash, length) = hash_of(&mut file).map_err(MemoryError::file("read", &path))?;
+        Ok((hash == name && length % BYTES as u64 == 0).then_some(Self { path }))
     }
-}
 
-impl Iterator for ClosedEntries {
-    type Item = Result<ClosedEntry, MemoryError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut bytes = [0; BYTES];
-        match self.input.read_exact(&mut bytes) {
-            Ok(()) => {
-                let bits = u128::from_le_bytes(bytes);
-                Some(Ok((bits as u64, (bits >> 64) as u64)))
+    /// Reads the entries, which are sorted, one by one.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`], now or with an entry.
+    pub fn read(self) -> Result<impl Iterator<Item = Result<ClosedEntry, MemoryError>>, MemoryError> {
+        let path = self.path;
+        let file = File::open(&path).map_err(MemoryError::file("open", &path))?;
+        let mut input = BufReader::with_capacity(BUFFER, file);
+        Ok(std::iter::from_fn(move || {
+            let mut bytes = [0; BYTES];
+            match input.read_exact(&mut bytes) {
+                Ok(()) => {
+                    let bits = u128::from_le_bytes(bytes);
+                    Some(Ok((bits as u64, (bits >> 64) as u64)))
+                }
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
+                Err(error) => Some(Err(MemoryError::file("read", &path)(error))),
             }
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
-            Err(error) => Some(Err(MemoryError::file("read", &self.path)(error))),
-        }
+        }))
     }
 }
 

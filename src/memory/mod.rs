@@ -14,6 +14,9 @@
 //! outputs. A block of lines that was changed in place is found when it is read, in the middle of a run, which ends and names the
 //! file to be deleted. A run writes the lines that it parses to files that nobody looks for (`Writer`), reads from them what it has to match,
 //! and gives them their names when the day is published: so it needs room here. A file appears under its name when it is complete.
+//!
+//! Beside them lie files without any name, which no listing shows and which end with the process: the ledger's entries of the window
+//! ([`LedgerRows`]), and rows that wait where memory is limited ([`Spill`]).
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the memory is files")]
 
 mod bits;
@@ -86,7 +89,8 @@ pub enum MemoryError {
 const fn advice(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::StorageFull => {
-            "; the disk is full: free space or set `archive.dir` to another one, and run again; a run needs room for its lines there"
+            "; the disk is full: free space or set `archive.dir` to another one, and run again; a run needs room for its lines and \
+             entries there"
         }
         io::ErrorKind::QuotaExceeded => "; the disk quota is used up: raise it or free space, and run again",
         _ => "; expected a folder beside the archive that this user may write",
@@ -242,18 +246,29 @@ impl Memory {
         entries: impl Iterator<Item = Result<ClosedEntry, MemoryError>>,
     ) -> Result<String, MemoryError> {
         let new = self.dir.join(format!("entries{}", sweep::NEW));
-        let file = create(&new)?;
+        self.keep_list(entries, &new).inspect_err(|_| {
+            // What cannot be deleted now is swept by a later run.
+            let _swept_later = fs::remove_file(&new);
+        })
+    }
+
+    fn keep_list(
+        &self,
+        entries: impl Iterator<Item = Result<ClosedEntry, MemoryError>>,
+        new: &Path,
+    ) -> Result<String, MemoryError> {
+        let file = create(new)?;
         let mut listing = Listing::new(io::BufWriter::with_capacity(1 << 20, file));
         for entry in entries {
-            listing.put(entry?).map_err(MemoryError::file("write", &new))?;
+            listing.put(entry?).map_err(MemoryError::file("write", new))?;
         }
         let (name, file) = listing.finish();
         let file = file.into_inner().map_err(io::IntoInnerError::into_error);
-        let file = file.map_err(MemoryError::file("write", &new))?;
+        let file = file.map_err(MemoryError::file("write", new))?;
         if self.entries(&name)?.is_none() {
-            keep_file(&file, &new, &self.dir.join(entries_name(&name)))?;
+            keep_file(&file, new, &self.dir.join(entries_name(&name)))?;
         } else {
-            fs::remove_file(&new).map_err(MemoryError::file("delete", &new))?;
+            fs::remove_file(new).map_err(MemoryError::file("delete", new))?;
         }
         Ok(name)
     }

@@ -3,16 +3,13 @@
 //! A partition is read back whole, so that what belongs together must be in one. Which rows went to the disk changes nothing in what
 //! is read.
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 
 use super::scratch::{Piece, Scratch};
 use super::{Memory, MemoryError};
 
 /// Fastest: half of a row is a hash, which nothing makes smaller.
 const COMPRESSION_LEVEL: i32 = -5;
-
-/// How many partitions are read back at a time.
-const TOGETHER: usize = 64;
 
 /// A row of fixed width.
 pub trait Spilled: Copy + Send + Sync {
@@ -53,7 +50,7 @@ impl<R: Spilled> Partition<R> {
         self.held.len() + self.pieces.iter().map(|(_, rows)| *rows as usize).sum::<usize>()
     }
 
-    /// Puts the rows in memory on the disk. Their room stays, for those that follow.
+    /// Puts the rows in memory on the disk, and gives their room back.
     fn flush(&mut self, scratch: &Scratch) -> Result<(), MemoryError> {
         if self.held.is_empty() {
             return Ok(());
@@ -63,7 +60,7 @@ impl<R: Spilled> Partition<R> {
         let packed = zstd::bulk::compress(&bytes, COMPRESSION_LEVEL).map_err(|error| scratch.failed(error))?;
         let rows = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
         self.pieces.push((scratch.put(&packed)?, rows));
-        self.held.clear();
+        self.held = Vec::new();
         Ok(())
     }
 
@@ -163,8 +160,9 @@ impl<R: Spilled> Spill<R> {
             partition.read(&scratch, &mut rows)?;
             Ok(Some(work(rows)))
         };
-        for some in partitions.chunks_mut(TOGETHER) {
-            let results: Vec<Option<T>> = some.par_iter_mut().with_min_len(1).map(one).collect::<Result<_, _>>()?;
+        // A few for each thread: what waits to be taken is little.
+        for some in partitions.chunks_mut(4 * rayon::current_num_threads()) {
+            let results: Vec<Option<T>> = some.par_iter_mut().map(one).collect::<Result<_, _>>()?;
             results.into_iter().flatten().for_each(&mut take);
         }
         Ok(())

@@ -51,7 +51,9 @@ impl Memory {
 
     /// Deletes what a killed run left behind.
     pub(super) fn sweep_unkept(&self) -> Result<(), MemoryError> {
-        self.names()?.iter().filter(|name| name.ends_with(NEW)).try_for_each(|name| self.delete(name))
+        // A file system without nameless files gives one a name for a moment.
+        let is_over = |name: &&String| name.ends_with(NEW) || name.starts_with(".tmp");
+        self.names()?.iter().filter(is_over).try_for_each(|name| self.delete(name))
     }
 
     /// Deletes a file, if it is there.

@@ -121,7 +121,7 @@ fn states_are_found_by_their_run_and_swept() {
     let keep = |entries: &[ClosedEntry]| memory.keep_entries(entries.iter().copied().map(Ok)).unwrap();
     let read = |name: &str| {
         let entries = memory.entries(name).unwrap()?;
-        Some(entries.map(Result::unwrap).collect::<Vec<_>>())
+        Some(entries.read().unwrap().map(Result::unwrap).collect::<Vec<_>>())
     };
     let entries = keep(&[(1, 2), (u64::MAX, 4)]);
     assert_eq!(keep(&[(1, 2), (u64::MAX, 4)]), entries);

@@ -10,8 +10,8 @@ const STEP: usize = 1 << 16;
 /// What rows may take however short memory is: less would make pieces on the disk so small that finding them takes the time.
 const LEAST_BYTES: usize = 4 << 20;
 
-/// What the rows of one partition may take where memory is short.
-const MOST_AT_ONCE_BYTES: usize = 8 << 20;
+/// What the rows of the partitions that are worked on at once may take however short memory is.
+const LEAST_AT_ONCE_BYTES: usize = 16 << 20;
 
 /// Rows by partition.
 #[derive(Debug)]
@@ -62,6 +62,14 @@ impl<R: Spilled> Aside<R> {
         self.rows.flush()
     }
 
+    /// Nobody reads the rows for a while: they go to the disk.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn rest(&mut self) -> Result<(), MemoryError> {
+        self.rows.flush()
+    }
+
     /// The rows of a partition, in no order.
     ///
     /// # Errors
@@ -81,7 +89,9 @@ impl<R: Spilled> Aside<R> {
     /// # Errors
     /// What was written cannot be read.
     pub fn consume<T: Send>(self, work: impl Fn(Vec<R>) -> T + Sync, take: impl FnMut(T)) -> Result<(), MemoryError> {
-        let most = if self.is_short { MOST_AT_ONCE_BYTES / size_of::<R>() } else { usize::MAX };
+        let at_once = self.room.for_waiting_rows().unwrap_or_default().max(LEAST_AT_ONCE_BYTES);
+        let most = at_once / rayon::current_num_threads() / size_of::<R>();
+        let most = if self.is_short { most } else { usize::MAX };
         self.rows.consume(most, work, take)
     }
 }

@@ -15,7 +15,8 @@ use crate::calendar::{BusinessDate, CutOff};
 use crate::id::{Key, Symbol, Symbols};
 use crate::ledger::{Entry, Keeper};
 use crate::matching::agreed::{Mark, Marker};
-use crate::memory::{ClosedEntries, ClosedEntry, LedgerRows, MemoryError, PackedEntries, Spilled};
+use crate::memory::{ClosedEntry, LedgerRows, MemoryError, PackedEntries, Spilled};
+use crate::movement::EntryType;
 use crate::report::Original;
 
 use super::Job;
@@ -24,6 +25,7 @@ use super::marks::Marks;
 
 /// Partitions of the entries of one date, by the first bits of their fingerprints.
 const PARTITION_BITS: u32 = 6;
+const PARTITIONS: usize = 1 << PARTITION_BITS;
 
 /// The entries of a ledger's window.
 #[derive(Debug)]
@@ -70,15 +72,23 @@ impl Entries {
         self.dates.keys().copied()
     }
 
-    /// Bytes of memory that are needed to compare them.
-    pub fn bytes_to_compare(&self) -> u64 {
-        self.known.largest_bytes()
+    /// Bytes of memory that so many threads need to compare them: a partition each, as rows and as bytes of the disk.
+    pub fn bytes_to_compare(&self, threads: usize) -> u64 {
+        2 * self.known.largest_bytes() * threads as u64
+    }
+
+    /// Nobody compares them for a while: what is kept in mind of them goes to the disk.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn rest(&mut self) -> Result<(), MemoryError> {
+        self.known.rest()
     }
 
     /// The entries of a date with their numbers, sorted by what they say, in parts.
     fn of_date(&self, date: BusinessDate) -> impl Iterator<Item = Result<Vec<Known>, MemoryError>> + '_ {
         let first = self.dates.get(&date).copied();
-        let partitions = first.into_iter().flat_map(|first| first..first + (1 << PARTITION_BITS));
+        let partitions = first.into_iter().flat_map(|first| first..first + PARTITIONS);
         partitions.map(|partition| {
             let mut rows = self.known.read(partition)?;
             rows.sort_unstable();
@@ -86,30 +96,35 @@ impl Entries {
         })
     }
 
-    /// Compares the entries of a date with those that were closed: shows the numbers of those that are as they were, and gives the ids of
-    /// those that are gone. Both are counted: of two equal entries one may be closed and the other new.
+    /// Compares the entries of a date with those that were closed, which are sorted: shows the numbers of those that are as they were, part
+    /// by part, and gives the ids of those that are gone. Both are counted: of two equal entries one may be closed and the other new.
     ///
     /// # Errors
-    /// What was written cannot be read.
+    /// What was written cannot be read, and what the closed ones say.
     pub fn compare(
         &self,
         date: BusinessDate,
-        was_closed: ClosedEntries,
-        mut show: impl FnMut(u32),
+        was_closed: impl Iterator<Item = Result<ClosedEntry, MemoryError>>,
+        mut show: impl FnMut(&[u32]),
     ) -> Result<Vec<u64>, MemoryError> {
-        let rows = self.of_date(date).flat_map(|part| match part {
-            Ok(rows) => rows.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error)],
-        });
-        let (mut rows, mut lost) = (rows.peekable(), Vec::new());
-        for closed in was_closed {
-            let closed = closed?;
-            let is_before = |row: &Result<Known, MemoryError>| row.as_ref().is_ok_and(|row| row.closed < closed);
-            while rows.next_if(is_before).is_some() {}
-            match rows.next_if(|row| row.as_ref().map_or(true, |row| row.closed == closed)) {
-                Some(row) => show(row?.row),
-                None => lost.push(closed.1),
+        let (mut was_closed, mut lost) = (was_closed.peekable(), Vec::new());
+        for (part, rows) in self.of_date(date).enumerate() {
+            let (rows, mut closed) = (rows?, Vec::new());
+            let mut rows = rows.into_iter().peekable();
+            let is_of_part =
+                |entry: &Result<ClosedEntry, _>| entry.as_ref().map_or(true, |entry| part_of(*entry) <= part);
+            while let Some(entry) = was_closed.next_if(is_of_part).transpose()? {
+                while rows.next_if(|row| row.closed < entry).is_some() {}
+                match rows.next_if(|row| row.closed == entry) {
+                    Some(row) => closed.push(row.row),
+                    None => lost.push(entry.1),
+                }
             }
+            show(&closed);
+        }
+        // Those of a date that the ledger no longer has.
+        for entry in was_closed {
+            lost.push(entry?.1);
         }
         Ok(lost)
     }
@@ -120,13 +135,18 @@ impl Entries {
         date: BusinessDate,
         is_closed: impl Fn(u32) -> bool + 'a,
     ) -> impl Iterator<Item = Result<ClosedEntry, MemoryError>> + 'a {
-        self.of_date(date).flat_map(move |part| -> Vec<Result<ClosedEntry, MemoryError>> {
-            match part {
-                Ok(rows) => rows.into_iter().filter(|row| is_closed(row.row)).map(|row| Ok(row.closed)).collect(),
-                Err(error) => vec![Err(error)],
-            }
+        self.of_date(date).flat_map(move |part| {
+            let (rows, error) = part.map_or_else(|error| (Vec::new(), Some(Err(error))), |rows| (rows, None));
+            let closed: Vec<ClosedEntry> =
+                rows.into_iter().filter(|row| is_closed(row.row)).map(|row| row.closed).collect();
+            closed.into_iter().map(Ok).chain(error)
         })
     }
+}
+
+/// The part of its date in which an entry is.
+fn part_of((fingerprint, _): ClosedEntry) -> usize {
+    usize::try_from(fingerprint >> (64 - PARTITION_BITS)).unwrap_or_default()
 }
 
 /// Takes the entries.
@@ -217,10 +237,9 @@ impl State<'_> {
         kept.put(&packed)?;
         self.marks.extend(marks.iter().map(|mark| mark.moved(first)))?;
         for (row, (date, closed)) in (first..).zip(known) {
-            let next = dates.len() << PARTITION_BITS;
-            let partitions = *dates.entry(date).or_insert(next);
-            let partition = usize::try_from(closed.0 >> (64 - PARTITION_BITS)).unwrap_or_default();
-            aside.put(partitions + partition, Known { closed, row })?;
+            let next = dates.len() * PARTITIONS;
+            let first = *dates.entry(date).or_insert(next);
+            aside.put(first + part_of(closed), Known { closed, row })?;
         }
         Ok(())
     }
@@ -243,6 +262,73 @@ fn fingerprint(entry: &Entry, original: Original, party: u64) -> ClosedEntry {
     put(&party.to_le_bytes());
     put(entry.currency.code().as_bytes());
     put(&[entry.entry_type as u8, entry.status as u8, entry.refund_from as u8]);
-    let id = keys.into_iter().map(Key::hint).find(|id| *id != 0);
-    (xxh3_64(&bytes), id.unwrap_or_default())
+    let [own @ .., of_request, of_antom] = keys.map(Key::hint);
+    let ids = match entry.entry_type {
+        // A share is matched by its payment's ids; nobody else may have its own.
+        EntryType::Settlement => [of_request, of_antom, own[0], own[1]],
+        _ => [own[0], own[1], of_request, of_antom],
+    };
+    (xxh3_64(&bytes), ids.into_iter().find(|id| *id != 0).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::id::PlatformMerchantId;
+    use crate::memory::Memory;
+    use crate::pipeline::room::Room;
+
+    const DATES: [&str; 3] = ["2026-03-01", "2026-03-02", "2026-03-03"];
+
+    /// Entries with these fingerprints and ids, by the number of their date, some of them on the disk if so few bytes are allowed.
+    fn entries(memory: &Memory, rows: &[(usize, u64, u64)], limit: Option<u64>) -> Entries {
+        let mut known = Aside::new(memory, Room::of(limit)).unwrap();
+        let mut dates = BTreeMap::new();
+        for (row, &(date, fingerprint, id)) in (0..).zip(rows) {
+            let next = dates.len() * PARTITIONS;
+            let first = *dates.entry(DATES[date].parse().unwrap()).or_insert(next);
+            known.put(first + part_of((fingerprint, id)), Known { closed: (fingerprint, id), row }).unwrap();
+        }
+        Entries { kept: LedgerRows::new(memory).unwrap(), known, dates }
+    }
+
+    fn compared(entries: &Entries, date: usize, was_closed: &[ClosedEntry]) -> (Vec<u32>, Vec<u64>) {
+        let mut closed = Vec::new();
+        let was_closed = was_closed.iter().copied().map(Ok);
+        let lost = entries.compare(DATES[date].parse().unwrap(), was_closed, |rows| closed.extend_from_slice(rows));
+        closed.sort_unstable();
+        (closed, lost.unwrap())
+    }
+
+    #[test]
+    fn entries_are_compared_one_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::open(folder.path(), &PlatformMerchantId::new("2188"), false).unwrap();
+        let far = 1 << 63;
+        let rows = [(0, 5, 1), (1, 7, 2), (0, 7, 2), (0, 7, 2), (0, far, 9), (0, far + 1, 3)];
+        for limit in [None, Some(16 * size_of::<Known>() as u64)] {
+            let entries = entries(&memory, &rows, limit);
+            assert_eq!(entries.dates().count(), 2);
+            let (closed, lost) = compared(&entries, 0, &[(5, 1), (7, 2), (8, 4), (far, 9), (far + 2, 6)]);
+            assert!(closed == [0, 2, 4] || closed == [0, 3, 4], "one of the two equal entries is new: {closed:?}");
+            assert_eq!(lost, [4, 6]);
+            assert_eq!(compared(&entries, 0, &[]), (vec![], vec![]));
+            assert_eq!(compared(&entries, 1, &[(7, 2), (7, 2)]), (vec![1], vec![2]), "one of the two is gone");
+            assert_eq!(compared(&entries, 2, &[(1, 11), (far, 12)]), (vec![], vec![11, 12]), "no entry of the date");
+            let of_date: Vec<ClosedEntry> =
+                entries.closed(DATES[0].parse().unwrap(), |row| row != 4).map(Result::unwrap).collect();
+            assert_eq!(of_date, [(5, 1), (7, 2), (7, 2), (far + 1, 3)], "sorted");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_in_mind_comes_back_from_the_disk() {
+        let known = Known { closed: (u64::MAX - 1, 3), row: 70_000 };
+        let mut bytes = Vec::new();
+        known.put(&mut bytes);
+        assert_eq!((bytes.len(), Known::take(&bytes)), (Known::BYTES, Some(known)));
+        assert_eq!(Known::take(&bytes[1..]), None);
+    }
 }

@@ -84,6 +84,30 @@ pub(crate) struct Job<'a> {
     pub room: room::Room,
 }
 
+impl<'a> Job<'a> {
+    fn open(
+        (config, store): (&'a Config, &'a Store),
+        merchant: PlatformMerchantId,
+        today: BusinessDate,
+        without_memory: bool,
+    ) -> anyhow::Result<Self> {
+        let memory = options::memory(config, &merchant, without_memory)?;
+        let threads = options::threads(config)?;
+        Ok(Self {
+            config,
+            store,
+            today,
+            names: Names::new(merchant.as_str()),
+            merchant,
+            keys: memory.keys(),
+            memory,
+            symbols: Symbols::new(),
+            room: options::room(config, threads.current_num_threads())?,
+            threads,
+        })
+    }
+}
+
 /// What a day came to, before it is rendered.
 pub(crate) struct Day {
     pub discrepancies: Vec<Discrepancy>,
@@ -113,19 +137,7 @@ pub async fn run_day(
     let mut timings = Timings::start();
     let merchant = PlatformMerchantId::new(config.merchant()?.platform_merchant_id);
     let lock = store.lock(merchant.as_str(), clock::now).await.or_kind()?;
-    let memory = options::memory(config, &merchant, options.without_memory)?;
-    let job = Job {
-        config,
-        store,
-        today,
-        names: Names::new(merchant.as_str()),
-        merchant,
-        keys: memory.keys(),
-        memory,
-        symbols: Symbols::new(),
-        threads: options::threads(config)?,
-        room: options::room(config)?,
-    };
+    let job = Job::open((config, store), merchant, today, options.without_memory)?;
     outputs::finish_interrupted(&job).await?;
 
     let policy = options::policy(config, today)?;

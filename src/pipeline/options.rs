@@ -26,9 +26,22 @@ pub fn threads(config: &Config) -> anyhow::Result<rayon::ThreadPool> {
     pool.or_fail(Kind::Unforeseen, || "cannot start threads; expected the system to allow one per core")
 }
 
+/// What a run takes at the very least: the process, and the blocks that each thread has at hand.
+const LEAST_BYTES: u64 = 48 << 20;
+const LEAST_BYTES_PER_THREAD: u64 = 12 << 20;
+
 /// The memory that a run may take.
-pub fn room(config: &Config) -> Result<Room, Failure> {
-    config.memory_limit().map(Room::of)
+pub fn room(config: &Config, threads: usize) -> Result<Room, Failure> {
+    let limit = config.memory_limit()?;
+    let least = LEAST_BYTES + threads as u64 * LEAST_BYTES_PER_THREAD;
+    match limit.filter(|limit| *limit < least) {
+        None => Ok(Room::of(limit)),
+        Some(limit) => Err(Failure::configuration(format!(
+            "run.memory_limit: {} MiB are too little for {threads} threads; expected at least {} MiB, or fewer `run.threads`",
+            limit >> 20,
+            (least + (1 << 20) - 1) >> 20
+        ))),
+    }
 }
 
 /// How the day is matched.
@@ -220,8 +233,8 @@ pub fn own_store_options(config: &Config) -> anyhow::Result<StoreOptions> {
     let config::DatabaseUse { schema, connect_timeout, statement_timeout, ledger_timeout } = config.database_use()?;
     let base_dir = config.folder();
     let defaults = StoreOptions::default();
-    // Of a limit for the whole process, an eighth.
-    let cache_bytes = config.memory_limit()?.map_or(defaults.cache_bytes, |limit| limit / 8);
+    // A few connections may fill theirs: together, an eighth of a limit for the whole process.
+    let cache_bytes = config.memory_limit()?.map_or(defaults.cache_bytes, |limit| limit / 32);
     let limits = StoreOptions { connect_timeout, statement_timeout, ledger_timeout, cache_bytes, ..defaults };
     Ok(StoreOptions { base_dir, schema, ..limits })
 }

@@ -29,6 +29,11 @@ impl Room {
         Self { limit }
     }
 
+    /// Whether so many bytes more fit.
+    pub fn has(self, needed: u64) -> bool {
+        self.memory().is_none_or(|memory| needed <= memory.left)
+    }
+
     /// What each kind of rows that wait may take in memory from the start: a sixteenth of a limit that the configuration sets.
     pub fn for_waiting_rows(self) -> Option<usize> {
         self.limit.map(|limit| usize::try_from(limit / 16).unwrap_or(usize::MAX))
@@ -92,17 +97,25 @@ fn reserve(memory: Memory) -> u64 {
 
 /// What is said if too little is left.
 fn shortage(memory: Memory) -> Option<String> {
-    (memory.left < reserve(memory)).then(|| format!("memory gets short: {memory}; {ADVICE}"))
+    (memory.left < reserve(memory)).then(|| format!("memory gets short: {memory}; {}", advice(memory)))
 }
 
-const ADVICE: &str = "expected room for all lines and entries that must be matched in full; give the process more memory, or shorten \
-                      `matching.lookback_days`; nothing was written";
+fn advice(memory: Memory) -> String {
+    let more = match memory.bound {
+        Bound::Given => "raise `run.memory_limit` (`--memory-limit`)",
+        Bound::ControlGroup | Bound::AddressSpace | Bound::Machine => "give the process more memory",
+    };
+    format!(
+        "expected room for all lines and entries that must be matched in full; {more}, or shorten \
+         `matching.lookback_days`; nothing was written"
+    )
+}
 
 fn fits(stage: &str, needed: u64, memory: Memory) -> Result<(), Failure> {
     if needed <= memory.left {
         return Ok(());
     }
-    let sentence = format!("{stage} needs {} MiB of memory more, and {memory}; {ADVICE}", (needed >> 20) + 1);
+    let sentence = format!("{stage} needs {} MiB of memory more, and {memory}; {}", (needed >> 20) + 1, advice(memory));
     Err(Failure::new(Kind::Configuration, sentence))
 }
 

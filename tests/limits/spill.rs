@@ -28,7 +28,7 @@ fn rows_that_wait_on_the_disk_change_no_byte() {
         "--threads 2",
         "--threads 1 --memory-limit 128MiB",
         "--threads 2 --memory-limit 128MiB",
-        "--threads 8 --memory-limit 1GiB",
+        "--threads 8 --memory-limit 16GiB",
     ] {
         let day = day_of(count);
         day.log_everything();

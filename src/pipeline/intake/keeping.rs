@@ -25,6 +25,7 @@ struct State<'a> {
     writer: Writer,
     marks: &'a mut Marks,
     lines: u32,
+    has_marked: bool,
     failed: Option<MemoryError>,
 }
 
@@ -46,8 +47,13 @@ pub(super) struct Kept {
 
 impl<'a> Keeping<'a> {
     pub(super) fn new(kind: ReportKind, writer: Writer, marker: Option<Marker<'a>>, marks: &'a mut Marks) -> Self {
-        let state = State { writer, marks, lines: 0, failed: None };
+        let state = State { writer, marks, lines: 0, has_marked: false, failed: None };
         Self { kind, marker, sums: LineSums::default(), state: Mutex::new(state) }
+    }
+
+    /// Whether lines were marked.
+    pub(super) fn has_marked(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).has_marked
     }
 
     /// When all lines are taken.
@@ -87,6 +93,7 @@ impl Keeper for Keeping<'_> {
         }
         let written = lines.map_err(|source| state.writer.failed(source)).and_then(|lines| {
             state.writer.put(&lines)?;
+            state.has_marked |= !packed.marks.is_empty();
             state.marks.extend(packed.marks.iter().map(|mark| mark.moved(state.lines)))?;
             state.lines += lines.lines();
             Ok(())

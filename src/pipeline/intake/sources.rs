@@ -303,8 +303,9 @@ impl Parser<'_> {
         let (parsed, turned) = match parsed {
             Ok(parsed) => parsed,
             Err(error) => {
-                drop(keeping);
-                marks.spoil();
+                if keeping.has_marked() {
+                    marks.spoil();
+                }
                 return Ok(Err(error));
             }
         };

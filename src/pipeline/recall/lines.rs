@@ -31,6 +31,11 @@ impl Rows {
         Self { closed: none.clone(), agreed: none.clone(), needed: none }
     }
 
+    /// Number of rows that are neither closed nor agreed.
+    pub fn open(&self) -> u64 {
+        u64::from(self.needed.rows()).saturating_sub(self.closed.count() + self.agreed.count())
+    }
+
     /// Takes every row that is neither closed nor agreed.
     fn take_open(&mut self) {
         let open = (0..self.needed.rows()).filter(|&row| !self.closed.has(row) && !self.agreed.has(row));

@@ -15,6 +15,7 @@ mod ids;
 mod lines;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use xxhash_rust::xxh3::xxh3_64;
@@ -121,9 +122,12 @@ pub fn recall(
         }
     }
     let mut booked = Rows::new(ledger.entries.rows());
-    job.room.for_stage("recall", ledger.entries.bytes_to_compare())?;
+    job.room.for_stage("recall", ledger.entries.bytes_to_compare(job.threads.current_num_threads()))?;
     let lost = put_closed(&ledger.entries, known.entries, &mut booked.closed).map_err(failed)?;
     reports.agreed = put_agreed(marks, &mut files, &mut booked).map_err(failed)?;
+    let open = files.iter().map(|file| file.rows.open()).sum::<u64>() + booked.open();
+    make_room(job, ledger, open).map_err(failed)?;
+    job.room.for_stage("match", open * room::BYTES_PER_ROW)?;
     let was_open =
         carried.filter(|_| reports.agreed.rows() > 0).into_iter().flat_map(|before| ids_of_open(job, before));
     let seeds = seeds(reports, ledger).chain(known.asked).chain(lost).chain(was_open);
@@ -159,19 +163,20 @@ fn put_closed(
     was_closed: BTreeMap<BusinessDate, ClosedEntries>,
     closed: &mut Bits,
 ) -> Result<Vec<u64>, MemoryError> {
+    let closed = Mutex::new(closed);
     let one = |(date, was_closed): (BusinessDate, ClosedEntries)| {
-        let mut rows = Vec::new();
-        let lost = entries.compare(date, was_closed, |row| rows.push(row))?;
-        Ok((rows, lost))
+        entries.compare(date, was_closed.read()?, |rows| {
+            let mut closed = closed.lock().unwrap_or_else(PoisonError::into_inner);
+            rows.iter().for_each(|&row| closed.put(row));
+        })
     };
-    let mut all = Vec::new();
-    let compared: Vec<(Vec<u32>, Vec<u64>)> =
-        was_closed.into_par_iter().map(one).collect::<Result<_, MemoryError>>()?;
-    for (rows, lost) in compared {
-        rows.into_iter().for_each(|row| closed.put(row));
-        all.extend(lost);
-    }
-    Ok(all)
+    let lost: Vec<Vec<u64>> = was_closed.into_par_iter().map(one).collect::<Result<_, MemoryError>>()?;
+    Ok(lost.concat())
+}
+
+/// Lets what nobody reads for now go to the disk, where so many rows would not fit beside it.
+fn make_room(job: &Job<'_>, ledger: &mut Ledger, rows: u64) -> Result<(), MemoryError> {
+    if job.room.has(rows * room::BYTES_PER_ROW) { Ok(()) } else { ledger.entries.rest() }
 }
 
 /// Notes which rows agree, and adds them up.

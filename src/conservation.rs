@@ -100,11 +100,12 @@ pub struct Counted<'a> {
     pub symbols: &'a Symbols,
     /// Rows that count as discrepant because a rejected line has their id.
     pub claimed_by_rejects: &'a HashSet<ItemRef>,
-    /// Payments that agree and were not matched in full: those of each file of transaction details, of settlement details, and of the ledger.
+    /// Payments that agree and were not matched in full: their rows in each file of transaction details, of settlement details, and in the
+    /// ledger.
     pub agreed: AgreedRows,
 }
 
-/// Rows that agree, by currency, for each file of both sides and for the ledger.
+/// Rows that agree, by currency, for each file of both sides, and for the ledger by type as well.
 #[derive(Debug, Default)]
 pub struct AgreedRows {
     /// In the order of the files of transaction details.
@@ -112,7 +113,7 @@ pub struct AgreedRows {
     /// In the order of the files of settlement details.
     pub settlements: Vec<BTreeMap<Currency, Tally>>,
     /// Entries.
-    pub ledger: BTreeMap<Currency, Tally>,
+    pub ledger: BTreeMap<(EntryType, Currency), Tally>,
     /// The type of the lines as they write it.
     pub raw_type: Symbol,
 }
@@ -228,8 +229,8 @@ impl ControlTotals {
             }
             cells.entry((entry.entry_type, entry.currency, state)).or_default().add(entry.amount);
         }
-        for (&currency, tally) in &counted.agreed.ledger {
-            cells.entry((EntryType::Payment, currency, State::Matched)).or_default().merge(tally);
+        for (&(entry_type, currency), tally) in &counted.agreed.ledger {
+            cells.entry((entry_type, currency, State::Matched)).or_default().merge(tally);
         }
         for ((entry_type, currency, state), tally) in cells {
             if matches!(state, State::Past | State::OutOfScope) {

@@ -5,7 +5,7 @@
 //! each item in transit. It is a pure function: no order of input, thread count or hash decides anything.
 //!
 //! ```text
-//!   agreed     payments whose three rows say the same, before all else
+//!   agreed     payments whose rows say the same, before all else
 //!   identity   which key says that two rows are the same movement       (rules 1, 8; points of detail 1, 2, 7)
 //!   links      originals, cancelled and captured payments, limits       (rule 6)
 //!   movement   one movement: ledger ↔ transactions                      (rules 2, 3, 7, 9)

@@ -202,13 +202,14 @@ impl Keeper for Keeping<'_> {
     type Packed = Packed;
 
     fn pack(&self, entries: &[Entry], originals: &[Original]) -> Packed {
-        let mark = |(row, entry): (u32, &Entry)| self.marker.and_then(|marker| marker.entry(entry, row));
+        let original_of = |entry: &Entry| entry.original.and_then(|at| originals.get(at as usize)).copied();
+        let mark =
+            |(row, entry): (u32, &Entry)| self.marker.and_then(|marker| marker.entry(entry, original_of(entry), row));
         let mut parties = HashMap::<Symbol, u64>::new();
         let known = entries.iter().map(|entry| {
-            let original = entry.original.and_then(|at| originals.get(at as usize)).copied();
             let party = parties.entry(entry.party);
             let party = *party.or_insert_with(|| xxh3_64(self.symbols.text(entry.party).as_bytes()));
-            (self.cut_off.date_of(entry.occurred_at), fingerprint(entry, original.unwrap_or_default(), party))
+            (self.cut_off.date_of(entry.occurred_at), fingerprint(entry, original_of(entry).unwrap_or_default(), party))
         });
         let known = known.collect();
         let marks = (0..).zip(entries).filter_map(mark).collect();

@@ -188,7 +188,7 @@ pub fn run(case: &Case, reports: &Reports, today: BusinessDate, open_before: &BT
         entry_id: &|entry| parsed.entry_text(entry).entry_id,
     };
     let reconciliation = matching::reconcile(&inputs, &policy);
-    let payments = super::agreed::check(&inputs, &policy, parsed.symbols.intern(b"PAYMENT"), &reconciliation);
+    let payments = super::agreed::check(&inputs, &policy, parsed.symbols, &reconciliation);
     Day { agreed_payments: payments, ..describe(&parsed, reconciliation, today, open_before) }
 }
 

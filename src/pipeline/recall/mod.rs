@@ -4,8 +4,8 @@
 //! touched since stays in the memory (`memory`) and is not read. The result is the same as if all of it had been read: a line or
 //! entry that is left out is one that matching would have placed as [`State::Past`], and that shares no id with any that is there.
 //!
-//! Of the day itself, payments whose three rows agree are left out as well (`matching::agreed`), unless something that is looked at shares
-//! an id with them.
+//! Of the day itself, payments whose rows agree, shares included, are left out as well (`matching::agreed`), unless something that is
+//! looked at shares an id with them.
 //!
 //! Nothing is known to be closed under other rules of matching, after a party left the registry, or without the memory of the
 //! run before: then the whole window is matched, from remembered lines or, where these lack too, from the archive.
@@ -149,12 +149,12 @@ pub fn recall(
     Ok(recalled)
 }
 
-/// What marks the rows of the day; nothing where payments hang together with their shares, which are matched in full.
+/// What marks the rows of the day.
 pub fn marker<'a>(job: &Job<'_>, policy: &Policy, registry: Option<&'a Registry>) -> Option<Marker<'a>> {
     let registry = registry.map(|known| &known.successful);
     let payment = job.symbols.intern(EntryType::Payment.as_str().as_bytes());
-    let (today, cut_off) = (policy.today, policy.cut_off);
-    (!policy.splits).then_some(Marker { today, cut_off, registry, payment })
+    let (today, cut_off, splits) = (policy.today, policy.cut_off, policy.splits);
+    Some(Marker { today, cut_off, registry, payment, splits })
 }
 
 /// Notes which entries are as they were when they were closed, and gives the ids of those that are gone.

@@ -75,7 +75,8 @@ fn payment_keys(context: &Context<'_>, item: ItemRef) -> (Key, Key) {
     }
 }
 
-/// Puts rows under their payments' keys; a row that names its payment by one id borrows the other one's key.
+/// Puts rows under their payments' keys; a row that names its payment by one id borrows the other one's key, and one that names none
+/// borrows nothing.
 fn under_payments(context: &Context<'_>, items: impl Iterator<Item = ItemRef>) -> Vec<Slot> {
     let (mut slots, mut needy) = (Vec::new(), Vec::new());
     for item in items {
@@ -85,7 +86,7 @@ fn under_payments(context: &Context<'_>, items: impl Iterator<Item = ItemRef>) -
         }
     }
     if !needy.is_empty() {
-        let wanted: KeySet = needy.iter().map(|need| need.1).collect();
+        let wanted: KeySet = needy.iter().map(|need| need.1).filter(|key| !key.is_none()).collect();
         let found = aliases(&wanted, rows(context.inputs).map(|item| payment_keys(context, item)));
         for (item, by_antom) in needy {
             let lent = found.get(&by_antom).and_then(|keys| keys.first()).copied();
@@ -98,7 +99,7 @@ fn under_payments(context: &Context<'_>, items: impl Iterator<Item = ItemRef>) -
 /// The business dates of the payments of these slots, as far as lines or else entries tell: the earliest, so that the order of
 /// the ledger decides nothing.
 fn payment_dates(context: &Context<'_>, slots: &[Slot]) -> KeyMap<BusinessDate> {
-    let wanted: KeySet = slots.iter().map(|slot| slot.key).collect();
+    let wanted: KeySet = slots.iter().map(|slot| slot.key).filter(|key| !key.is_none()).collect();
     let mut dates = KeyMap::<(bool, BusinessDate)>::default();
     for item in rows(context.inputs) {
         let is_payment = match item.side {

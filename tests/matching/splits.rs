@@ -253,3 +253,24 @@ fn without_splits_booked_shares_are_excluded_and_counted() {
          = 03-04",
     );
 }
+
+#[test]
+fn a_settled_line_without_ids_belongs_to_no_payment() {
+    check(
+        "splits on
+         T 03-03
+           PAYMENT r1 - 10.00
+         S 03-03
+           PAYMENT r1 - 10.00
+           PAYMENT - - 4.00
+         L
+           e1 03-03 PAYMENT r1 - 10.00
+           e2 03-03 SETTLEMENT s1 - 10.00 of=r1
+         = 03-03
+           SETTLED_NOT_REPORTED settlement PAYMENT -/- -|4.00 -|SUCCESS S0303:3
+           MISSING_IN_LEDGER splits SETTLEMENT -/- -|4.00 -|SUCCESS S0303:3
+           T 1: 1 matched
+           S 2: 1 matched, 1 discrepancies
+           L 2: 2 matched",
+    );
+}

@@ -11,6 +11,7 @@ mod tables;
 
 mod bookings;
 mod corrections;
+mod families;
 mod identity;
 mod links;
 mod properties;

@@ -110,7 +110,7 @@ fn family(at: usize, day: u8, division: &[(&'static str, i64)], shares: Shares) 
 }
 
 /// What can be wrong with one row of a payment.
-const FAULTS: [&str; 30] = [
+const FAULTS: [&str; 32] = [
     "amount",
     "sign",
     "zero",
@@ -136,11 +136,13 @@ const FAULTS: [&str; 30] = [
     "no id",
     "of other",
     "of antom",
+    "of other antom",
     "of itself",
     "of nothing",
     "net negative",
     "spelled otherwise",
     "unreadable",
+    "other side",
 ];
 
 /// What can stand beside a row: its type, and its original.
@@ -226,11 +228,13 @@ fn change(row: &mut Row, at: usize, fault: &'static str, other: usize) {
         "no id" => (row.request, row.antom) = (nothing(), nothing()),
         "of other" => row.of = format!("r{other}/a{other}"),
         "of antom" => row.of = format!("/a{at}"),
+        "of other antom" => row.of = format!("/a{other}"),
         "of itself" => row.of = format!("r{at}/a{at}"),
         "of nothing" => row.of = nothing(),
         "net negative" => row.more = " net=-1.00".to_owned(),
-        "spelled otherwise" if row.side != Side::Booked => row.entry_type = "Payment",
-        "spelled otherwise" => {}
+        "other side" => row.side = if row.side == Side::Settled { Side::Reported } else { Side::Settled },
+        // The ledger's words have one spelling: there it is a row that cannot be read.
+        "spelled otherwise" => row.entry_type = "Payment",
         _ => panic!("`{fault}` is no fault of a row"),
     }
 }
@@ -395,4 +399,23 @@ fn a_payment_of_several_parties_is_left_out_with_its_shares() {
     leaves_out(0, &text("on", ""));
     leaves_out(1, &text("off", ""));
     leaves_out(0, &text("off", &shares("q1 t1 * of=r1/a1")));
+}
+
+#[test]
+fn a_share_belongs_to_the_payment_that_it_names_whatever_its_own_ids_are() {
+    leaves_out(
+        0,
+        "splits on
+         T 03-03
+           PAYMENT r1 a1 10.00
+           PAYMENT r2 a2 10.00
+         S 03-03
+           PAYMENT r1 a1 10.00
+           PAYMENT r2 a2 10.00
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+           e2 03-03 PAYMENT r2 a2 10.00
+           e3 03-03 SETTLEMENT r1 - 10.00 of=/a2
+           e4 03-03 SETTLEMENT q2 - 10.00 of=r2",
+    );
 }

@@ -127,6 +127,9 @@ enum Command {
         /// Leave settlement details out, so that every payment waits
         #[arg(long)]
         unsettled: bool,
+        /// Book a share for each settled line, and compare them
+        #[arg(long, conflicts_with = "unsettled")]
+        shares: bool,
         /// Make this many days; the last one is measured, and looks back over the others
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=35))]
         days: u32,
@@ -303,9 +306,30 @@ fn main() -> Result<ExitCode> {
             simulate::run(&options, &process, out)?
         }
         Command::Job { words } => return Ok(ExitCode::from(job([vec!["antom-recon".into()], words].concat()))),
-        Command::Bench { rows, threads, dir, keep, database, unsettled, days, without_memory, memory_limit } => {
-            let options =
-                bench::Options { rows, threads, dir, keep, database, unsettled, days, without_memory, memory_limit };
+        Command::Bench {
+            rows,
+            threads,
+            dir,
+            keep,
+            database,
+            unsettled,
+            shares,
+            days,
+            without_memory,
+            memory_limit,
+        } => {
+            let options = bench::Options {
+                rows,
+                threads,
+                dir,
+                keep,
+                database,
+                unsettled,
+                shares,
+                days,
+                without_memory,
+                memory_limit,
+            };
             bench::run(&options, job, out)?
         }
         Command::Serve { seed, dir, layout, sftp_port, api_port } => {

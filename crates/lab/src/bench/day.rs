@@ -1,5 +1,6 @@
 //! The large day, and those before it: files written line by line, with about one discrepancy in a thousand lines, of five kinds.
 
+use super::Options;
 use super::template::Template;
 use crate::world::layout::{Layout, Report};
 use crate::world::ledger_csv::HEADER;
@@ -94,15 +95,18 @@ pub(super) struct Made {
     pub(super) report_bytes: u64,
     /// Report lines and ledger entries together.
     pub(super) lines: u64,
+    /// Those of them that are in the ledger.
+    pub(super) entries: u64,
     pub(super) sprinkled: Sprinkled,
 }
 
-/// The three ways in which the lines of a currency differ.
+/// The ways in which the lines of a currency differ.
 struct Templates {
     transaction: Template,
     settlement: Template,
     entry: Template,
     failed_entry: Template,
+    share: Template,
 }
 
 /// Slots of all templates: number of the payment (14 and 12 digits), sub-merchant, time, amount.
@@ -128,11 +132,16 @@ fn templates(day: NaiveDate, currency: &str, amount: &str) -> Templates {
             "e{compact}############,PAYMENT,{request},{payment},,,order-############,seller####,{minor},{currency},{status},{time},,,\n"
         )
     };
+    let share = format!(
+        "s{compact}############,SETTLEMENT,set{compact}############,{compact}194010802##############,{request},{payment},\
+         order-############,seller####,{minor},{currency},SUCCESS,{time},SELLER,,\n"
+    );
     Templates {
         transaction: Template::new(&transaction),
         settlement: Template::new(&settlement),
         entry: Template::new(&entry("SUCCESS")),
         failed_entry: Template::new(&entry("FAILED")),
+        share: Template::new(&share),
     }
 }
 
@@ -241,7 +250,8 @@ pub(super) fn days(count: u32) -> Vec<NaiveDate> {
 }
 
 /// Writes `remote/` and `ledger.csv` below `folder` for these days; without settlement details if nothing is settled yet.
-pub(super) fn write(folder: &Path, days: &[NaiveDate], rows: u64, unsettled: bool) -> Result<Made> {
+pub(super) fn write(folder: &Path, days: &[NaiveDate], options: &Options) -> Result<Made> {
+    let Options { rows, unsettled, shares, .. } = *options;
     let mut made = Made::default();
     for &day in days {
         let remote = folder.join("remote/v1/settlements").join(PLATFORM).join(compact(day));
@@ -255,7 +265,9 @@ pub(super) fn write(folder: &Path, days: &[NaiveDate], rows: u64, unsettled: boo
         }
     }
     made.report_bytes = made.bytes;
-    made.add(&write_ledger(&folder.join("ledger.csv"), days, rows)?);
+    let ledger = write_ledger(&folder.join("ledger.csv"), days, rows, shares && !unsettled)?;
+    made.entries = ledger.lines;
+    made.add(&ledger);
     if unsettled {
         made.sprinkled.not_reported += std::mem::take(&mut made.sprinkled.settled_not_reported);
     }
@@ -316,31 +328,37 @@ fn write_report(path: &Path, (day, report): (NaiveDate, Report), rows: u64) -> R
     sink.finish()
 }
 
-fn write_ledger(path: &Path, days: &[NaiveDate], rows: u64) -> Result<Made> {
+fn write_ledger(path: &Path, days: &[NaiveDate], rows: u64, shares: bool) -> Result<Made> {
     let mut sink = Sink::create(path)?;
     sink.text(format!("{HEADER}\n").as_bytes())?;
     for &day in days {
-        write_entries(&mut sink, day, rows)?;
+        write_entries(&mut sink, day, rows, shares)?;
     }
     sink.finish()
 }
 
-fn write_entries(sink: &mut Sink, day: NaiveDate, rows: u64) -> Result<()> {
+/// The entry of each payment, and a share for each settled line if shares are booked.
+fn write_entries(sink: &mut Sink, day: NaiveDate, rows: u64, shares: bool) -> Result<()> {
     let mut templates = currencies(day);
     let stride = stride(rows, 15_485_863);
     for index in 0..rows {
         let payment = Payment::new(index * stride % rows);
         let fate = fate(payment.number);
         sink.made.sprinkled.count(fate);
-        if fate == Fate::NotBooked {
-            continue;
-        }
         let Payment { number, seller, time, amount, .. } = payment;
-        let booked = amount + u64::from(fate == Fate::AmountDiffers);
-        let numbers = Numbers::of(&[&[index, number, number, number, seller, booked], &time]);
         let templates = &mut templates[currency(&payment)];
-        let template = if fate == Fate::BookedAsFailed { &mut templates.failed_entry } else { &mut templates.entry };
-        sink.line(template.fill(numbers.as_slice()))?;
+        if fate != Fate::NotBooked {
+            let booked = amount + u64::from(fate == Fate::AmountDiffers);
+            let numbers = Numbers::of(&[&[index, number, number, number, seller, booked], &time]);
+            let failed = fate == Fate::BookedAsFailed;
+            let template = if failed { &mut templates.failed_entry } else { &mut templates.entry };
+            sink.line(template.fill(numbers.as_slice()))?;
+        }
+        if shares && fate != Fate::NotReported {
+            let ids = [index, number, number, number, number, number];
+            let numbers = Numbers::of(&[&ids, &[seller, amount], &time]);
+            sink.line(templates.share.fill(numbers.as_slice()))?;
+        }
     }
     Ok(())
 }

@@ -36,6 +36,8 @@ pub struct Options {
     pub database: Option<String>,
     /// Whether nothing is settled yet, so that everything reported waits.
     pub unsettled: bool,
+    /// Whether the ledger books a share for each settled line, and the job compares them.
+    pub shares: bool,
     /// How many days there are; the last one is measured, and looks back over the others.
     pub days: u32,
     /// Whether the measured run reads the reports of the days before it again.
@@ -65,19 +67,20 @@ pub fn run(options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
 fn measured(folder: &Path, options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
     let started = Instant::now();
     let days = day::days(options.days.max(1));
-    let made = day::write(folder, &days, options.rows, options.unsettled)?;
+    let made = day::write(folder, &days, options)?;
     let config = folder.join("antom-recon.toml");
-    fs::write(&config, configuration(options.database.as_deref()))?;
+    fs::write(&config, configuration(options))?;
     writeln!(
         out,
-        "{} lines a side on {} days, {} MB of reports and ledger, made in {} s",
+        "{} lines a side{} on {} days, {} MB of reports and ledger, made in {} s",
         thousands(options.rows),
+        if options.shares { ", with shares," } else { "" },
         days.len(),
         thousands(made.bytes / 1_000_000),
         seconds(started.elapsed())
     )?;
     if options.database.is_some() {
-        import(folder, options.rows * days.len() as u64, (job, &config), out)?;
+        import(folder, made.entries, (job, &config), out)?;
     }
     let threads = options.threads.map(|threads| threads.to_string());
     let run = |date: &str, more: &[&str], out: &mut dyn Write| {
@@ -121,15 +124,18 @@ fn import(folder: &Path, rows: u64, (job, config): (Job, &Path), out: &mut dyn W
     Ok(())
 }
 
-/// The configuration with its ledger in this database's table, or in the file.
-fn configuration(database: Option<&str>) -> String {
-    match database {
-        None => CONFIGURATION.to_owned(),
-        Some(url) => CONFIGURATION
-            .replace("sqlite://bench.db", url)
-            .replace("kind = \"csv\"\npath = \"ledger.csv\"", "kind = \"table\""),
+/// The configuration with its ledger in a database's table, or in the file; shares are compared unless it says otherwise.
+fn configuration(options: &Options) -> String {
+    let mut text = CONFIGURATION.to_owned();
+    if let Some(url) = &options.database {
+        text =
+            text.replace("sqlite://bench.db", url).replace("kind = \"csv\"\npath = \"ledger.csv\"", "kind = \"table\"");
     }
+    if options.shares { text.replace(WITHOUT_SHARES, "") } else { text }
 }
+
+/// What the configuration says where the ledger books no shares.
+const WITHOUT_SHARES: &str = "[matching]\nsplits = false\n\n";
 
 /// Everything but the join is switched off or small: no network, no shares, the embedded database.
 const CONFIGURATION: &str = r#"[merchant]

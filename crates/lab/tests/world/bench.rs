@@ -2,7 +2,7 @@
 
 use crate::reading::{Row, micros, table};
 use lab::bench::{Options, run};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,12 +27,36 @@ fn report(folder: &Path, name: &str) -> BTreeMap<String, Row> {
     rows
 }
 
+/// Every settled line has its share, and there is no other.
+fn compare_shares(shares: &[Row], settled: &BTreeMap<String, Row>) {
+    let of_payment: BTreeMap<&String, &Row> =
+        shares.iter().map(|share| (&share["original_request_id"], share)).collect();
+    assert_eq!((shares.len(), of_payment.len()), (settled.len(), settled.len()), "one share for each settled line");
+    let ids: BTreeSet<&String> = shares.iter().flat_map(|share| [&share["entry_id"], &share["request_id"]]).collect();
+    assert_eq!(ids.len(), 2 * shares.len(), "no id twice");
+    for (id, line) in settled {
+        let share = of_payment[id];
+        let unit = if share["currency"] == "JPY" { 1_000_000 } else { 10_000 };
+        assert_eq!(share["amount_minor"].parse::<i128>().unwrap() * unit, micros(&line["transactionAmountValue"]));
+        assert_eq!(share["sub_merchant_id"], line["referenceMerchantId"]);
+        assert_eq!(share["original_antom_id"], line["transactionId"]);
+        assert_eq!((share["status"].as_str(), share["settle_to"].as_str()), ("SUCCESS", "SELLER"));
+    }
+}
+
 /// Reconciles by maps of text, the way one would by hand.
 fn plain(command: Vec<OsString>) -> u8 {
     let folder = config(&command).parent().unwrap().to_owned();
     let reported = report(&folder, "transactionItems_20261118_000.csv");
     let settled = report(&folder, "settlementItems_USD_2026111811021040000_000.csv");
     let ledger = table(&fs::read_to_string(folder.join("ledger.csv")).unwrap());
+    let (shares, ledger): (Vec<Row>, Vec<Row>) =
+        ledger.into_iter().partition(|entry| entry["entry_type"] == "SETTLEMENT");
+    if fs::read_to_string(config(&command)).unwrap().contains("splits = false") {
+        assert!(shares.is_empty(), "nobody compares {} shares", shares.len());
+    } else {
+        compare_shares(&shares, &settled);
+    }
     let mut kinds = Vec::new();
     for entry in &ledger {
         let id = &entry["request_id"];
@@ -83,6 +107,7 @@ fn a_right_job_is_measured_and_its_counts_agree() {
         keep: true,
         database: None,
         unsettled: false,
+        shares: false,
         days: 1,
         without_memory: false,
         memory_limit: None,
@@ -102,6 +127,26 @@ fn a_right_job_is_measured_and_its_counts_agree() {
     }
     assert!(place.path().join("bench/ledger.csv").exists(), "the files were to be kept");
     assert!(run(&options, plain, &mut Vec::new()).is_err(), "a folder with files is refused");
+}
+
+#[test]
+fn shares_are_booked_for_what_is_settled_and_differ_in_nothing() {
+    let options = Options {
+        rows: 10_000,
+        threads: None,
+        dir: None,
+        keep: false,
+        database: None,
+        unsettled: false,
+        shares: true,
+        days: 1,
+        without_memory: false,
+        memory_limit: None,
+    };
+    let mut out = Vec::new();
+    assert!(run(&options, plain, &mut out).unwrap());
+    let said = String::from_utf8(out).unwrap();
+    assert!(said.contains("10 000 lines a side, with shares, on 1 days"), "{said}");
 }
 
 /// Finds what is wrong without settlements, and takes the ledger from a table that must be filled before.
@@ -133,6 +178,7 @@ fn the_ledger_may_be_a_table_and_everything_may_wait() {
         keep: false,
         database,
         unsettled: true,
+        shares: false,
         days: 1,
         without_memory: false,
         memory_limit: None,
@@ -157,6 +203,7 @@ fn a_job_that_finds_nothing_is_wrong_and_the_folder_goes() {
         keep: false,
         database: None,
         unsettled: false,
+        shares: false,
         days: 1,
         without_memory: false,
         memory_limit: None,
@@ -175,6 +222,7 @@ fn a_job_that_fails_is_an_error() {
         keep: false,
         database: None,
         unsettled: false,
+        shares: false,
         days: 1,
         without_memory: false,
         memory_limit: None,

@@ -153,6 +153,63 @@ fn lines_without_ids_of_their_own_are_found_again() {
 }
 
 #[test]
+fn payments_that_are_settled_on_their_day_give_the_same_outputs() {
+    for (seed, splits) in [(101, true), (102, false)] {
+        the_same_with_and_without(&Plan { settle_after: 0, splits, ..three_weeks(seed, Layout::Marketplace) }, 5);
+    }
+}
+
+/// Writes the type of payments in another case in all details: such lines mean the same, and are matched in full.
+fn spell_otherwise(remote: &Path) {
+    let mut lines = 0;
+    for name in super::antom::tree(remote).iter().filter(|name| name.contains("Items_")) {
+        let text = fs::read_to_string(remote.join(name)).unwrap();
+        lines += text.matches(",PAYMENT,").count();
+        fs::write(remote.join(name), text.replace(",PAYMENT,", ",Payment,")).unwrap();
+    }
+    assert!(lines > 100, "{lines} lines");
+}
+
+/// How many rows the run of a day matched in full.
+fn matched_in_full(desk: &Desk, date: &str) -> u64 {
+    let path = desk.path("out").join(&desk.world.plan.platform).join(date).join("summary.json");
+    let summary: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    summary["timings"]["match"]["lines"].as_u64().unwrap()
+}
+
+/// Whether a line ends in an output as it is written.
+const fn shows_its_line(fault: Fault) -> bool {
+    use Fault::*;
+    matches!(
+        fault,
+        UnreadableAmount | TooManyDecimals | UnreadableTime | UnreadableCurrency | CutLine | UnreadableSettlementAmount
+    )
+}
+
+#[test]
+fn what_agrees_and_is_left_out_changes_no_output() {
+    for (seed, splits) in [(103, true), (104, false)] {
+        let faults = Fault::ALL.iter().copied().filter(|fault| !shows_its_line(*fault)).collect();
+        let plan = Plan { payments: 20, days: 6, settle_after: 0, splits, faults, ..Plan::one_month(seed) };
+        let (few, all) = (Desk::of(&plan, 35), Desk::of(&plan, 35));
+        spell_otherwise(&all.path("remote"));
+        let mut rng = Rng::new(seed);
+        let (mut held_back, mut rows) = (Vec::new(), [0, 0]);
+        for date in few.days() {
+            let (outputs, expected) = (few.run(&date, &[]), all.run(&date, &[]));
+            // The summary has the digests of the reports.
+            for (name, text) in expected.iter().filter(|(name, _)| *name != "summary.json") {
+                assert_eq!(&outputs[name], text, "splits {splits}, {date}, {name}");
+            }
+            rows = [rows[0] + matched_in_full(&few, &date), rows[1] + matched_in_full(&all, &date)];
+            tamper(&few.path("ledger.csv"), &mut held_back, &mut rng);
+            fs::copy(few.path("ledger.csv"), all.path("ledger.csv")).unwrap();
+        }
+        assert!(rows[0] + 150 < rows[1], "splits {splits}: {rows:?} rows were matched in full");
+    }
+}
+
+#[test]
 fn old_reports_are_not_read_again() {
     let desk = Desk::of(&Plan { payments: 6, days: 8, ..Plan::one_month(94) }, 35);
     let days = desk.days();
@@ -213,6 +270,30 @@ fn an_entry_that_vanishes_is_missed_without_the_list_that_had_it() {
     let outputs = whole.run(&days[5], &[]);
     assert_eq!(outputs, hurt.run(&days[5], &[]));
     assert!(outputs["discrepancies.csv"].contains("MISSING_IN_LEDGER"), "{}", outputs["discrepancies.csv"]);
+}
+
+#[test]
+fn a_share_that_vanishes_is_missed_although_nothing_else_has_its_id() {
+    let plan = Plan { payments: 6, days: 4, settle_after: 0, ..Plan::one_month(105) };
+    let (with, without) = (Desk::of(&plan, 35), Desk::of(&plan, 35));
+    let days = with.days();
+    for date in &days[..2] {
+        assert_eq!(with.run(date, &[]), without.run(date, &[]), "{date}");
+    }
+    let ledger = fs::read_to_string(with.path("ledger.csv")).unwrap();
+    let request_of = |row: &str| row.split(',').nth(2).unwrap().to_owned();
+    let is_alone = |row: &&str| {
+        let is_share = row.contains(",SETTLEMENT,") && row.contains(&days[0]);
+        is_share && ledger.lines().filter(|other| request_of(other) == request_of(row)).count() == 1
+    };
+    let share = ledger.lines().find(is_alone).unwrap();
+    for desk in [&with, &without] {
+        fs::write(desk.path("ledger.csv"), ledger.replace(&format!("{share}\n"), "")).unwrap();
+    }
+    let outputs = with.run(&days[2], &[]);
+    assert_eq!(outputs, without.run(&days[2], &["--without-memory"]));
+    let missing = outputs["discrepancies.csv"].lines().filter(|row| row.contains("MISSING_IN_LEDGER")).count();
+    assert_eq!(missing, 1, "{}", outputs["discrepancies.csv"]);
 }
 
 fn cut(path: &Path) {

@@ -37,7 +37,7 @@ pub struct Mark {
     amount: i64,
     party: Symbol,
     currency: Currency,
-    /// The file's number among the run's inputs, 0 for an entry, times [`Side::COUNT`], plus the side.
+    /// The file's number among the run's inputs, 0 for an entry, times [`Side::ROOM`], plus the side.
     file: u32,
     row: u32,
 }
@@ -59,11 +59,11 @@ enum Side {
 }
 
 impl Side {
-    /// One more than there are sides needs three bits.
-    const COUNT: u32 = 8;
+    /// Room for all sides, as a power of two.
+    const ROOM: u32 = 8;
 
     const fn of(number: u32) -> Self {
-        match number % Self::COUNT {
+        match number % Self::ROOM {
             0 => Self::Reported,
             1 => Self::Settled,
             2 => Self::Divided,
@@ -150,7 +150,7 @@ impl Mark {
 
     fn new(key: Key, amount: i64, (party, currency): (Symbol, Currency), (side, file, row): (Side, u32, u32)) -> Self {
         let bits = key.to_bits();
-        let file = file * Side::COUNT + side as u32;
+        let file = file * Side::ROOM + side as u32;
         Self { key: ((bits >> 64) as u64, bits as u64), amount, party, currency, file, row }
     }
 
@@ -165,7 +165,7 @@ impl Mark {
     pub const fn place(&self) -> Place {
         match self.side() {
             Side::Booked | Side::Share => Place::Entry(self.row),
-            _ => Place::Line(self.file / Side::COUNT, self.row),
+            _ => Place::Line(self.file / Side::ROOM, self.row),
         }
     }
 
@@ -221,7 +221,8 @@ impl Mark {
 
 /// Keeps of a partition the marks of rows that agree.
 pub fn agree(marks: &mut Vec<Mark>) {
-    marks.sort_unstable_by_key(|mark| (mark.key, mark.side(), mark.party, mark.file, mark.row));
+    // Rows of one side and party are one too many of their payment, in whatever order they are.
+    marks.sort_unstable_by_key(|mark| (mark.key, mark.side(), mark.party));
     let (mut at, mut kept) = (0, 0);
     while at < marks.len() {
         let family = marks[at..].iter().take_while(|mark| mark.key == marks[at].key).count();

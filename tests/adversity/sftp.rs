@@ -130,7 +130,7 @@ fn hostile_names_in_the_listing_are_left_alone() {
     let antom = one_day(37);
     let desk = antom.csv_desk();
     desk.done(&antom.run());
-    let expected = (desk.outputs(&antom.date()), archived(&desk));
+    let expected = (desk.outputs(&antom.date()), desk.archived());
 
     let directory = antom.directory();
     antom.sftp().faults().hostile_names(&directory, hostile_names());
@@ -140,7 +140,7 @@ fn hostile_names_in_the_listing_are_left_alone() {
     let desk = antom.csv_desk();
     let before = tree(&desk.path(""));
     desk.done(&antom.run());
-    assert_eq!((desk.outputs(&antom.date()), archived(&desk)), expected);
+    assert_eq!((desk.outputs(&antom.date()), desk.archived()), expected);
     let known = ["archive/", "out/", "antom-recon.db"];
     let is_known = |path: &String| before.contains(path) || known.iter().any(|start| path.starts_with(start));
     let others: Vec<String> = tree(&desk.path("")).into_iter().filter(|path| !is_known(path)).collect();
@@ -157,9 +157,4 @@ fn hostile_names_in_the_listing_are_left_alone() {
     let fetched = desk.done(&format!("fetch --date {}", antom.date()));
     assert!(!fetched.stdout.contains('\u{1b}') && !fetched.stdout.contains('\u{7}'), "{:?}", fetched.stdout);
     antom.assert_only_read();
-}
-
-/// What lies in the archive, by digest.
-fn archived(desk: &Desk) -> Vec<String> {
-    tree(&desk.path("archive"))
 }

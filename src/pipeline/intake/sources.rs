@@ -35,12 +35,14 @@ pub(super) struct Source {
     pub(super) digest: Digest,
     pub(super) size: u64,
     pub(super) format: Format,
+    /// Whether this run has hashed the archived bytes.
+    pub(super) is_known: bool,
 }
 
 impl From<&FetchedFile> for Source {
     fn from(file: &FetchedFile) -> Self {
-        let FetchedFile { kind, date, digest, size, format, .. } = *file;
-        Self { kind, date, name: file.name.clone(), digest, size, format }
+        let FetchedFile { kind, date, digest, size, format, is_known, .. } = *file;
+        Self { kind, date, name: file.name.clone(), digest, size, format, is_known }
     }
 }
 
@@ -117,7 +119,7 @@ pub(super) async fn earlier(
                 Failure::new(Kind::Integrity, format!("the run of {date} names `{}` under {error}", file.path))
             })?;
             let format = Format::of(&file.name);
-            sources.push(Source { kind, date, name: file.name, digest, size: file.size, format });
+            sources.push(Source { kind, date, name: file.name, digest, size: file.size, format, is_known: false });
         }
         if !has_transactions {
             reports.missing.insert(date);
@@ -194,7 +196,7 @@ impl Parser<'_> {
     /// Whether an earlier run remembers the file's lines: then it stands among the others without them. What is restated has another
     /// digest, and is read.
     fn recall(&self, reports: &mut Reports) -> anyhow::Result<bool> {
-        let Source { kind, date, ref name, digest, size, format } = *self.source;
+        let Source { kind, date, ref name, digest, size, format, .. } = *self.source;
         let is_details = matches!(kind, ReportKind::TransactionDetails | ReportKind::SettlementDetails);
         if !is_details || date == self.job.today {
             return Ok(false);
@@ -232,8 +234,14 @@ impl Parser<'_> {
     /// Puts what the file says to the others of its kind and gives its remarks. The outer error is the archive's: a file that
     /// is not what its digest says must never be believed.
     fn parse(&self, reports: &mut Reports) -> anyhow::Result<Result<Vec<String>, Problem>> {
-        let Source { kind, date, ref name, digest, size, format } = *self.source;
-        let reader = match self.archive.read_report(digest, format) {
+        let Source { kind, date, ref name, digest, size, format, is_known } = *self.source;
+        // What this run hashed a moment ago cannot have become other bytes unnoticed: each frame's own checksum is verified while it is
+        // unpacked, and a file that is cut between frames lacks its end. Files of earlier runs are hashed.
+        let opened = match is_known {
+            true => self.archive.read_report_again(digest, format),
+            false => self.archive.read_report(digest, format),
+        };
+        let reader = match opened {
             Ok(reader) => reader,
             Err(Unread::Workbook(error)) => return Ok(Err(error.into())),
             Err(Unread::Archive(error)) => return Err(fetch_failure(&error).into()),

@@ -17,7 +17,8 @@ pub(super) struct Keeping<'a> {
     kind: ReportKind,
     /// Marks the lines of the day.
     marker: Option<Marker<'a>>,
-    sums: LineSums,
+    /// Adds up lines of settlement details whose money nobody looks at.
+    sums: Option<LineSums>,
     state: Mutex<State<'a>>,
 }
 
@@ -45,19 +46,26 @@ pub(super) struct Kept {
 }
 
 impl<'a> Keeping<'a> {
-    pub(super) fn new(kind: ReportKind, writer: Writer, marker: Option<Marker<'a>>, marks: &'a mut Marks) -> Self {
+    /// Takes the lines of a file; `adds_up` them if nothing else does.
+    pub(super) fn new(
+        (kind, adds_up): (ReportKind, bool),
+        writer: Writer,
+        marker: Option<Marker<'a>>,
+        marks: &'a mut Marks,
+    ) -> Self {
         let state = State { writer, marks, lines: 0, failed: None };
-        Self { kind, marker, sums: LineSums::default(), state: Mutex::new(state) }
+        Self { kind, marker, sums: adds_up.then(LineSums::default), state: Mutex::new(state) }
     }
 
-    /// When all lines are taken.
+    /// When all lines are taken; `proved` is what they come to if that was added up elsewhere.
     pub(super) fn finish(
         self,
         (report, turned): (&ParsedReport, bool),
+        proved: Option<BatchSums>,
         symbols: &Symbols,
         meaning: Meaning,
     ) -> Result<Kept, MemoryError> {
-        let sums = self.sums.finish();
+        let sums = self.sums.map(LineSums::finish).or(proved).unwrap_or_default();
         let State { writer, lines, failed, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = failed {
             return Err(error);
@@ -72,8 +80,8 @@ impl Keeper for Keeping<'_> {
 
     fn pack(&self, lines: &[Line], originals: &[Original]) -> Packed {
         let mark = |(row, line): (u32, &Line)| self.marker.and_then(|marker| marker.line(self.kind, line, row));
-        if self.kind == ReportKind::SettlementDetails {
-            self.sums.add(lines);
+        if let Some(sums) = &self.sums {
+            sums.add(lines);
         }
         Packed { lines: Some(PackedLines::of(lines, originals)), marks: (0..).zip(lines).filter_map(mark).collect() }
     }

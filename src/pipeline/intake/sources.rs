@@ -294,12 +294,15 @@ impl Parser<'_> {
         let run = Run { keys: self.job.keys, symbols: &self.job.symbols };
         let writer = self.job.memory.writer(&sha256, kind, self.file).map_err(recall::failed)?;
         let before = reports.marks.counts();
-        let keeping = Keeping::new(kind, writer, self.marker.filter(|_| is_today), &mut reports.marks);
-        let mut remarks = Vec::new();
-        let parsed = if is_today && kind == ReportKind::SettlementDetails {
+        let is_settlement = kind == ReportKind::SettlementDetails;
+        let marker = self.marker.filter(|_| is_today);
+        let keeping = Keeping::new((kind, is_settlement && !is_today), writer, marker, &mut reports.marks);
+        let (mut remarks, mut proved) = (Vec::new(), None);
+        let parsed = if is_today && is_settlement {
             let examiner = |layout: &Layout| self.row_rules.for_file(date, &layout.fee_kinds());
             parse_details(reader, (self.file, kind), options, run, examiner, &keeping).map(|parsed| {
-                let rows = parsed.examiner.finish(parsed.notes);
+                let (rows, sums) = parsed.examiner.finish(parsed.notes);
+                proved = Some(sums);
                 remarks.extend(rows.remarks.iter().cloned());
                 reports.rows.merge(rows);
                 (parsed.report, parsed.turned)
@@ -316,10 +319,10 @@ impl Parser<'_> {
                 return Ok(Err(error));
             }
         };
-        let kept = keeping.finish((&parsed, turned), run.symbols, meaning).map_err(recall::failed)?;
+        let kept = keeping.finish((&parsed, turned), proved, run.symbols, meaning).map_err(recall::failed)?;
         let counts = (kept.lines, parsed.rejects.len() as u64);
         reports.parsed_lines += kept.lines;
-        if kind == ReportKind::SettlementDetails && !is_today {
+        if is_settlement && !is_today {
             merge_sums(&mut reports.earlier_sums, &kept.sums);
         }
         remarks.splice(..0, parsed.remarks.iter().cloned());
@@ -328,8 +331,7 @@ impl Parser<'_> {
         reports
             .remembered
             .push(Remembered { unkept, ..Remembered::new((kind, date, name.clone(), sha256), file, extract) });
-        let side =
-            if kind == ReportKind::SettlementDetails { &mut reports.settlements } else { &mut reports.transactions };
+        let side = if is_settlement { &mut reports.settlements } else { &mut reports.transactions };
         side.push(DayReport { date, name, parsed });
         Ok(Ok((layout, remarks, counts)))
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::id::{Symbol, Symbols};
 use crate::proof::fees::{FeeTotalKey, FeeTotals, VolumeKey, Volumes};
 use crate::proof::{BatchSums, LineFinding};
+use crate::report::Examiner as _;
 
 use super::RowExaminer;
 use super::keyed::Shared;
@@ -43,11 +44,16 @@ impl RowProof {
 }
 
 impl RowExaminer<'_> {
-    /// Decides how the fees of each acquirer are read, and gives what was found.
+    /// Decides how the fees of each acquirer are read, and gives what was found; with it, what the lines come to for whoever does not
+    /// look at their fees by kind ([`sums_of_lines`](crate::proof::sums_of_lines)).
     #[must_use]
-    pub fn finish(self, notes: RowNotes) -> RowProof {
+    pub fn finish(mut self, notes: RowNotes) -> (RowProof, BatchSums) {
         let mut notes = notes;
-        self.take_in(&mut notes);
+        self.finish_block(&mut notes);
+        for memory in std::mem::take(&mut self.memories).into_all() {
+            self.sums.take_in(memory.sums);
+            self.groups.take_in(memory.groups);
+        }
         let remarks = self.remarks(&notes);
         let open = std::mem::take(&mut notes.open);
         let decided = open.into_iter().filter_map(|line| {
@@ -57,13 +63,13 @@ impl RowExaminer<'_> {
         let mut findings: Vec<LineFinding> = decided.map(|finding| self.explain(&finding)).collect();
         findings.extend(notes.findings.iter().map(|finding| self.explain(finding)));
         findings.sort_by_key(|finding| finding.place);
-        let mut sums = BatchSums::new();
+        let (mut sums, mut of_lines) = (BatchSums::new(), BatchSums::new());
         for ((key, acquirer), sum) in self.sums.into_values() {
-            let sum = sum.finish(notes.is_turned(acquirer));
-            sums.entry(key).or_default().merge(&sum);
+            sums.entry(key).or_default().merge(&sum.finish(notes.is_turned(acquirer)));
+            of_lines.entry(key).or_default().merge(&sum.of_lines());
         }
         let (fees, volumes) = totals(self.groups, self.rules.symbols, &notes);
-        RowProof { findings, sums, fees, volumes, remarks }
+        (RowProof { findings, sums, fees, volumes, remarks }, of_lines)
     }
 
     /// What the operator should know of the file as a whole.

@@ -32,9 +32,9 @@ use super::fees::{FeeModel, KnownMonths, Schedule, TierVolumes, Volumes, known_m
 use charges::Charge;
 use finding::RowFinding;
 use formula::{FeeSign, Formula};
-use keyed::Shared;
+use keyed::{Idle, Shared};
 use line::{LineMoney, foreign_fees};
-use notes::{Group, GroupKey, OpenFinding};
+use notes::{Group, GroupKey, Memory, OpenFinding};
 use sums::{RowSums, SumKey};
 
 pub use finish::RowProof;
@@ -133,7 +133,8 @@ impl<'a> RowRules<'a> {
     #[must_use]
     pub fn for_file(&'a self, on: BusinessDate, columns: &[FeeKind]) -> RowExaminer<'a> {
         let columns = columns.iter().fold(0, |set, kind| set | column_bit(*kind));
-        RowExaminer { rules: self, on, columns, sums: Shared::default(), groups: Shared::default() }
+        let (memories, sums, groups) = (Idle::default(), Shared::default(), Shared::default());
+        RowExaminer { rules: self, on, columns, memories, sums, groups }
     }
 }
 
@@ -145,9 +146,11 @@ pub struct RowExaminer<'a> {
     on: BusinessDate,
     /// A bit per kind of fee.
     columns: u32,
-    /// What batches come to.
+    /// What most lines are added to.
+    memories: Idle<Box<Memory>>,
+    /// What other batches come to.
     sums: Shared<SumKey, RowSums>,
-    /// What fees and volumes come to.
+    /// What other fees and volumes come to.
     groups: Shared<GroupKey, Group>,
 }
 
@@ -163,20 +166,30 @@ impl Examiner for RowExaminer<'_> {
         let line = pricing.line;
         let currency = line.settlement_currency.unwrap_or(line.currency);
         let batch = BatchKey::of(line);
+        let mut memory = notes.memory.take().unwrap_or_else(|| self.memories.take());
         let (key, make) = ((batch, pricing.acquirer), || RowSums::new(line.place));
-        self.sums.add(&mut notes.sums, key, make, |sums| sums.add(pricing, currency));
+        self.sums.add(&mut memory.sums, key, make, |sums| sums.add(pricing, currency));
         match line.entry_type {
-            Some(movement) if !movement.is_adjustment() => self.movement(pricing, movement, currency, notes),
-            Some(EntryType::Fee) => self.whole_fee(FeeKind::SettlementFee, pricing, currency, notes),
+            Some(movement) if !movement.is_adjustment() => {
+                self.movement(pricing, movement, currency, (&mut memory, notes));
+            }
+            Some(EntryType::Fee) => self.whole_fee(FeeKind::SettlementFee, pricing, currency, &mut memory),
             Some(EntryType::Adjustment) if self.is_adjustment_fee(line.raw_type) => {
-                self.whole_fee(FeeKind::AdjustmentFee, pricing, currency, notes);
+                self.whole_fee(FeeKind::AdjustmentFee, pricing, currency, &mut memory);
             }
             _ => {}
+        }
+        notes.memory = Some(memory);
+    }
+
+    fn finish_block(&self, notes: &mut RowNotes) {
+        if let Some(memory) = notes.memory.take() {
+            self.memories.give_back(memory);
         }
     }
 
     fn append(&self, notes: &mut RowNotes, mut next: RowNotes) {
-        self.take_in(&mut next);
+        self.finish_block(&mut next);
         notes.append(next);
     }
 }
@@ -191,12 +204,6 @@ impl RowExaminer<'_> {
     fn is_adjustment_fee(&self, raw_type: Symbol) -> bool {
         let rules = self.rules;
         raw_type == rules.adjustment_fee || rules.symbols.text(raw_type).eq_ignore_ascii_case("ADJUSTMENT_FEE")
-    }
-
-    /// Takes in what was added up beside notes.
-    fn take_in(&self, notes: &mut RowNotes) {
-        self.sums.take_in(std::mem::take(&mut notes.sums));
-        self.groups.take_in(std::mem::take(&mut notes.groups));
     }
 
     /// Where a line's fees and volume are counted.
@@ -214,8 +221,8 @@ impl RowExaminer<'_> {
     }
 
     /// Counts a line that is a fee as a whole.
-    fn whole_fee(&self, kind: FeeKind, pricing: &Pricing<'_>, currency: Currency, notes: &mut RowNotes) {
-        self.groups.add(&mut notes.groups, self.group(pricing, currency), Group::default, |group| {
+    fn whole_fee(&self, kind: FeeKind, pricing: &Pricing<'_>, currency: Currency, memory: &mut Memory) {
+        self.groups.add(&mut memory.groups, self.group(pricing, currency), Group::default, |group| {
             let total = group.fee(kind, FeeModel::Unknown, currency);
             total.count += 1;
             total.charged += i128::from(pricing.line.net);
@@ -223,18 +230,23 @@ impl RowExaminer<'_> {
     }
 
     /// Judges a line of a movement.
-    fn movement(&self, pricing: &Pricing<'_>, movement: EntryType, currency: Currency, notes: &mut RowNotes) {
+    fn movement(
+        &self,
+        pricing: &Pricing<'_>,
+        movement: EntryType,
+        currency: Currency,
+        (memory, notes): (&mut Memory, &mut RowNotes),
+    ) {
         notes.saw_movements = true;
         let money = LineMoney::of(pricing, currency);
         let group = self.group(pricing, currency);
-        let mut charges = std::mem::take(&mut notes.charges);
-        let known = (&mut notes.choices, &mut notes.without_volume);
-        self.charges(pricing, &money, self.choices(pricing, currency, group.on, known), &mut charges);
-        self.groups.add(&mut notes.groups, group, Group::default, |group| {
-            count(pricing, movement, &money, &charges, group);
+        let Memory { groups, choices, charges, .. } = memory;
+        let known = (choices, &mut notes.without_volume);
+        self.charges(pricing, &money, self.choices(pricing, currency, group.on, known), charges);
+        self.groups.add(groups, group, Group::default, |group| {
+            count(pricing, movement, &money, charges, group);
         });
-        self.judge_both_ways(pricing, movement, &money, &charges, notes);
-        notes.charges = charges;
+        self.judge_both_ways(pricing, movement, &money, charges, notes);
     }
 
     /// Judges a line with its fees as written, and with the opposite sign where the file's end decides which is right.

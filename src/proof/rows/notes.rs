@@ -22,16 +22,23 @@ pub struct RowNotes {
     pub(super) open: Vec<OpenFinding>,
     /// Lines with fees that fit one way only, per acquirer.
     pub(super) signs: Vec<(Symbol, SignCount)>,
-    /// What the first batches of the block come to.
-    pub(super) sums: Keyed<SumKey, RowSums>,
-    /// What the fees and volumes of its first groups come to.
-    pub(super) groups: Keyed<GroupKey, Group>,
-    /// The rules that lines follow, so that each is looked for once.
-    pub(super) choices: Choices,
     /// Tiers that could not be chosen.
     pub(super) without_volume: WithoutVolume,
     /// Whether there was a line of a movement.
     pub(super) saw_movements: bool,
+    /// What the lines of the block are added to, until it is finished.
+    pub(super) memory: Option<Box<Memory>>,
+}
+
+/// What is added up of the lines of one block after the other.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// What batches come to.
+    pub(super) sums: Keyed<SumKey, RowSums>,
+    /// What fees and volumes of groups come to.
+    pub(super) groups: Keyed<GroupKey, Group>,
+    /// The rules that lines follow, so that each is looked for once.
+    pub(super) choices: Choices,
     /// The fees of the line at hand; kept for its memory only.
     pub(super) charges: Vec<Charge>,
 }

@@ -77,6 +77,7 @@ impl<E: Examiner, P: Keeper> LineKind for Details<'_, E, P> {
     }
 
     fn finish(&self, beside: &mut Self::Beside, lines: &mut Vec<Line>) {
+        self.examiner.finish_block(&mut beside.notes);
         if P::KEEPS && !lines.is_empty() {
             beside.packed = self.keeper.pack(lines, &beside.originals);
             lines.clear();

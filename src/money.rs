@@ -4,9 +4,10 @@
 //! marketplace's side: money in is positive. Sums are `i128`, so that no day can overflow them.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// A currency: its ISO 4217 code and its own number of decimal places.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Currency {
     code: [u8; 3],
     places: u8,
@@ -68,6 +69,14 @@ impl Currency {
     #[must_use]
     pub fn major(&self, amount_minor: i128) -> Major {
         Major { amount_minor, places: self.places }
+    }
+}
+
+impl Hash for Currency {
+    /// As one number: lines are added up by currency.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [first, second, third] = self.code;
+        state.write_u32(u32::from_le_bytes([first, second, third, self.places]));
     }
 }
 

@@ -5,12 +5,14 @@
 //! nothing depends on the number of threads or on where the borders between blocks fall.
 
 mod cells;
+mod idle;
 mod order;
 mod scan;
 mod split;
 mod symbols;
 
 pub use cells::{Cells, Row};
+pub use idle::Idle;
 pub use order::in_order;
 pub(crate) use scan::closing_quote;
 pub use scan::{Record, Records};

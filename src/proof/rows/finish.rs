@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use crate::id::{Symbol, Symbols};
 use crate::proof::fees::{FeeTotalKey, FeeTotals, VolumeKey, Volumes};
-use crate::proof::{BatchSums, LineFinding};
+use crate::proof::{BatchKey, BatchSums, LineFinding};
 use crate::report::Examiner as _;
 
 use super::RowExaminer;
-use super::keyed::Shared;
-use super::notes::{Group, GroupKey, RowNotes};
+use super::notes::RowNotes;
+use super::sums::{Alike, AlikeKey};
 
 /// The proof of a file's lines, or of several files' together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -52,7 +52,6 @@ impl RowExaminer<'_> {
         self.finish_block(&mut notes);
         for memory in std::mem::take(&mut self.memories).into_all() {
             self.sums.take_in(memory.sums);
-            self.groups.take_in(memory.groups);
         }
         let remarks = self.remarks(&notes);
         let open = std::mem::take(&mut notes.open);
@@ -64,11 +63,15 @@ impl RowExaminer<'_> {
         findings.extend(notes.findings.iter().map(|finding| self.explain(finding)));
         findings.sort_by_key(|finding| finding.place);
         let (mut sums, mut of_lines) = (BatchSums::new(), BatchSums::new());
-        for ((key, acquirer), sum) in self.sums.into_values() {
-            sums.entry(key).or_default().merge(&sum.finish(notes.is_turned(acquirer)));
-            of_lines.entry(key).or_default().merge(&sum.of_lines());
+        let (texts, fees, volumes) = (HashMap::new(), FeeTotals::new(), Volumes::new());
+        let mut totals = Totals { symbols: self.rules.symbols, texts, fees, volumes };
+        for (key, alike) in self.sums.into_values() {
+            let turned = notes.is_turned(key.acquirer);
+            sums.entry(key.batch).or_default().merge(&alike.of_batch(key.raw_type, turned));
+            of_lines.entry(key.batch).or_default().merge(&alike.of_lines(key.raw_type));
+            totals.add(&key, &alike, turned);
         }
-        let (fees, volumes) = totals(self.groups, self.rules.symbols, &notes);
+        let Totals { fees, volumes, .. } = totals;
         (RowProof { findings, sums, fees, volumes, remarks }, of_lines)
     }
 
@@ -106,25 +109,33 @@ impl RowExaminer<'_> {
 }
 
 /// Fees and volumes, by text.
-fn totals(groups: Shared<GroupKey, Group>, symbols: &Symbols, notes: &RowNotes) -> (FeeTotals, Volumes) {
-    let mut texts = HashMap::<Symbol, String>::new();
-    let mut text = |symbol| texts.entry(symbol).or_insert_with(|| symbols.text(symbol)).clone();
-    let (mut fees, mut volumes) = (FeeTotals::new(), Volumes::new());
-    for (key, group) in groups.into_values() {
-        let (method, brand, sub_merchant) = (text(key.method), text(key.brand), text(key.party));
-        add_fees(&mut fees, &group, (&method, &brand, &sub_merchant), notes.is_turned(key.acquirer));
-        if let Some(volume) = group.volume {
-            let GroupKey { on, currency, .. } = key;
-            let key = VolumeKey { on, method, brand, country: text(key.country), sub_merchant, currency };
-            *volumes.entry(key).or_default() += volume;
-        }
-    }
-    (fees, volumes)
+struct Totals<'a> {
+    symbols: &'a Symbols,
+    texts: HashMap<Symbol, String>,
+    fees: FeeTotals,
+    volumes: Volumes,
 }
 
-/// Adds a group's fees to the totals, whatever their country and day.
-fn add_fees(fees: &mut FeeTotals, group: &Group, (method, brand, party): (&str, &str, &str), turned: bool) {
-    for ((kind, model, currency), total) in &group.fees {
+impl Totals<'_> {
+    fn text(&mut self, symbol: Symbol) -> String {
+        self.texts.entry(symbol).or_insert_with(|| self.symbols.text(symbol)).clone()
+    }
+
+    fn add(&mut self, key: &AlikeKey, alike: &Alike, turned: bool) {
+        let BatchKey { party, currency, .. } = key.batch;
+        let (method, brand, sub_merchant) = (self.text(key.method), self.text(key.brand), self.text(party));
+        add_fees(&mut self.fees, alike, (&method, &brand, &sub_merchant), turned);
+        if let Some(volume) = alike.volume() {
+            let country = self.text(key.country);
+            let key = VolumeKey { on: key.on, method, brand, country, sub_merchant, currency };
+            *self.volumes.entry(key).or_default() += volume;
+        }
+    }
+}
+
+/// Adds fees to the totals, whatever their country and day.
+fn add_fees(fees: &mut FeeTotals, alike: &Alike, (method, brand, party): (&str, &str, &str), turned: bool) {
+    for ((kind, model, currency), total) in alike.charged() {
         let key = FeeTotalKey {
             kind: *kind,
             method: method.to_owned(),

@@ -101,32 +101,6 @@ pub(super) trait Merge {
     fn merge(&mut self, other: Self);
 }
 
-/// Values that no block uses now: each takes one and gives it back, so that there are no more of them than blocks at a time.
-#[derive(Debug)]
-pub(super) struct Idle<T>(Mutex<Vec<T>>);
-
-impl<T> Default for Idle<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<T: Default> Idle<T> {
-    /// One of them, or a new one.
-    pub(super) fn take(&self) -> T {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
-    }
-
-    pub(super) fn give_back(&self, value: T) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(value);
-    }
-
-    /// All that were given back.
-    pub(super) fn into_all(self) -> Vec<T> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// The sums of a file, but for those in the memories of its blocks.
 #[derive(Debug)]
 pub(super) struct Shared<K, V> {
@@ -178,6 +152,7 @@ impl<K: Copy + Eq + Hash, V: Merge> Shared<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::Idle;
 
     impl Merge for u64 {
         fn merge(&mut self, other: Self) {

@@ -1,7 +1,8 @@
 //! What the lines of a file of settlement details come to, for a file whose money nobody looks at any more.
 
-use super::keyed::{Idle, Keyed, Merge, Shared};
+use super::keyed::{Keyed, Merge, Shared};
 use crate::proof::sums::{BatchKey, BatchSum, BatchSums, count_line};
+use crate::records::Idle;
 use crate::report::Line;
 
 /// Adds up lines that come in blocks, on all cores; see [`sums_of_lines`](crate::proof::sums_of_lines).

@@ -1,143 +1,185 @@
-//! What the lines of a batch come to, while they are parsed: few numbers per batch, party, currency and acquirer.
+//! What lines come to that are alike, while they are parsed: few numbers for many lines.
 
+use std::hash::{Hash, Hasher};
+
+use crate::calendar::BusinessDate;
 use crate::id::Symbol;
 use crate::money::Currency;
 use crate::movement::EntryType;
+use crate::proof::fees::{FeeModel, FeeTotal};
 use crate::proof::{BatchKey, BatchSum, TypeSum};
 use crate::report::{FeeKind, Line, Place, Pricing};
 
 use super::keyed::Merge;
 
-/// A sum is of one batch and acquirer, because fees of an acquirer may have to be turned at the end.
-pub(super) type SumKey = (BatchKey, Symbol);
-
-/// The sums of one batch, party, currency and acquirer. Most have one or two types and a handful of fees, which are looked through
-/// in turn.
-#[derive(Debug)]
-pub(super) struct RowSums {
-    first: Place,
-    types: Vec<OfType>,
-    /// Fees of movements by kind.
-    fees: Vec<(FeeKind, i128)>,
+/// What lines have in common that are added up together. Batches, fees and volumes are put together of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AlikeKey {
+    pub(super) batch: BatchKey,
+    pub(super) raw_type: Symbol,
+    pub(super) method: Symbol,
+    pub(super) brand: Symbol,
+    pub(super) country: Symbol,
+    /// Fees of an acquirer may have to be turned at the end.
+    pub(super) acquirer: Symbol,
+    pub(super) on: BusinessDate,
 }
 
-/// What the lines of one type come to.
-#[derive(Debug, Clone, Copy)]
-struct OfType {
-    raw_type: Symbol,
-    entry_type: Option<EntryType>,
-    lines: u64,
-    net: i128,
-    /// All fees of the lines; none if no line of a movement has a fee.
-    fee: Option<i128>,
-}
-
-impl OfType {
-    fn merge(&mut self, other: &Self) {
-        self.lines += other.lines;
-        self.net += other.net;
-        self.fee = self.fee.into_iter().chain(other.fee).reduce(|one, other| one + other);
+impl Hash for AlikeKey {
+    /// Two symbols at a time: the key of every line is hashed.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let BatchKey { batch, merchant, party, currency } = self.batch;
+        let pairs =
+            [(batch, merchant), (party, self.raw_type), (self.method, self.brand), (self.country, self.acquirer)];
+        for (one, other) in pairs {
+            state.write_u64(u64::from(one.number()) << 32 | u64::from(other.number()));
+        }
+        (currency, self.on).hash(state);
     }
 }
 
-impl RowSums {
-    /// No lines yet; the first stands here.
-    pub(super) const fn new(first: Place) -> Self {
-        Self { first, types: Vec::new(), fees: Vec::new() }
+/// The sums of lines that are alike. Fees are as written in the report, of a handful of kinds, which are looked through in turn.
+#[derive(Debug)]
+pub(super) struct Alike {
+    entry_type: Option<EntryType>,
+    first: Place,
+    lines: u64,
+    net: i128,
+    /// All fees of movements, and whether any of these has a fee.
+    fee: i128,
+    has_fee: bool,
+    /// Those in the settlement currency by kind: what stands under the total is what the parts do not explain.
+    parts: Vec<(FeeKind, i128)>,
+    /// Sum of the magnitudes of the gross.
+    volume: i128,
+    /// Fees as the contract sees them.
+    charged: Vec<((FeeKind, FeeModel, Currency), FeeTotal)>,
+}
+
+impl Alike {
+    /// No lines yet, of which this will be one.
+    pub(super) const fn new(line: &Line) -> Self {
+        Self {
+            entry_type: line.entry_type,
+            first: line.place,
+            lines: 0,
+            net: 0,
+            fee: 0,
+            has_fee: false,
+            parts: Vec::new(),
+            volume: 0,
+            charged: Vec::new(),
+        }
     }
 
     /// Adds a line.
     pub(super) fn add(&mut self, pricing: &Pricing<'_>, currency: Currency) {
         let line = pricing.line;
-        let is_movement = line.entry_type.is_some_and(|known| !known.is_adjustment());
-        let fee = (is_movement && line.fee != 0).then(|| i128::from(line.fee));
         self.first = self.first.min(line.place);
-        let Line { raw_type, entry_type, net, .. } = *line;
-        self.of_type(&OfType { raw_type, entry_type, lines: 1, net: net.into(), fee });
-        if is_movement {
-            self.add_fees(pricing, currency);
+        self.lines += 1;
+        self.net += i128::from(line.net);
+        if self.entry_type.is_some_and(|known| !known.is_adjustment()) {
+            self.fee += i128::from(line.fee);
+            self.has_fee |= line.fee != 0;
+            self.add_parts(pricing, currency);
         }
     }
 
-    fn add_fees(&mut self, pricing: &Pricing<'_>, currency: Currency) {
+    fn add_parts(&mut self, pricing: &Pricing<'_>, currency: Currency) {
         // The parts of an aggregate in another currency explain nothing of it.
         let explains = pricing.aggregate.is_none_or(|(_, of)| of == currency);
         let mut rest = i128::from(pricing.line.fee);
         for part in pricing.fees.iter().filter(|part| explains && part.currency == currency && part.amount != 0) {
             rest -= i128::from(part.amount);
-            self.fee(part.kind, part.amount.into());
+            self.part(part.kind, part.amount.into());
         }
         if rest != 0 {
-            self.fee(FeeKind::Total, rest);
+            self.part(FeeKind::Total, rest);
         }
     }
 
-    fn fee(&mut self, kind: FeeKind, amount: i128) {
-        match self.fees.iter_mut().find(|(known, _)| *known == kind) {
+    fn part(&mut self, kind: FeeKind, amount: i128) {
+        match self.parts.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, sum)) => *sum += amount,
-            None => self.fees.push((kind, amount)),
+            None => self.parts.push((kind, amount)),
         }
     }
 
-    fn of_type(&mut self, more: &OfType) {
-        match self.types.iter_mut().find(|known| known.raw_type == more.raw_type) {
-            Some(known) => known.merge(more),
-            None => self.types.push(*more),
-        }
+    /// Adds to the volume.
+    pub(super) const fn add_volume(&mut self, base: i128) {
+        self.volume += base;
+    }
+
+    /// The volume of payments and captures; other lines have none.
+    pub(super) fn volume(&self) -> Option<i128> {
+        matches!(self.entry_type, Some(EntryType::Payment | EntryType::Capture)).then_some(self.volume)
+    }
+
+    /// The total of a fee.
+    pub(super) fn fee(&mut self, kind: FeeKind, model: FeeModel, currency: Currency) -> &mut FeeTotal {
+        let key = (kind, model, currency);
+        let at = self.charged.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+            self.charged.push((key, FeeTotal::default()));
+            self.charged.len() - 1
+        });
+        &mut self.charged[at].1
+    }
+
+    /// The totals of all fees.
+    pub(super) fn charged(&self) -> &[((FeeKind, FeeModel, Currency), FeeTotal)] {
+        &self.charged
     }
 
     /// The sums of the contract; `turned` reads the movements' fees with the opposite sign.
-    pub(super) fn finish(&self, turned: bool) -> BatchSum {
-        let mut sum = self.without_fees(turned);
+    pub(super) fn of_batch(&self, raw_type: Symbol, turned: bool) -> BatchSum {
         let sign = if turned { -1 } else { 1 };
-        for &(kind, amount) in &self.fees {
+        let mut sum = self.without_parts(raw_type, sign);
+        for &(kind, amount) in &self.parts {
             *sum.fees.entry(kind).or_default() += sign * amount;
         }
         sum
     }
 
-    /// The sums as the lines alone have them: with the fees of movements in one sum.
-    pub(super) fn of_lines(&self) -> BatchSum {
-        let mut sum = self.without_fees(false);
-        if let Some(fee) = self.types.iter().filter_map(|of_type| of_type.fee).reduce(|one, other| one + other) {
-            sum.fees.insert(FeeKind::Total, fee);
+    /// The sums as the lines alone have them: with the fees of movements in one.
+    pub(super) fn of_lines(&self, raw_type: Symbol) -> BatchSum {
+        let mut sum = self.without_parts(raw_type, 1);
+        if self.has_fee {
+            sum.fees.insert(FeeKind::Total, self.fee);
         }
         sum
     }
 
-    fn without_fees(&self, turned: bool) -> BatchSum {
-        let mut sum = BatchSum { first: Some(self.first), ..BatchSum::default() };
-        for &OfType { raw_type, entry_type, lines, net, fee } in &self.types {
-            sum.lines += lines;
-            sum.net += net;
-            sum.types.insert(raw_type, TypeSum { lines, net });
-            match entry_type {
-                Some(EntryType::Fee) => *sum.fees.entry(FeeKind::SettlementFee).or_default() += net,
-                Some(EntryType::Adjustment) => sum.corrections += net,
-                Some(EntryType::Reserve) => sum.reserve_taken += net,
-                Some(EntryType::ReserveRelease) => sum.reserve_given += net,
-                Some(EntryType::Collateral) => sum.collateral_taken += net,
-                Some(EntryType::CollateralRelease) => sum.collateral_given += net,
-                Some(movement) => {
-                    let fee = fee.unwrap_or_default();
-                    // Gross is net less fees, and those with the opposite sign are added to it.
-                    *sum.gross.entry(movement).or_default() += if turned { net + fee } else { net - fee };
-                }
-                None => sum.unknown += net,
-            }
+    fn without_parts(&self, raw_type: Symbol, sign: i128) -> BatchSum {
+        let Self { entry_type, first, lines, net, fee, .. } = *self;
+        let mut sum = BatchSum { lines, net, first: Some(first), ..BatchSum::default() };
+        sum.types.insert(raw_type, TypeSum { lines, net });
+        match entry_type {
+            Some(EntryType::Fee) => drop(sum.fees.insert(FeeKind::SettlementFee, net)),
+            Some(EntryType::Adjustment) => sum.corrections = net,
+            Some(EntryType::Reserve) => sum.reserve_taken = net,
+            Some(EntryType::ReserveRelease) => sum.reserve_given = net,
+            Some(EntryType::Collateral) => sum.collateral_taken = net,
+            Some(EntryType::CollateralRelease) => sum.collateral_given = net,
+            Some(movement) => drop(sum.gross.insert(movement, net - sign * fee)),
+            None => sum.unknown = net,
         }
         sum
     }
 }
 
-impl Merge for RowSums {
+impl Merge for Alike {
     fn merge(&mut self, other: Self) {
         self.first = self.first.min(other.first);
-        for of_type in &other.types {
-            self.of_type(of_type);
+        self.lines += other.lines;
+        self.net += other.net;
+        self.fee += other.fee;
+        self.has_fee |= other.has_fee;
+        self.volume += other.volume;
+        for (kind, amount) in other.parts {
+            self.part(kind, amount);
         }
-        for (kind, amount) in other.fees {
-            self.fee(kind, amount);
+        for ((kind, model, currency), total) in other.charged {
+            self.fee(kind, model, currency).merge(&total);
         }
     }
 }

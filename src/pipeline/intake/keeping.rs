@@ -1,7 +1,6 @@
 //! Taking the lines of a file of details from the parser: they go to the memory beside the archive, block by block, and what is compared
 //! of the day's plain payments is marked (`matching::agreed`). So no file's lines are ever in memory at once.
 
-use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use crate::id::Symbols;
@@ -32,7 +31,7 @@ struct State<'a> {
 /// The lines of one block.
 #[derive(Default)]
 pub(super) struct Packed {
-    lines: Option<io::Result<PackedLines>>,
+    lines: Option<PackedLines>,
     marks: Vec<Mark>,
 }
 
@@ -93,8 +92,7 @@ impl Keeper for Keeping<'_> {
         if state.failed.is_some() {
             return;
         }
-        let written = lines.map_err(|source| state.writer.failed(source)).and_then(|lines| {
-            state.writer.put(&lines)?;
+        let written = state.writer.put(&lines).and_then(|()| {
             state.marks.extend(packed.marks.iter().map(|mark| mark.moved(state.lines)))?;
             state.lines += lines.lines();
             Ok(())

@@ -4,6 +4,7 @@ use crate::calendar::{BusinessDate, Instant};
 use crate::id::Symbol;
 use crate::money::{AmountUnit, Currency, parse_amount};
 use crate::records::SymbolCache;
+use crate::report::Column;
 
 /// Why a line is rejected: the position of the cell, and what was found and expected.
 pub(super) struct Unreadable {
@@ -34,6 +35,8 @@ fn shortened(cell: &[u8]) -> String {
 /// Memories of a block, so that texts which repeat need no lock and no second look.
 pub(super) struct Caches<'a> {
     pub(super) symbols: SymbolCache<'a>,
+    /// The last text of each column that says the same for many lines on end.
+    last: Vec<(Vec<u8>, Symbol)>,
     currencies: Vec<([u8; 3], Currency)>,
     /// The last settlement time that was readable.
     settled_at: Vec<u8>,
@@ -42,13 +45,28 @@ pub(super) struct Caches<'a> {
 }
 
 impl<'a> Caches<'a> {
-    pub(super) const fn new(symbols: SymbolCache<'a>) -> Self {
-        Self { symbols, currencies: Vec::new(), settled_at: Vec::new(), date: None }
+    pub(super) fn new(symbols: SymbolCache<'a>) -> Self {
+        let last = vec![(Vec::new(), Symbol::EMPTY); Column::ALL.len()];
+        Self { symbols, last, currencies: Vec::new(), settled_at: Vec::new(), date: None }
     }
 
     /// The symbol of a text.
     pub(super) fn symbol(&mut self, text: &[u8]) -> Symbol {
         self.symbols.symbol(text)
+    }
+
+    /// The symbol of a text in a column that says the same for many lines on end, which costs a comparison and no hash.
+    pub(super) fn lasting(&mut self, column: Column, text: &[u8]) -> Symbol {
+        if text.is_empty() {
+            return Symbol::EMPTY;
+        }
+        let (known, symbol) = &mut self.last[column as usize];
+        if known != text {
+            *symbol = self.symbols.symbol(text);
+            known.clear();
+            known.extend_from_slice(text);
+        }
+        *symbol
     }
 
     /// The currency with a code.

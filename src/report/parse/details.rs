@@ -116,7 +116,7 @@ impl<E: Examiner, P: Keeper> Details<'_, E, P> {
         let mut unknown: Vec<(&str, &[u8])> = std::mem::take(&mut shown.unknown);
         let cells = layout.unknown().iter().map(|&at| (layout.name(at), row.get(at)));
         unknown.extend(cells.filter(|(_, cell)| !is_empty(cell)));
-        let mut symbol = |column| reader.caches.symbol(layout.cell(row, column));
+        let mut symbol = |column| reader.caches.lasting(column, layout.cell(row, column));
         let country = symbol(Column::CardCountry);
         let pricing = Pricing {
             line,

@@ -46,7 +46,8 @@ impl Currency {
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let code: [u8; 3] = text.try_into().ok()?;
-        if let Ok(at) = ANTOM_PLACES.binary_search_by_key(&code, |(known, _)| *known) {
+        let number = |[first, second, third]: [u8; 3]| u32::from_be_bytes([0, first, second, third]);
+        if let Ok(at) = ANTOM_PLACES.binary_search_by_key(&number(code), |(known, _)| number(*known)) {
             return Some(Self { code, places: ANTOM_PLACES[at].1 });
         }
         let iso = iso_currency::Currency::from_code(std::str::from_utf8(&code).ok()?)?;

@@ -71,12 +71,13 @@ impl<'a> Caches<'a> {
 
     /// The currency with a code.
     pub(super) fn currency(&mut self, column: usize, cell: &[u8]) -> Result<Currency, Unreadable> {
-        if let Some((_, known)) = self.currencies.iter().find(|(code, _)| code == cell) {
+        let code = <[u8; 3]>::try_from(cell).ok();
+        if let Some((_, known)) = self.currencies.iter().find(|(known, _)| Some(*known) == code) {
             return Ok(*known);
         }
         let currency = Currency::parse(cell)
             .ok_or_else(|| Unreadable::cell(column, cell, "no currency that is known; expected a code of ISO 4217"))?;
-        self.currencies.extend(cell.try_into().map(|code| (code, currency)));
+        self.currencies.extend(code.map(|code| (code, currency)));
         Ok(currency)
     }
 

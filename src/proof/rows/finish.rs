@@ -1,6 +1,6 @@
 //! What the notes of a file come to, once all of its lines are known.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::id::{Symbol, Symbols};
 use crate::proof::fees::{FeeTotalKey, FeeTotals, VolumeKey, Volumes};
@@ -30,16 +30,21 @@ impl RowProof {
     /// Puts the proof of the next file behind this one.
     pub fn merge(&mut self, next: Self) {
         self.findings.extend(next.findings);
-        for (key, sum) in next.sums {
-            self.sums.entry(key).or_default().merge(&sum);
-        }
-        for (key, total) in next.fees {
-            self.fees.entry(key).or_default().merge(&total);
-        }
-        for (key, volume) in next.volumes {
-            *self.volumes.entry(key).or_default() += volume;
-        }
+        add_all(&mut self.sums, next.sums, |known, sum| known.merge(&sum));
+        add_all(&mut self.fees, next.fees, |known, total| known.merge(&total));
+        add_all(&mut self.volumes, next.volumes, |known, volume| *known += volume);
         self.remarks.extend(next.remarks);
+    }
+}
+
+/// Adds the sums of the next file. Most days have one, whose sums stay as they are.
+fn add_all<K: Ord, V: Default>(all: &mut BTreeMap<K, V>, next: BTreeMap<K, V>, add: impl Fn(&mut V, V)) {
+    if all.is_empty() {
+        *all = next;
+        return;
+    }
+    for (key, value) in next {
+        add(all.entry(key).or_default(), value);
     }
 }
 

@@ -8,8 +8,9 @@ use std::hash::{Hash, Hasher};
 
 /// A currency: its ISO 4217 code and its own number of decimal places.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(align(4))]
 pub struct Currency(
-    /// The code, then the places: four bytes are moved and compared at once.
+    /// The code, then the places: one number to a processor, which moves and compares it at once.
     [u8; 4],
 );
 

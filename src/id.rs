@@ -104,6 +104,18 @@ impl Key {
         (self.0 >> 64) as u64
     }
 
+    /// The other half of the key, beside the [`hint`](Self::hint).
+    #[must_use]
+    pub const fn low(self) -> u64 {
+        self.0 as u64
+    }
+
+    /// The key of these halves: its hint, and the other one.
+    #[must_use]
+    pub const fn of_halves(hint: u64, low: u64) -> Self {
+        Self((hint as u128) << 64 | low as u128)
+    }
+
     /// All bits, to be kept with the seed.
     #[must_use]
     pub const fn to_bits(self) -> u128 {

@@ -27,6 +27,18 @@ pub struct Stored {
     pub digest: Digest,
     /// How many raw bytes there are.
     pub size: u64,
+    /// Whether these very bytes were written to the archive, or those that lay there were read and are the same; if not, a file of
+    /// the right name and length lay there, and nobody looked into it.
+    pub is_known: bool,
+}
+
+/// How a file lies in the archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packing {
+    /// The digest of the packed bytes.
+    pub digest: Digest,
+    /// How many there are.
+    pub size: u64,
 }
 
 const INCOMING: &str = ".incoming";
@@ -83,8 +95,8 @@ impl Archive {
         self.open_file(digest, false)
     }
 
-    /// The raw bytes again, of a file that this process has read and verified before: without hashing them a second time. The
-    /// checksum of the compression still holds.
+    /// The raw bytes again, of a file that this process has read and verified before, or hashed while it wrote it: without hashing them
+    /// a second time. The checksum of the compression still holds.
     ///
     /// # Errors
     ///
@@ -160,14 +172,14 @@ impl Archive {
     /// # Errors
     ///
     /// As for [`Archive::read`].
-    pub fn packing_of(&self, digest: Digest) -> Result<Stored, FetchError> {
+    pub fn packing_of(&self, digest: Digest) -> Result<Packing, FetchError> {
         let path = self.path_of(digest);
         let unreadable = FetchError::archive("read", &path);
         let mut file = self.open_packed(digest)?;
         let (mut context, mut size, mut block) = (digest::Context::new(&SHA256), 0, vec![0; BLOCK_BYTES]);
         loop {
             match file.read(&mut block) {
-                Ok(0) => return Ok(Stored { digest: Digest::finish(&context.finish()), size }),
+                Ok(0) => return Ok(Packing { digest: Digest::finish(&context.finish()), size }),
                 Ok(length) => {
                     context.update(&block[..length]);
                     size += length as u64;
@@ -259,18 +271,19 @@ impl Archive {
         }
     }
 
-    /// Gives a finished file its name, or finds that it is already there.
-    fn publish(&self, incoming: &Incoming, file: &File, stored: Stored) -> Result<(), FetchError> {
-        let target = self.path_of(stored.digest);
+    /// Gives a finished file its name, or finds that it is already there; tells whether the file of that name is known to be right.
+    fn publish(&self, incoming: &Incoming, file: &File, digest: Digest) -> Result<bool, FetchError> {
+        let target = self.path_of(digest);
         let folder = target.parent().unwrap_or(&self.dir);
         if let Ok(there) = fs::symlink_metadata(&target) {
             let length = file.metadata().map_err(FetchError::archive("write", &incoming.path))?.len();
             // The same bytes compress to the same length; another release of the compressor may differ, so then it is read.
-            if !there.is_file() || there.len() != length {
-                let mut reader = self.read(stored.digest)?;
+            let is_other = !there.is_file() || there.len() != length;
+            if is_other {
+                let mut reader = self.read(digest)?;
                 io::copy(&mut reader, &mut io::sink()).map_err(|error| FetchError::from_read(error, &target))?;
             }
-            return Ok(());
+            return Ok(is_other);
         }
         if !folder.is_dir() {
             private_folders().create(folder).map_err(FetchError::archive("create", folder))?;
@@ -280,7 +293,8 @@ impl Archive {
         reached(Point::ArchiveFileFlushed);
         fs::rename(&incoming.path, &target).map_err(FetchError::archive("rename into", &target))?;
         reached(Point::ArchiveFileRenamed);
-        sync_folder(folder)
+        sync_folder(folder)?;
+        Ok(true)
     }
 }
 
@@ -321,10 +335,10 @@ impl ArchiveWriter {
     /// Finishes the file: flushed, renamed to its digest, and the folder flushed as well.
     pub(super) fn commit(self) -> Result<Stored, FetchError> {
         let file = self.frames.finish().map_err(FetchError::archive("write", &self.incoming.path))?;
-        let stored = Stored { digest: Digest::finish(&self.context.finish()), size: self.size };
-        self.archive.publish(&self.incoming, &file, stored)?;
+        let digest = Digest::finish(&self.context.finish());
+        let is_known = self.archive.publish(&self.incoming, &file, digest)?;
         reached(Point::ArchiveFileKept);
-        Ok(stored)
+        Ok(Stored { digest, size: self.size, is_known })
     }
 }
 

@@ -49,7 +49,9 @@ fn the_same_bytes_are_archived_once() {
     let archive = Archive::open(dir.path()).unwrap();
     let first = archive.store(&b"report"[..]).unwrap();
     let inode = fs::metadata(archive.path_of(first.digest)).unwrap().ino();
-    assert_eq!(archive.store(&b"report"[..]).unwrap(), first);
+    assert!(first.is_known, "it was hashed while it was written");
+    let again = archive.store(&b"report"[..]).unwrap();
+    assert_eq!(again, Stored { is_known: false, ..first }, "nobody looked into the file that lies there");
     assert_eq!(fs::metadata(archive.path_of(first.digest)).unwrap().ino(), inode, "the first one was left as it is");
     assert_eq!(files_below(dir.path()).len(), 1);
 }
@@ -71,7 +73,15 @@ fn a_damaged_file_is_noticed() {
     let again = integrity(archive.store(&b"report"[..]).map(|_| Vec::new()));
     assert!(again.contains(&Digest::of(b"another report").to_string()), "{again}");
 
+    // Of the same length: not looked into, not known to be right, and noticed when it is read.
+    let same_length = archive.store(&b"repost"[..]).unwrap().digest;
+    fs::copy(archive.path_of(same_length), &path).unwrap();
+    assert!(!archive.store(&b"report"[..]).unwrap().is_known);
+    assert!(integrity(archive.read_all(digest)).contains(&same_length.to_string()));
+
     let whole = zstd::encode_all(&b"report"[..], 1).unwrap();
+    fs::write(&path, &whole).unwrap();
+    assert!(archive.store(&b"report"[..]).unwrap().is_known, "another packing of the same bytes was read");
     fs::write(&path, &whole[..whole.len() - 3]).unwrap();
     assert!(integrity(archive.read_all(digest)).contains("cannot be unpacked"));
     fs::write(&path, b"").unwrap();

@@ -34,7 +34,7 @@ mod sftp;
 mod source;
 mod transfer;
 
-pub use self::archive::{Archive, Stored};
+pub use self::archive::{Archive, Packing, Stored};
 pub use self::archive_reader::ArchiveReader;
 pub use self::control::{Cancel, Control, Progress};
 pub use self::digest::{Digest, DigestError};

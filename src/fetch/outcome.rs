@@ -30,6 +30,8 @@ pub struct FetchedFile {
     pub size: u64,
     /// The digest of the raw bytes, which is the name in the archive.
     pub digest: Digest,
+    /// Whether this process has seen that the archived bytes are those of the digest (see [`Stored::is_known`](super::Stored)).
+    pub is_known: bool,
 }
 
 /// Why a file or a set of files is not whole.

@@ -120,7 +120,7 @@ impl Archive {
         self.report(self.read(digest)?, digest, format)
     }
 
-    /// The CSV again, of a report that this process has read and verified before: without hashing its file a second time.
+    /// The CSV again, of a report that this process has verified before: without hashing its file a second time ([`Archive::read_again`]).
     ///
     /// # Errors
     ///

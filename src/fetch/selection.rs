@@ -76,6 +76,7 @@ pub(super) fn conclude(
                     group: file.recognised.group,
                     size: taken.stored.size,
                     digest: taken.stored.digest,
+                    is_known: taken.stored.is_known,
                 }),
                 Some(reason) => {
                     incomplete.push(not_whole(file, reason, Some((taken.stored.digest, taken.stored.size))));

@@ -9,7 +9,7 @@ pub struct BlockIds {
     /// The row of its first line in the file.
     pub first: u32,
     /// Own request ids and Antom ids, one after the other; 0 where a line has none.
-    own: [Vec<u64>; 2],
+    pub(super) own: [Vec<u64>; 2],
     /// Ids of originals, by the line's number in the block.
     originals: Vec<(u32, u64)>,
 }
@@ -47,11 +47,6 @@ impl BlockIds {
     #[must_use]
     pub fn lines(&self) -> u32 {
         u32::try_from(self.own[0].len()).unwrap_or(u32::MAX)
-    }
-
-    /// A row's own request id, or Antom id, by its number in the block.
-    pub(super) fn own(&self, which: usize, at: u32) -> Option<u64> {
-        self.own.get(which)?.get(at as usize).copied()
     }
 
     /// Every id of a line of the block, with the line's number in the file. A line has up to four; they come in no order.

@@ -1,7 +1,7 @@
 //! What one report file of details says, in a form from which single lines are read without its text.
 //!
 //! ```text
-//! block: the ids of its lines in 64 bits (to be searched), then its lines as rows of one width, compressed
+//! block: the ids of its lines in 64 bits (to be searched), then its lines as rows, one after the other
 //! block
 //! …
 //! footer: version, rules, texts, header, rejects, sums of batches, where each block stands and its checksums
@@ -19,14 +19,11 @@ use super::MemoryError;
 use super::block_ids::BlockIds;
 use super::bytes::{Put, Take};
 use super::rejects::{put_reject, put_sums, take_reject, take_sums};
-use super::rows::{Names, ROW_BYTES, Used, put_line, put_word, take_line, take_word};
+use super::rows::{Before, Names, ROW_BYTES, Used, put_line, put_word, take_line, take_word};
 use crate::id::Symbols;
 use crate::movement::ReportKind;
 use crate::proof::BatchSums;
 use crate::report::{Line, Original, ParsedReport, Reject};
-
-/// Fastest: most of a row is a hash, which nothing makes smaller, and the rest is made small by any level.
-const COMPRESSION_LEVEL: i32 = -5;
 
 /// Bytes at the end of the file: length and checksum of the footer.
 const TAIL_BYTES: u64 = 24;
@@ -84,12 +81,10 @@ pub struct PackedLines {
 
 impl PackedLines {
     /// Packs lines that follow one another in a file. A line's `original` is an index into these originals.
-    ///
-    /// # Errors
-    /// The compressor gives up.
-    pub fn of(lines: &[Line], originals: &[Original]) -> io::Result<Self> {
+    #[must_use]
+    pub fn of(lines: &[Line], originals: &[Original]) -> Self {
         let mut rows = Put(Vec::with_capacity(lines.len() * ROW_BYTES));
-        let (mut named, mut used) = (Vec::new(), Used::default());
+        let (mut named, mut used, mut before) = (Vec::new(), Used::default(), Before::default());
         for (at, line) in (0_u32..).zip(lines) {
             let original = line.original.and_then(|at| originals.get(at as usize)).copied();
             for id in original.into_iter().flat_map(|known| [known.by_request, known.by_antom]) {
@@ -98,12 +93,12 @@ impl PackedLines {
                 }
             }
             used.add(line);
-            put_line(&mut rows, line, original);
+            put_line(&mut rows, line, original, &mut before);
         }
-        let rows = zstd::bulk::compress(&rows.0, COMPRESSION_LEVEL)?;
         let ids = BlockIds::pack(lines.iter().map(|line| [line.by_request, line.by_antom]), &named);
-        let (ids_hash, rows_hash) = (xxh3_64(&ids), xxh3_64(&rows));
-        Ok(Self { ids, rows, ids_hash, rows_hash, lines: u32::try_from(lines.len()).unwrap_or(u32::MAX), used })
+        let (ids_hash, rows_hash) = (xxh3_64(&ids), xxh3_64(&rows.0));
+        let lines = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+        Self { ids, rows: rows.0, ids_hash, rows_hash, lines, used }
     }
 
     /// Number of lines.
@@ -302,18 +297,24 @@ impl Extract {
     /// As for [`ids`](Self::ids).
     pub fn rows(&self, block: usize, file: u32, wanted: &[u32]) -> Result<Vec<(Line, Option<Original>)>, MemoryError> {
         let known = &self.blocks[block];
-        let packed = self.read(known.offset + u64::from(known.ids), known.rows, known.rows_hash)?;
-        let size = known.lines as usize * ROW_BYTES;
-        let bytes = zstd::bulk::decompress(&packed, size).map_err(|_| self.damaged())?;
-        let row = |&row: &u32| {
-            let at = (row.checked_sub(known.first)? as usize) * ROW_BYTES;
-            let (mut line, original) = take_line(&mut Take(bytes.get(at..at + ROW_BYTES)?), file, &self.names)?;
-            if self.turned {
-                line.turn();
+        let bytes = self.read(known.offset + u64::from(known.ids), known.rows, known.rows_hash)?;
+        let [request, antom] = self.ids(block)?.own;
+        let (mut take, mut before) = (Take(&bytes), Before::default());
+        let (mut found, mut wanted) = (Vec::with_capacity(wanted.len()), wanted.iter().peekable());
+        for (row, ids) in (known.first..).zip(request.into_iter().zip(antom)) {
+            if wanted.peek().is_none() {
+                break;
             }
-            Some((line, original))
-        };
-        wanted.iter().map(|wanted| row(wanted).ok_or_else(|| self.damaged())).collect()
+            let line = take_line(&mut take, (file, &self.names), ids.into(), &mut before);
+            let (mut line, original) = line.ok_or_else(|| self.damaged())?;
+            if wanted.next_if_eq(&&row).is_some() {
+                if self.turned {
+                    line.turn();
+                }
+                found.push((line, original));
+            }
+        }
+        if wanted.peek().is_none() { Ok(found) } else { Err(self.damaged()) }
     }
 
     /// The block in which a row stands.

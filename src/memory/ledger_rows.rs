@@ -11,11 +11,8 @@ use crate::ledger::{Entry, RefundSource};
 use crate::movement::{EntryType, Status};
 use crate::report::{Original, Place};
 
-/// Fastest.
-const COMPRESSION_LEVEL: i32 = -5;
-
-/// Bytes of an entry, without its ids.
-const ROW_BYTES: usize = 42;
+/// About how many bytes an entry has.
+const ROW_BYTES: usize = 40;
 
 /// Entries in the order of the ledger.
 #[derive(Debug)]
@@ -31,8 +28,6 @@ struct Block {
     first: u32,
     rows: u32,
     ids: Piece,
-    /// The halves of the keys that the ids lack; most of it is a hash, which nothing makes smaller.
-    halves: Piece,
     values: Piece,
 }
 
@@ -41,36 +36,23 @@ struct Block {
 pub struct PackedEntries {
     rows: u32,
     ids: Vec<u8>,
-    halves: Vec<u8>,
     values: Vec<u8>,
 }
 
 impl PackedEntries {
     /// Packs entries that follow one another. An entry's `original` is an index into these originals.
-    ///
-    /// # Errors
-    /// The compressor gives up.
-    pub fn of(entries: &[Entry], originals: &[Original]) -> std::io::Result<Self> {
+    #[must_use]
+    pub fn of(entries: &[Entry], originals: &[Original]) -> Self {
         let mut values = Put(Vec::with_capacity(entries.len() * ROW_BYTES));
-        let mut halves = Put(Vec::with_capacity(entries.len() * 16));
-        let (mut named, mut whole) = (Vec::new(), Put::default());
+        let (mut named, mut before) = (Vec::new(), Before::default());
         for (at, entry) in (0_u32..).zip(entries) {
-            put_values(&mut values, entry);
-            [entry.by_request, entry.by_antom].into_iter().for_each(|key| halves.u64(key.to_bits() as u64));
-            if let Some(original) = entry.original.and_then(|at| originals.get(at as usize)) {
-                let ids = [original.by_request, original.by_antom];
-                named.extend(ids.into_iter().filter(|id| !id.is_none()).map(|id| (at, id.hint())));
-                whole.u32(at);
-                ids.into_iter().for_each(|id| whole.u128(id.to_bits()));
-            }
+            let original = entry.original.and_then(|at| originals.get(at as usize)).copied();
+            let ids = original.map_or([Key::NONE; 2], |known| [known.by_request, known.by_antom]);
+            named.extend(ids.into_iter().filter(|id| !id.is_none()).map(|id| (at, id.hint())));
+            put_entry(&mut values, entry, original, &mut before);
         }
-        values.0.append(&mut whole.0);
-        let mut packed = Put::default();
-        packed.length(values.0.len());
-        packed.0.append(&mut zstd::bulk::compress(&values.0, COMPRESSION_LEVEL)?);
         let ids = BlockIds::pack(entries.iter().map(|entry| [entry.by_request, entry.by_antom]), &named);
-        let rows = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        Ok(Self { rows, ids, halves: halves.0, values: packed.0 })
+        Self { rows: u32::try_from(entries.len()).unwrap_or(u32::MAX), ids, values: values.0 }
     }
 
     /// Number of entries.
@@ -98,18 +80,11 @@ impl LedgerRows {
             first: self.rows,
             rows: packed.rows,
             ids: self.scratch.put(&packed.ids)?,
-            halves: self.scratch.put(&packed.halves)?,
             values: self.scratch.put(&packed.values)?,
         };
         self.rows += block.rows;
         self.blocks.push(block);
         Ok(())
-    }
-
-    /// The entries of a block cannot be packed.
-    #[must_use]
-    pub fn failed(&self, source: std::io::Error) -> MemoryError {
-        self.scratch.failed(source)
     }
 
     /// Number of entries.
@@ -145,77 +120,87 @@ impl LedgerRows {
     /// As for [`ids`](Self::ids).
     pub fn entries(&self, block: usize, wanted: &[u32]) -> Result<Vec<(Entry, Option<Original>)>, MemoryError> {
         let known = &self.blocks[block];
-        let (ids, halves, values) =
-            (self.ids(block)?, self.scratch.read(known.halves)?, self.scratch.read(known.values)?);
-        self.unpack(known, (&ids, &halves, &values), wanted).ok_or_else(|| self.scratch.damaged())
-    }
-
-    fn unpack(
-        &self,
-        block: &Block,
-        (ids, halves, values): (&BlockIds, &[u8], &[u8]),
-        wanted: &[u32],
-    ) -> Option<Vec<(Entry, Option<Original>)>> {
-        let mut packed = Take(values);
-        let size = packed.length()?;
-        let values = zstd::bulk::decompress(packed.0, size).ok()?;
-        let (values, whole) = values.split_at_checked(block.rows as usize * ROW_BYTES)?;
-        let mut originals = Take(whole);
-        let mut next = || {
-            Some((originals.u32()?, Original { by_request: key(originals.u128()?), by_antom: key(originals.u128()?) }))
-        };
-        let mut upcoming = next();
-        let mut found = Vec::with_capacity(wanted.len());
-        for &row in wanted {
-            let at = row.checked_sub(block.first)?;
-            while upcoming.is_some_and(|(of, _)| of < at) {
-                upcoming = next();
+        let [request, antom] = self.ids(block)?.own;
+        let values = self.scratch.read(known.values)?;
+        let (mut take, mut before) = (Take(&values), Before::default());
+        let (mut found, mut wanted) = (Vec::with_capacity(wanted.len()), wanted.iter().peekable());
+        for (row, ids) in (known.first..known.first + known.rows).zip(request.into_iter().zip(antom)) {
+            if wanted.peek().is_none() {
+                break;
             }
-            let own = [0, 1].map(|which| {
-                let low = halves.get((at as usize * 2 + which) * 8..)?.first_chunk()?;
-                let high = ids.own(which, at)?;
-                Some(key(u128::from(high) << 64 | u128::from(u64::from_le_bytes(*low))))
-            });
-            let entry = take_values(values.get(at as usize * ROW_BYTES..)?, [own[0]?, own[1]?])?;
-            found.push((entry, upcoming.filter(|(of, _)| *of == at).map(|(_, original)| original)));
+            let entry = take_entry(&mut take, ids.into(), &mut before).ok_or_else(|| self.scratch.damaged())?;
+            if wanted.next_if_eq(&&row).is_some() {
+                found.push(entry);
+            }
         }
-        Some(found)
+        if wanted.peek().is_none() { Ok(found) } else { Err(self.scratch.damaged()) }
     }
 }
 
-fn key(bits: u128) -> Key {
-    Key::from_bits(bits)
+/// What an entry is written as a difference from: the one before it in its block.
+#[derive(Debug, Clone, Copy, Default)]
+struct Before {
+    line: u32,
+    offset: u64,
+    at: i64,
 }
 
-fn put_values(put: &mut Put, entry: &Entry) {
-    put.u32(entry.place.line);
-    put.u64(entry.place.offset);
-    put.u32(entry.place.length);
-    put.i64(entry.amount);
-    put.i64(entry.occurred_at.millis());
+/// Writes an entry with what it says of its original. The upper half of its own keys is left out: it stands among the ids of the block.
+fn put_entry(put: &mut Put, entry: &Entry, original: Option<Original>, before: &mut Before) {
+    put.u8(u8::from(original.is_some()));
+    put.u64(entry.by_request.low());
+    put.u64(entry.by_antom.low());
+    put.number(entry.place.line.wrapping_sub(before.line).into());
+    put.number(entry.place.offset.wrapping_sub(before.offset));
+    put.number(entry.place.length.into());
+    put.signed(entry.amount);
+    let at = entry.occurred_at.millis();
+    put.signed(at.wrapping_sub(before.at));
+    *before = Before { line: entry.place.line, offset: entry.place.offset, at };
     put_currency(put, Some(entry.currency));
-    put.u32(entry.party.number());
+    put.number(entry.party.number().into());
     put_word(put, EntryType::ALL, Some(entry.entry_type));
     put_word(put, Status::ALL, Some(entry.status));
     put_word(put, RefundSource::ALL, Some(entry.refund_from));
+    if let Some(original) = original {
+        put.u128(original.by_request.to_bits());
+        put.u128(original.by_antom.to_bits());
+    }
 }
 
-fn take_values(bytes: &[u8], [by_request, by_antom]: [Key; 2]) -> Option<Entry> {
-    let mut take = Take(bytes);
-    let place = Place { file: 0, line: take.u32()?, offset: take.u64()?, length: take.u32()? };
-    Some(Entry {
-        place,
+/// Reads an entry, with what it says of its original; `original` of the entry is left to the caller. `ids` are those of its own keys.
+/// Nothing if the bytes are no entry.
+fn take_entry(
+    take: &mut Take<'_>,
+    [request, antom]: [u64; 2],
+    before: &mut Before,
+) -> Option<(Entry, Option<Original>)> {
+    let has_original = take.u8()? == 1;
+    let (by_request, by_antom) = (Key::of_halves(request, take.u64()?), Key::of_halves(antom, take.u64()?));
+    before.line = before.line.wrapping_add(u32::try_from(take.number()?).ok()?);
+    before.offset = before.offset.wrapping_add(take.number()?);
+    let length = u32::try_from(take.number()?).ok()?;
+    let amount = take.signed()?;
+    before.at = before.at.wrapping_add(take.signed()?);
+    let entry = Entry {
+        place: Place { file: 0, line: before.line, offset: before.offset, length },
         by_request,
         by_antom,
-        amount: take.i64()?,
-        occurred_at: Instant::from_millis(take.i64()?),
-        currency: take_currency(&mut take)??,
-        party: Symbol::of_number(take.u32()?),
-        entry_type: take_word(&mut take, EntryType::ALL)??,
-        status: take_word(&mut take, Status::ALL)??,
-        refund_from: take_word(&mut take, RefundSource::ALL)??,
+        amount,
+        occurred_at: Instant::from_millis(before.at),
+        currency: take_currency(take)??,
+        party: Symbol::of_number(u32::try_from(take.number()?).ok()?),
+        entry_type: take_word(take, EntryType::ALL)??,
+        status: take_word(take, Status::ALL)??,
+        refund_from: take_word(take, RefundSource::ALL)??,
         original: None,
-    })
+    };
+    let original = if has_original {
+        Some(Original { by_request: Key::from_bits(take.u128()?), by_antom: Key::from_bits(take.u128()?) })
+    } else {
+        None
+    };
+    Some((entry, original))
 }
 
 #[cfg(test)]
@@ -254,7 +239,7 @@ mod tests {
         assert_eq!((parsed.entries.len(), parsed.originals.len()), (510, 10));
         let mut kept = LedgerRows::new(&memory).unwrap();
         for entries in parsed.entries.chunks(200) {
-            kept.put(&PackedEntries::of(entries, &parsed.originals).unwrap()).unwrap();
+            kept.put(&PackedEntries::of(entries, &parsed.originals)).unwrap();
         }
         assert_eq!((kept.rows(), kept.blocks()), (510, 3));
         let all: Vec<u32> = (0..510).collect();

@@ -1,5 +1,6 @@
-//! Lines of details as rows of one width, which hold everything that matching asks a line for. Texts that repeat are numbers, as symbols
-//! have them in the run that writes; the file has a table of these.
+//! Lines of details as rows, which hold everything that matching asks a line for, in few bytes: places and times as differences from the
+//! line before, numbers as short as they are. Texts that repeat are numbers, as symbols have them in the run that writes; the file has a
+//! table of these.
 
 use super::bytes::{Put, Take};
 use crate::calendar::Instant;
@@ -8,14 +9,26 @@ use crate::money::Currency;
 use crate::movement::{EntryType, Status};
 use crate::report::{Line, Original, Place};
 
-/// Bytes of a row.
-pub(super) const ROW_BYTES: usize = 138;
+/// About how many bytes a row has.
+pub(super) const ROW_BYTES: usize = 48;
 
 /// The position of no word.
 const NOTHING: u8 = u8::MAX;
 
-/// The instant of a line that has none; no report is from that year.
-const NO_INSTANT: i64 = i64::MIN;
+/// What a row has or says, a bit each.
+const NAMES_PARTY: u8 = 1;
+const HAS_TIME: u8 = 2;
+const HAS_ORIGINAL: u8 = 4;
+const IS_SETTLED: u8 = 8;
+const IS_SETTLED_IN_ITS_CURRENCY: u8 = 16;
+
+/// What a row is written as a difference from: the one before it in its block.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Before {
+    line: u32,
+    offset: u64,
+    at: i64,
+}
 
 /// The symbols of some lines, a bit each.
 #[derive(Debug, Default)]
@@ -94,57 +107,101 @@ pub(super) fn take_currency(take: &mut Take<'_>) -> Option<Option<Currency>> {
     }
 }
 
-/// Writes a line with what it says of its original.
-pub(super) fn put_line(put: &mut Put, line: &Line, original: Option<Original>) {
-    put.u32(line.place.line);
-    put.u64(line.place.offset);
-    put.u32(line.place.length);
-    put.u128(line.by_request.to_bits());
-    put.u128(line.by_antom.to_bits());
-    put.i64(line.amount);
-    put.i64(line.net);
-    put.i64(line.fee);
-    put.i64(line.at.map_or(NO_INSTANT, Instant::millis));
+/// Writes a line with what it says of its original. The upper half of its own keys is left out: it stands among the ids of the block.
+pub(super) fn put_line(put: &mut Put, line: &Line, original: Option<Original>, before: &mut Before) {
+    let settled = line.settlement_currency;
+    let flags = [
+        (NAMES_PARTY, line.names_party),
+        (HAS_TIME, line.at.is_some()),
+        (HAS_ORIGINAL, original.is_some()),
+        (IS_SETTLED, settled.is_some()),
+        (IS_SETTLED_IN_ITS_CURRENCY, settled == Some(line.currency)),
+    ];
+    put.u8(flags.into_iter().fold(0, |all, (flag, is_set)| if is_set { all | flag } else { all }));
+    put.u64(line.by_request.low());
+    put.u64(line.by_antom.low());
+    put.number(line.place.line.wrapping_sub(before.line).into());
+    put.number(line.place.offset.wrapping_sub(before.offset));
+    put.number(line.place.length.into());
+    (before.line, before.offset) = (line.place.line, line.place.offset);
+    put.signed(line.amount);
+    put.signed(line.net);
+    put.signed(line.fee);
     put_currency(put, Some(line.currency));
-    put_currency(put, line.settlement_currency);
+    if settled != Some(line.currency) && settled.is_some() {
+        put_currency(put, settled);
+    }
     for symbol in [line.party, line.merchant, line.batch, line.raw_type] {
-        put.u32(symbol.number());
+        put.number(symbol.number().into());
     }
     put_word(put, EntryType::ALL, line.entry_type);
     put_word(put, Status::ALL, line.status);
-    put.u8(u8::from(line.names_party));
-    put.u8(u8::from(original.is_some()));
-    let original = original.unwrap_or_default();
-    put.u128(original.by_request.to_bits());
-    put.u128(original.by_antom.to_bits());
+    if let Some(at) = line.at.map(Instant::millis) {
+        put.signed(at.wrapping_sub(before.at));
+        before.at = at;
+    }
+    if let Some(original) = original {
+        put.u128(original.by_request.to_bits());
+        put.u128(original.by_antom.to_bits());
+    }
 }
 
 /// Reads a line of a file that is number `file` of the run, with what it says of its original; `original` of the line is left to
-/// the caller. Nothing if the bytes are no line.
-pub(super) fn take_line(take: &mut Take<'_>, file: u32, names: &Names) -> Option<(Line, Option<Original>)> {
-    let place = Place { file, line: take.u32()?, offset: take.u64()?, length: take.u32()? };
+/// the caller. `ids` are those of the line's own keys. Nothing if the bytes are no line.
+pub(super) fn take_line(
+    take: &mut Take<'_>,
+    (file, names): (u32, &Names),
+    [request, antom]: [u64; 2],
+    before: &mut Before,
+) -> Option<(Line, Option<Original>)> {
+    let flags = take.u8()?;
+    let has = |flag| flags & flag != 0;
+    let (by_request, by_antom) = (Key::of_halves(request, take.u64()?), Key::of_halves(antom, take.u64()?));
+    before.line = before.line.wrapping_add(u32::try_from(take.number()?).ok()?);
+    before.offset = before.offset.wrapping_add(take.number()?);
+    let length = u32::try_from(take.number()?).ok()?;
+    let place = Place { file, line: before.line, offset: before.offset, length };
+    let (amount, net, fee) = (take.signed()?, take.signed()?, take.signed()?);
+    let currency = take_currency(take)??;
+    let settlement_currency = match (has(IS_SETTLED), has(IS_SETTLED_IN_ITS_CURRENCY)) {
+        (_, true) => Some(currency),
+        (true, false) => take_currency(take)?,
+        (false, false) => None,
+    };
+    let mut symbol = || names.symbol(u32::try_from(take.number()?).ok()?);
+    let (party, merchant, batch, raw_type) = (symbol()?, symbol()?, symbol()?, symbol()?);
+    let (entry_type, status) = (take_word(take, EntryType::ALL)?, take_word(take, Status::ALL)?);
+    let at = if has(HAS_TIME) {
+        before.at = before.at.wrapping_add(take.signed()?);
+        Some(Instant::from_millis(before.at))
+    } else {
+        None
+    };
+    let original = if has(HAS_ORIGINAL) {
+        Some(Original { by_request: Key::from_bits(take.u128()?), by_antom: Key::from_bits(take.u128()?) })
+    } else {
+        None
+    };
     let line = Line {
         place,
-        by_request: Key::from_bits(take.u128()?),
-        by_antom: Key::from_bits(take.u128()?),
-        amount: take.i64()?,
-        net: take.i64()?,
-        fee: take.i64()?,
-        at: Some(take.i64()?).filter(|&millis| millis != NO_INSTANT).map(Instant::from_millis),
-        currency: take_currency(take)??,
-        settlement_currency: take_currency(take)?,
-        party: names.symbol(take.u32()?)?,
-        merchant: names.symbol(take.u32()?)?,
-        batch: names.symbol(take.u32()?)?,
-        raw_type: names.symbol(take.u32()?)?,
+        by_request,
+        by_antom,
+        amount,
+        net,
+        fee,
+        at,
+        currency,
+        settlement_currency,
+        party,
+        merchant,
+        batch,
+        raw_type,
         original: None,
-        entry_type: take_word(take, EntryType::ALL)?,
-        status: take_word(take, Status::ALL)?,
-        names_party: take.u8()? == 1,
+        entry_type,
+        status,
+        names_party: has(NAMES_PARTY),
     };
-    let has_original = take.u8()? == 1;
-    let original = Original { by_request: Key::from_bits(take.u128()?), by_antom: Key::from_bits(take.u128()?) };
-    Some((line, has_original.then_some(original)))
+    Some((line, original))
 }
 
 /// Writes the position of a closed word; words are never moved, only added (the format of the file says when they were).
@@ -158,5 +215,64 @@ pub(super) fn take_word<T: Copy>(take: &mut Take<'_>, all: &[T]) -> Option<Optio
     match take.u8()? {
         NOTHING => Some(None),
         at => all.get(usize::from(at)).copied().map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::KeyMaker;
+
+    #[test]
+    fn any_line_is_read_back() {
+        let symbols = Symbols::new();
+        let (keys, of) = (KeyMaker::new(3), |text: &[u8]| symbols.intern(text));
+        let (usd, jpy) = (Currency::parse(b"USD").expect("known"), Currency::parse(b"JPY").expect("known"));
+        let plain = Line {
+            place: Place { file: 9, line: 2, offset: 700, length: 250 },
+            by_request: keys.key(1, b"r1"),
+            by_antom: keys.key(2, b"a1"),
+            amount: 12_345,
+            net: 12_000,
+            fee: -345,
+            at: Some(Instant::from_millis(1_772_380_799_000)),
+            currency: usd,
+            settlement_currency: Some(usd),
+            party: of(b"s1"),
+            merchant: of(b"m1"),
+            batch: of(b"b1"),
+            raw_type: of(b"PAYMENT"),
+            original: None,
+            entry_type: Some(EntryType::Payment),
+            status: Some(Status::Success),
+            names_party: true,
+        };
+        let original = Original { by_request: Key::NONE, by_antom: keys.key(3, b"p1") };
+        let place = |line, offset| Place { line, offset, ..plain.place };
+        let lines = [
+            (plain, None),
+            (Line { place: place(3, 951), settlement_currency: Some(jpy), ..plain }, Some(original)),
+            (Line { place: place(9, 1 << 40), settlement_currency: None, at: None, names_party: false, ..plain }, None),
+            (Line { place: place(u32::MAX, u64::MAX), entry_type: None, status: None, ..plain }, None),
+            // Such lines there are not, but the form must not depend on it.
+            (Line { place: place(1, 0), amount: i64::MIN, net: i64::MAX, by_request: Key::NONE, ..plain }, None),
+            (Line { at: Some(Instant::from_millis(i64::MIN)), party: Symbol::EMPTY, ..plain }, Some(original)),
+            (Line { at: Some(Instant::from_millis(i64::MAX)), ..plain }, None),
+        ];
+        let (mut put, mut used, mut before) = (Put::default(), Used::default(), Before::default());
+        for (line, original) in &lines {
+            used.add(line);
+            put_line(&mut put, line, *original, &mut before);
+        }
+        let mut table = Put::default();
+        used.put_into(&mut table, &symbols);
+        let names = Names::take_from(&mut Take(&table.0), &symbols).expect("a table");
+        let (mut take, mut before) = (Take(&put.0), Before::default());
+        for expected in &lines {
+            let ids = [expected.0.by_request.hint(), expected.0.by_antom.hint()];
+            assert_eq!(take_line(&mut take, (9, &names), ids, &mut before).as_ref(), Some(expected));
+        }
+        assert_eq!(take.0, b"", "nothing is left");
+        assert_eq!(take_line(&mut take, (9, &names), [0, 0], &mut before), None, "there are no more");
     }
 }

@@ -36,7 +36,7 @@ fn parse(memory: &Memory, symbols: &Symbols, text: &str) -> ParsedReport {
 fn keep(memory: &Memory, name: &str, parsed: &ParsedReport, symbols: &Symbols) {
     let mut writer = memory.writer(name, parsed.kind, 4).unwrap();
     for lines in parsed.lines.chunks(8_000) {
-        writer.put(&PackedLines::of(lines, &parsed.originals).unwrap()).unwrap();
+        writer.put(&PackedLines::of(lines, &parsed.originals)).unwrap();
     }
     let sums = sums_of_lines(&parsed.lines);
     let (extract, unkept) = writer.finish((parsed, &sums, false), symbols, memory.meaning(7)).unwrap();
@@ -160,7 +160,7 @@ fn what_is_not_kept_is_gone() {
         names
     };
     let mut writer = memory.writer("aa", parsed.kind, 0).unwrap();
-    writer.put(&PackedLines::of(&parsed.lines, &parsed.originals).unwrap()).unwrap();
+    writer.put(&PackedLines::of(&parsed.lines, &parsed.originals)).unwrap();
     let (extract, unkept) = writer.finish((&parsed, &BatchSums::new(), true), &symbols, memory.meaning(7)).unwrap();
     let refund = parsed.lines.iter().position(|line| line.entry_type.is_some_and(EntryType::is_outgoing)).unwrap();
     let row = u32::try_from(refund).unwrap();

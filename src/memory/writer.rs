@@ -42,12 +42,6 @@ impl Writer {
         self.blocks.put(&mut self.file, packed).map_err(MemoryError::file("write", &self.unkept.new))
     }
 
-    /// The lines of a block cannot be packed.
-    #[must_use]
-    pub fn failed(&self, source: io::Error) -> MemoryError {
-        MemoryError::file("write", &self.unkept.new)(source)
-    }
-
     /// Writes what the whole report says, what the lines of its batches come to, and whether its signs are turned
     /// ([`Line::turn`](crate::report::Line::turn)), and opens the file to be read.
     ///

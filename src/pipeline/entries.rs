@@ -6,7 +6,6 @@
 //! at again.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -153,7 +152,7 @@ fn part_of((fingerprint, _): ClosedEntry) -> usize {
 pub struct Keeping<'a> {
     symbols: &'a Symbols,
     cut_off: CutOff,
-    marker: Option<Marker<'a>>,
+    marker: Marker<'a>,
     state: Mutex<State<'a>>,
 }
 
@@ -166,7 +165,7 @@ struct State<'a> {
 /// The entries of one block.
 #[derive(Default)]
 pub struct Packed {
-    entries: Option<io::Result<PackedEntries>>,
+    entries: PackedEntries,
     marks: Vec<Mark>,
     known: Vec<(BusinessDate, ClosedEntry)>,
 }
@@ -179,7 +178,7 @@ impl<'a> Keeping<'a> {
     pub fn new(
         job: &'a Job<'_>,
         cut_off: CutOff,
-        marker: Option<Marker<'a>>,
+        marker: Marker<'a>,
         marks: &'a mut Marks,
     ) -> Result<Self, MemoryError> {
         let (kept, known) = (LedgerRows::new(&job.memory)?, Aside::new(&job.memory, job.room)?);
@@ -203,8 +202,7 @@ impl Keeper for Keeping<'_> {
 
     fn pack(&self, entries: &[Entry], originals: &[Original]) -> Packed {
         let original_of = |entry: &Entry| entry.original.and_then(|at| originals.get(at as usize)).copied();
-        let mark =
-            |(row, entry): (u32, &Entry)| self.marker.and_then(|marker| marker.entry(entry, original_of(entry), row));
+        let mark = |(row, entry): (u32, &Entry)| self.marker.entry(entry, original_of(entry), row);
         let mut parties = HashMap::<Symbol, u64>::new();
         let known = entries.iter().map(|entry| {
             let party = parties.entry(entry.party);
@@ -213,31 +211,24 @@ impl Keeper for Keeping<'_> {
         });
         let known = known.collect();
         let marks = (0..).zip(entries).filter_map(mark).collect();
-        Packed { entries: Some(PackedEntries::of(entries, originals)), marks, known }
+        Packed { entries: PackedEntries::of(entries, originals), marks, known }
     }
 
     fn take(&self, packed: Packed) {
-        let Some(entries) = packed.entries else { return };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.failed.is_none() {
-            state.failed = state.take(entries, &packed.marks, packed.known).err();
+            state.failed = state.take(&packed).err();
         }
     }
 }
 
 impl State<'_> {
-    fn take(
-        &mut self,
-        entries: io::Result<PackedEntries>,
-        marks: &[Mark],
-        known: Vec<(BusinessDate, ClosedEntry)>,
-    ) -> Result<(), MemoryError> {
+    fn take(&mut self, packed: &Packed) -> Result<(), MemoryError> {
         let Entries { kept, known: aside, dates } = &mut self.entries;
-        let packed = entries.map_err(|source| kept.failed(source))?;
         let first = kept.rows();
-        kept.put(&packed)?;
-        self.marks.extend(marks.iter().map(|mark| mark.moved(first)))?;
-        for (row, (date, closed)) in (first..).zip(known) {
+        kept.put(&packed.entries)?;
+        self.marks.extend(packed.marks.iter().map(|mark| mark.moved(first)))?;
+        for (row, &(date, closed)) in (first..).zip(&packed.known) {
             let next = dates.len() * PARTITIONS;
             let first = *dates.entry(date).or_insert(next);
             aside.put(first + part_of(closed), Known { closed, row })?;

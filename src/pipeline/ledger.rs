@@ -119,7 +119,7 @@ pub async fn load(
     job: &Job<'_>,
     policy: &Policy,
     older: &BTreeSet<BusinessDate>,
-    (marker, marks): (Option<Marker<'_>>, &mut Marks),
+    (marker, marks): (Marker<'_>, &mut Marks),
     timings: &mut Timings,
 ) -> anyhow::Result<Ledger> {
     timings.begin();

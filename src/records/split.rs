@@ -105,13 +105,16 @@ pub enum Piece {
 pub struct Splitter<R> {
     input: R,
     block_bytes: usize,
-    /// What was read and not handed out; starts where a record starts.
-    pending: Vec<u8>,
-    /// Offset of `pending` in the file.
+    /// Begins with what was read and not handed out, which starts where a record starts. Behind it may stand anything, so that a
+    /// buffer which is used again is not filled with zeros first.
+    buffer: Vec<u8>,
+    /// How many bytes of it are pending.
+    filled: usize,
+    /// Offset of what is pending in the file.
     offset: u64,
-    /// Physical line of `pending`.
+    /// Physical line of what is pending.
     line: u32,
-    /// Whether `pending` reaches the end of the file.
+    /// Whether it reaches the end of the file.
     ended: bool,
     /// Whether the byte order mark was looked for.
     started: bool,
@@ -119,7 +122,7 @@ pub struct Splitter<R> {
     spare: Vec<Vec<u8>>,
 }
 
-/// Where to cut `pending`.
+/// Where to cut what is pending.
 enum Cut {
     At(usize),
     Break(BreakCause),
@@ -138,7 +141,8 @@ impl<R: Read> Splitter<R> {
         Self {
             input,
             block_bytes,
-            pending: Vec::new(),
+            buffer: Vec::new(),
+            filled: 0,
             offset: 0,
             line: 1,
             ended: false,
@@ -155,14 +159,14 @@ impl<R: Read> Splitter<R> {
     pub fn next_piece(&mut self) -> Result<Option<Piece>, SplitError> {
         self.start()?;
         self.fill(self.block_bytes)?;
-        if self.pending.is_empty() {
+        if self.filled == 0 {
             return Ok(None);
         }
         loop {
             match self.cut() {
                 Cut::At(at) => return self.hand_out(at).map(|block| Some(Piece::Records(block))),
                 Cut::Break(cause) => return self.break_line(cause).map(|broken| Some(Piece::Broken(broken))),
-                Cut::More => self.fill(self.pending.len() + self.block_bytes)?,
+                Cut::More => self.fill(self.filled + self.block_bytes)?,
             }
         }
     }
@@ -180,33 +184,43 @@ impl<R: Read> Splitter<R> {
         if !self.started {
             self.started = true;
             self.fill(MARK.len())?;
-            if self.pending.starts_with(MARK) {
-                self.pending.drain(..MARK.len());
+            if self.pending().starts_with(MARK) {
+                self.drop_first(MARK.len());
                 self.offset = MARK.len() as u64;
             }
         }
         Ok(())
     }
 
-    /// Reads until `pending` has this many bytes or the file ends.
+    /// Reads until this many bytes are pending or the file ends.
     fn fill(&mut self, wanted: usize) -> Result<(), SplitError> {
-        let missing = wanted.saturating_sub(self.pending.len());
-        if missing == 0 || self.ended {
-            return Ok(());
+        if wanted > self.buffer.len() {
+            self.buffer.resize(wanted, 0);
         }
-        self.pending.reserve(missing);
-        let before = self.pending.len();
-        let read = (&mut self.input).take(missing as u64).read_to_end(&mut self.pending).map_err(|source| {
-            let offset = self.offset + before as u64;
-            SplitError::Read { offset, source }
-        })?;
-        self.ended = read < missing;
+        let offset = self.offset + self.filled as u64;
+        while self.filled < wanted && !self.ended {
+            match self.input.read(&mut self.buffer[self.filled..wanted]) {
+                Ok(0) => self.ended = true,
+                Ok(read) => self.filled += read,
+                Err(source) if source.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => return Err(SplitError::Read { offset, source }),
+            }
+        }
         Ok(())
+    }
+
+    fn pending(&self) -> &[u8] {
+        &self.buffer[..self.filled]
+    }
+
+    fn drop_first(&mut self, bytes: usize) {
+        self.buffer.copy_within(bytes..self.filled, 0);
+        self.filled -= bytes;
     }
 
     /// Decides where whole records end. Lines that are too long but without quotes are left to [`Block::records`]' reader.
     fn cut(&self) -> Cut {
-        let bytes = &self.pending;
+        let bytes = self.pending();
         let mut at = 0;
         while let Some(quote) = memchr(b'"', &bytes[at..]) {
             at = memrchr(b'\n', &bytes[at..at + quote]).map_or(at, |end| at + end + 1);
@@ -239,12 +253,14 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    /// Hands out the first `at` bytes of `pending`.
+    /// Hands out the first `at` bytes.
     fn hand_out(&mut self, at: usize) -> Result<Block, SplitError> {
         let mut rest = self.spare.pop().unwrap_or_default();
-        rest.clear();
-        rest.extend_from_slice(&self.pending[at..]);
-        let mut bytes = std::mem::replace(&mut self.pending, rest);
+        let behind = &self.buffer[at..self.filled];
+        rest.resize(rest.len().max(behind.len()), 0);
+        rest[..behind.len()].copy_from_slice(behind);
+        self.filled = behind.len();
+        let mut bytes = std::mem::replace(&mut self.buffer, rest);
         bytes.truncate(at);
         let (offset, line) = (self.offset, self.line);
         self.advance(at as u64, memchr_iter(b'\n', &bytes).count())?;
@@ -261,21 +277,21 @@ impl<R: Read> Splitter<R> {
         let mut raw = Vec::new();
         let mut dropped = 0;
         let end = loop {
-            let end = memchr(b'\n', &self.pending);
-            let content = &self.pending[..end.unwrap_or(self.pending.len())];
+            let end = memchr(b'\n', self.pending());
+            let content = &self.pending()[..end.unwrap_or(self.filled)];
             raw.extend_from_slice(&content[..content.len().min(MAX_RAW_BYTES + 1 - raw.len())]);
             if let Some(end) = end {
                 break end + 1;
             }
             if self.ended {
-                break self.pending.len();
+                break self.filled;
             }
-            dropped += self.pending.len() as u64;
-            self.pending.clear();
+            dropped += self.filled as u64;
+            self.filled = 0;
             self.fill(self.block_bytes)?;
         };
-        let has_line_end = end > 0 && self.pending[end - 1] == b'\n';
-        self.pending.drain(..end);
+        let has_line_end = end > 0 && self.buffer[end - 1] == b'\n';
+        self.drop_first(end);
         let taken = dropped + end as u64;
         let mut length = taken - u64::from(has_line_end);
         if raw.len() as u64 == length && raw.last() == Some(&b'\r') {

@@ -97,7 +97,9 @@ fn a_line_without_an_end_is_dropped_while_it_is_read() {
     let Some(Piece::Records(block)) = splitter.next_piece().unwrap() else { panic!("expected records") };
     let record = block.records().next().unwrap();
     assert_eq!((record.bytes, record.line, record.offset), (&b"last,line"[..], 2, (64 << 20) + 1));
-    assert!(block.bytes.capacity() <= 4 * BLOCK_BYTES, "{} bytes are held", block.bytes.capacity());
+    // A vector that grows doubles.
+    let most = 2 * (MAX_RECORD_BYTES + BLOCK_BYTES);
+    assert!(block.bytes.capacity() <= most, "{} bytes are held", block.bytes.capacity());
 }
 
 #[test]

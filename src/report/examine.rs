@@ -54,6 +54,9 @@ pub trait Examiner: Sync {
     /// Looks at one line.
     fn examine(&self, pricing: &Pricing<'_>, notes: &mut Self::Notes);
 
+    /// All lines of the block were looked at.
+    fn finish_block(&self, _notes: &mut Self::Notes) {}
+
     /// Puts the notes of the next block behind those of the blocks before it.
     fn append(&self, notes: &mut Self::Notes, next: Self::Notes);
 }

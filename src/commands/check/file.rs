@@ -105,7 +105,7 @@ impl Reader<'_> {
             let examiner = |layout: &Layout| rows.for_file(on, &layout.fee_kinds());
             let (report, examiner, notes) =
                 parse_settlement(&text, number, &options, self.keys, self.symbols, examiner)?;
-            (AnyReport::Details(report), Some(examiner.finish(notes)))
+            (AnyReport::Details(report), Some(examiner.finish(notes).0))
         } else {
             (parse_any(&text, number, kind, &options, self.keys, self.symbols)?, None)
         };

@@ -1,7 +1,6 @@
 //! Taking the lines of a file of details from the parser: they go to the memory beside the archive, block by block, and what is compared
 //! of the day's plain payments is marked (`matching::agreed`). So no file's lines are ever in memory at once.
 
-use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use crate::id::Symbols;
@@ -17,7 +16,8 @@ pub(super) struct Keeping<'a> {
     kind: ReportKind,
     /// Marks the lines of the day.
     marker: Option<Marker<'a>>,
-    sums: LineSums,
+    /// Adds up lines of settlement details whose money nobody looks at.
+    sums: Option<LineSums>,
     state: Mutex<State<'a>>,
 }
 
@@ -32,7 +32,7 @@ struct State<'a> {
 /// The lines of one block.
 #[derive(Default)]
 pub(super) struct Packed {
-    lines: Option<io::Result<PackedLines>>,
+    lines: Option<PackedLines>,
     marks: Vec<Mark>,
 }
 
@@ -46,9 +46,15 @@ pub(super) struct Kept {
 }
 
 impl<'a> Keeping<'a> {
-    pub(super) fn new(kind: ReportKind, writer: Writer, marker: Option<Marker<'a>>, marks: &'a mut Marks) -> Self {
+    /// Takes the lines of a file; `adds_up` them if nothing else does.
+    pub(super) fn new(
+        (kind, adds_up): (ReportKind, bool),
+        writer: Writer,
+        marker: Option<Marker<'a>>,
+        marks: &'a mut Marks,
+    ) -> Self {
         let state = State { writer, marks, lines: 0, has_marked: false, failed: None };
-        Self { kind, marker, sums: LineSums::default(), state: Mutex::new(state) }
+        Self { kind, marker, sums: adds_up.then(LineSums::default), state: Mutex::new(state) }
     }
 
     /// Whether lines were marked.
@@ -56,14 +62,15 @@ impl<'a> Keeping<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).has_marked
     }
 
-    /// When all lines are taken.
+    /// When all lines are taken; `proved` is what they come to if that was added up elsewhere.
     pub(super) fn finish(
         self,
         (report, turned): (&ParsedReport, bool),
+        proved: Option<BatchSums>,
         symbols: &Symbols,
         meaning: Meaning,
     ) -> Result<Kept, MemoryError> {
-        let sums = self.sums.finish();
+        let sums = self.sums.map(LineSums::finish).or(proved).unwrap_or_default();
         let State { writer, lines, failed, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = failed {
             return Err(error);
@@ -78,8 +85,8 @@ impl Keeper for Keeping<'_> {
 
     fn pack(&self, lines: &[Line], originals: &[Original]) -> Packed {
         let mark = |(row, line): (u32, &Line)| self.marker.and_then(|marker| marker.line(self.kind, line, row));
-        if self.kind == ReportKind::SettlementDetails {
-            self.sums.add(lines);
+        if let Some(sums) = &self.sums {
+            sums.add(lines);
         }
         Packed { lines: Some(PackedLines::of(lines, originals)), marks: (0..).zip(lines).filter_map(mark).collect() }
     }
@@ -91,8 +98,7 @@ impl Keeper for Keeping<'_> {
         if state.failed.is_some() {
             return;
         }
-        let written = lines.map_err(|source| state.writer.failed(source)).and_then(|lines| {
-            state.writer.put(&lines)?;
+        let written = state.writer.put(&lines).and_then(|()| {
             state.has_marked |= !packed.marks.is_empty();
             state.marks.extend(packed.marks.iter().map(|mark| mark.moved(state.lines)))?;
             state.lines += lines.lines();

@@ -111,5 +111,6 @@ fn file(
         group: known.map_or_else(|| name.to_owned(), |known| known.group),
         size,
         digest,
+        is_known: true,
     }))
 }

@@ -313,7 +313,7 @@ pub async fn parse(
     job: &Job<'_>,
     intake: Intake,
     (window_start, older): (BusinessDate, &BTreeSet<BusinessDate>),
-    (rules, marker, marks): (&RowRules<'_>, Option<Marker<'_>>, &mut Marks),
+    (rules, marker, marks): (&RowRules<'_>, Marker<'_>, &mut Marks),
     allow_missing: bool,
     timings: &mut Timings,
 ) -> anyhow::Result<Reports> {

@@ -36,12 +36,14 @@ pub(super) struct Source {
     pub(super) digest: Digest,
     pub(super) size: u64,
     pub(super) format: Format,
+    /// Whether this run has hashed the archived bytes.
+    pub(super) is_known: bool,
 }
 
 impl From<&FetchedFile> for Source {
     fn from(file: &FetchedFile) -> Self {
-        let FetchedFile { kind, date, digest, size, format, .. } = *file;
-        Self { kind, date, name: file.name.clone(), digest, size, format }
+        let FetchedFile { kind, date, digest, size, format, is_known, .. } = *file;
+        Self { kind, date, name: file.name.clone(), digest, size, format, is_known }
     }
 }
 
@@ -118,7 +120,7 @@ pub(super) async fn earlier(
                 Failure::new(Kind::Integrity, format!("the run of {date} names `{}` under {error}", file.path))
             })?;
             let format = Format::of(&file.name);
-            sources.push(Source { kind, date, name: file.name, digest, size: file.size, format });
+            sources.push(Source { kind, date, name: file.name, digest, size: file.size, format, is_known: false });
         }
         if !has_transactions {
             reports.missing.insert(date);
@@ -131,7 +133,7 @@ pub(super) async fn earlier(
 pub(super) fn parse_sources(
     job: &Job<'_>,
     sources: &[Source],
-    (row_rules, marker, marks): (&RowRules<'_>, Option<Marker<'_>>, &mut Marks),
+    (row_rules, marker, marks): (&RowRules<'_>, Marker<'_>, &mut Marks),
     reports: &mut Reports,
 ) -> anyhow::Result<Vec<Refused>> {
     let (archive, rules) = (options::archive(job.config)?, options::report_rules(job.config)?);
@@ -187,7 +189,7 @@ struct Parser<'a> {
     rules: &'a ReportRules,
     row_rules: &'a RowRules<'a>,
     /// Marks the lines of the day.
-    marker: Option<Marker<'a>>,
+    marker: Marker<'a>,
     progress: &'a Progress,
 }
 
@@ -195,7 +197,7 @@ impl Parser<'_> {
     /// Whether an earlier run remembers the file's lines: then it stands among the others without them. What is restated has another
     /// digest, and is read.
     fn recall(&self, reports: &mut Reports) -> anyhow::Result<bool> {
-        let Source { kind, date, ref name, digest, size, format } = *self.source;
+        let Source { kind, date, ref name, digest, size, format, .. } = *self.source;
         let is_details = matches!(kind, ReportKind::TransactionDetails | ReportKind::SettlementDetails);
         if !is_details || date == self.job.today {
             return Ok(false);
@@ -233,8 +235,14 @@ impl Parser<'_> {
     /// Puts what the file says to the others of its kind and gives its remarks. The outer error is the archive's: a file that
     /// is not what its digest says must never be believed.
     fn parse(&self, reports: &mut Reports, marks: &mut Marks) -> anyhow::Result<Result<Vec<String>, Problem>> {
-        let Source { kind, date, ref name, digest, size, format } = *self.source;
-        let reader = match self.archive.read_report(digest, format) {
+        let Source { kind, date, ref name, digest, size, format, is_known } = *self.source;
+        // What this run hashed a moment ago cannot have become other bytes unnoticed: each frame's own checksum is verified while it is
+        // unpacked, and a file that is cut between frames lacks its end. Files of earlier runs are hashed.
+        let opened = match is_known {
+            true => self.archive.read_report_again(digest, format),
+            false => self.archive.read_report(digest, format),
+        };
+        let reader = match opened {
             Ok(reader) => reader,
             Err(Unread::Workbook(error)) => return Ok(Err(error.into())),
             Err(Unread::Archive(error)) => return Err(fetch_failure(&error).into()),
@@ -286,12 +294,15 @@ impl Parser<'_> {
         let (is_today, sha256) = (date == self.job.today, self.source.digest.to_string());
         let run = Run { keys: self.job.keys, symbols: &self.job.symbols };
         let writer = self.job.memory.writer(&sha256, kind, self.file).map_err(recall::failed)?;
-        let keeping = Keeping::new(kind, writer, self.marker.filter(|_| is_today), marks);
-        let mut remarks = Vec::new();
-        let parsed = if is_today && kind == ReportKind::SettlementDetails {
+        let is_settlement = kind == ReportKind::SettlementDetails;
+        let marker = Some(self.marker).filter(|_| is_today);
+        let keeping = Keeping::new((kind, is_settlement && !is_today), writer, marker, marks);
+        let (mut remarks, mut proved) = (Vec::new(), None);
+        let parsed = if is_today && is_settlement {
             let examiner = |layout: &Layout| self.row_rules.for_file(date, &layout.fee_kinds());
             parse_details(reader, (self.file, kind), options, run, examiner, &keeping).map(|parsed| {
-                let rows = parsed.examiner.finish(parsed.notes);
+                let (rows, sums) = parsed.examiner.finish(parsed.notes);
+                proved = Some(sums);
                 remarks.extend(rows.remarks.iter().cloned());
                 reports.rows.merge(rows);
                 (parsed.report, parsed.turned)
@@ -309,10 +320,10 @@ impl Parser<'_> {
                 return Ok(Err(error));
             }
         };
-        let kept = keeping.finish((&parsed, turned), run.symbols, meaning).map_err(recall::failed)?;
+        let kept = keeping.finish((&parsed, turned), proved, run.symbols, meaning).map_err(recall::failed)?;
         let counts = (kept.lines, parsed.rejects.len() as u64);
         reports.parsed_lines += kept.lines;
-        if kind == ReportKind::SettlementDetails && !is_today {
+        if is_settlement && !is_today {
             merge_sums(&mut reports.earlier_sums, &kept.sums);
         }
         remarks.splice(..0, parsed.remarks.iter().cloned());
@@ -321,8 +332,7 @@ impl Parser<'_> {
         reports
             .remembered
             .push(Remembered { unkept, ..Remembered::new((kind, date, name.clone(), sha256), file, extract) });
-        let side =
-            if kind == ReportKind::SettlementDetails { &mut reports.settlements } else { &mut reports.transactions };
+        let side = if is_settlement { &mut reports.settlements } else { &mut reports.transactions };
         side.push(DayReport { date, name, parsed });
         Ok(Ok((layout, remarks, counts)))
     }

@@ -150,11 +150,11 @@ pub fn recall(
 }
 
 /// What marks the rows of the day.
-pub fn marker<'a>(job: &Job<'_>, policy: &Policy, registry: Option<&'a Registry>) -> Option<Marker<'a>> {
+pub fn marker<'a>(job: &Job<'_>, policy: &Policy, registry: Option<&'a Registry>) -> Marker<'a> {
     let registry = registry.map(|known| &known.successful);
     let payment = job.symbols.intern(EntryType::Payment.as_str().as_bytes());
     let (today, cut_off, splits) = (policy.today, policy.cut_off, policy.splits);
-    Some(Marker { today, cut_off, registry, payment, splits })
+    Marker { today, cut_off, registry, payment, splits }
 }
 
 /// Notes which entries are as they were when they were closed, and gives the ids of those that are gone.

@@ -1,14 +1,15 @@
 //! What the notes of a file come to, once all of its lines are known.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::id::{Symbol, Symbols};
 use crate::proof::fees::{FeeTotalKey, FeeTotals, VolumeKey, Volumes};
-use crate::proof::{BatchSums, LineFinding};
+use crate::proof::{BatchKey, BatchSums, LineFinding};
+use crate::report::Examiner as _;
 
 use super::RowExaminer;
-use super::keyed::Shared;
-use super::notes::{Group, GroupKey, RowNotes};
+use super::notes::RowNotes;
+use super::sums::{Alike, AlikeKey};
 
 /// The proof of a file's lines, or of several files' together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,25 +30,34 @@ impl RowProof {
     /// Puts the proof of the next file behind this one.
     pub fn merge(&mut self, next: Self) {
         self.findings.extend(next.findings);
-        for (key, sum) in next.sums {
-            self.sums.entry(key).or_default().merge(&sum);
-        }
-        for (key, total) in next.fees {
-            self.fees.entry(key).or_default().merge(&total);
-        }
-        for (key, volume) in next.volumes {
-            *self.volumes.entry(key).or_default() += volume;
-        }
+        add_all(&mut self.sums, next.sums, |known, sum| known.merge(&sum));
+        add_all(&mut self.fees, next.fees, |known, total| known.merge(&total));
+        add_all(&mut self.volumes, next.volumes, |known, volume| *known += volume);
         self.remarks.extend(next.remarks);
     }
 }
 
+/// Adds the sums of the next file. Most days have one, whose sums stay as they are.
+fn add_all<K: Ord, V: Default>(all: &mut BTreeMap<K, V>, next: BTreeMap<K, V>, add: impl Fn(&mut V, V)) {
+    if all.is_empty() {
+        *all = next;
+        return;
+    }
+    for (key, value) in next {
+        add(all.entry(key).or_default(), value);
+    }
+}
+
 impl RowExaminer<'_> {
-    /// Decides how the fees of each acquirer are read, and gives what was found.
+    /// Decides how the fees of each acquirer are read, and gives what was found; with it, what the lines come to for whoever does not
+    /// look at their fees by kind ([`sums_of_lines`](crate::proof::sums_of_lines)).
     #[must_use]
-    pub fn finish(self, notes: RowNotes) -> RowProof {
+    pub fn finish(mut self, notes: RowNotes) -> (RowProof, BatchSums) {
         let mut notes = notes;
-        self.take_in(&mut notes);
+        self.finish_block(&mut notes);
+        for memory in std::mem::take(&mut self.memories).into_all() {
+            self.sums.take_in(memory.sums);
+        }
         let remarks = self.remarks(&notes);
         let open = std::mem::take(&mut notes.open);
         let decided = open.into_iter().filter_map(|line| {
@@ -57,13 +67,17 @@ impl RowExaminer<'_> {
         let mut findings: Vec<LineFinding> = decided.map(|finding| self.explain(&finding)).collect();
         findings.extend(notes.findings.iter().map(|finding| self.explain(finding)));
         findings.sort_by_key(|finding| finding.place);
-        let mut sums = BatchSums::new();
-        for ((key, acquirer), sum) in self.sums.into_values() {
-            let sum = sum.finish(notes.is_turned(acquirer));
-            sums.entry(key).or_default().merge(&sum);
+        let (mut sums, mut of_lines) = (BatchSums::new(), BatchSums::new());
+        let (texts, fees, volumes) = (HashMap::new(), FeeTotals::new(), Volumes::new());
+        let mut totals = Totals { symbols: self.rules.symbols, texts, fees, volumes };
+        for (key, alike) in self.sums.into_values() {
+            let turned = notes.is_turned(key.acquirer);
+            sums.entry(key.batch).or_default().merge(&alike.of_batch(key.raw_type, turned));
+            of_lines.entry(key.batch).or_default().merge(&alike.of_lines(key.raw_type));
+            totals.add(&key, &alike, turned);
         }
-        let (fees, volumes) = totals(self.groups, self.rules.symbols, &notes);
-        RowProof { findings, sums, fees, volumes, remarks }
+        let Totals { fees, volumes, .. } = totals;
+        (RowProof { findings, sums, fees, volumes, remarks }, of_lines)
     }
 
     /// What the operator should know of the file as a whole.
@@ -100,25 +114,33 @@ impl RowExaminer<'_> {
 }
 
 /// Fees and volumes, by text.
-fn totals(groups: Shared<GroupKey, Group>, symbols: &Symbols, notes: &RowNotes) -> (FeeTotals, Volumes) {
-    let mut texts = HashMap::<Symbol, String>::new();
-    let mut text = |symbol| texts.entry(symbol).or_insert_with(|| symbols.text(symbol)).clone();
-    let (mut fees, mut volumes) = (FeeTotals::new(), Volumes::new());
-    for (key, group) in groups.into_values() {
-        let (method, brand, sub_merchant) = (text(key.method), text(key.brand), text(key.party));
-        add_fees(&mut fees, &group, (&method, &brand, &sub_merchant), notes.is_turned(key.acquirer));
-        if let Some(volume) = group.volume {
-            let GroupKey { on, currency, .. } = key;
-            let key = VolumeKey { on, method, brand, country: text(key.country), sub_merchant, currency };
-            *volumes.entry(key).or_default() += volume;
-        }
-    }
-    (fees, volumes)
+struct Totals<'a> {
+    symbols: &'a Symbols,
+    texts: HashMap<Symbol, String>,
+    fees: FeeTotals,
+    volumes: Volumes,
 }
 
-/// Adds a group's fees to the totals, whatever their country and day.
-fn add_fees(fees: &mut FeeTotals, group: &Group, (method, brand, party): (&str, &str, &str), turned: bool) {
-    for ((kind, model, currency), total) in &group.fees {
+impl Totals<'_> {
+    fn text(&mut self, symbol: Symbol) -> String {
+        self.texts.entry(symbol).or_insert_with(|| self.symbols.text(symbol)).clone()
+    }
+
+    fn add(&mut self, key: &AlikeKey, alike: &Alike, turned: bool) {
+        let BatchKey { party, currency, .. } = key.batch;
+        let (method, brand, sub_merchant) = (self.text(key.method), self.text(key.brand), self.text(party));
+        add_fees(&mut self.fees, alike, (&method, &brand, &sub_merchant), turned);
+        if let Some(volume) = alike.volume() {
+            let country = self.text(key.country);
+            let key = VolumeKey { on: key.on, method, brand, country, sub_merchant, currency };
+            *self.volumes.entry(key).or_default() += volume;
+        }
+    }
+}
+
+/// Adds fees to the totals, whatever their country and day.
+fn add_fees(fees: &mut FeeTotals, alike: &Alike, (method, brand, party): (&str, &str, &str), turned: bool) {
+    for ((kind, model, currency), total) in alike.charged() {
         let key = FeeTotalKey {
             kind: *kind,
             method: method.to_owned(),

@@ -1,12 +1,13 @@
-//! Sums by key, for lines that come on all cores: the first keys of a block are summed up beside its notes, all others in one
-//! place for the whole file, so that neither many parties nor many blocks cost much. Sums do not depend on their order.
+//! Sums by key, for lines that come on all cores: each block adds to a memory that no other block uses then, and that the next one goes
+//! on with, so that neither many parties nor many blocks cost much. What a memory has no room for is summed up in one place for the
+//! whole file. Sums do not depend on their order.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
-/// How many keys of a block are summed up beside its notes: most marketplaces' batches, but few enough to be put together quickly.
-const LOCAL_KEYS: usize = 64;
+/// How many keys a memory has room for: those of most marketplaces' days, in some megabytes for each core.
+const LOCAL_KEYS: usize = 1 << 14;
 
 /// Parts of a file's sums, each under a lock of its own: many more than there are cores, so that they rarely wait.
 const SHARDS: usize = 64;
@@ -100,7 +101,7 @@ pub(super) trait Merge {
     fn merge(&mut self, other: Self);
 }
 
-/// The sums of a file.
+/// The sums of a file, but for those in the memories of its blocks.
 #[derive(Debug)]
 pub(super) struct Shared<K, V> {
     shards: Vec<Mutex<HashMap<K, V, Fields>>>,
@@ -119,7 +120,7 @@ impl<K: Copy + Eq + Hash, V: Merge> Shared<K, V> {
         &self.shards[usize::try_from(bits).unwrap_or_default() % SHARDS]
     }
 
-    /// Adds to a key's value: beside the block's notes if the key is one of its first, else here.
+    /// Adds to a key's value: in the block's memory if there is room for it, else here.
     pub(super) fn add(&self, local: &mut Keyed<K, V>, key: K, make: impl FnOnce() -> V, add: impl FnOnce(&mut V)) {
         if let Some(place) = local.find(key) {
             add(&mut local.values[place].1);
@@ -131,7 +132,7 @@ impl<K: Copy + Eq + Hash, V: Merge> Shared<K, V> {
         }
     }
 
-    /// Takes in the sums beside a block's notes.
+    /// Takes in the sums of a memory.
     pub(super) fn take_in(&self, local: Keyed<K, V>) {
         for (key, value) in local.values {
             let mut shard = self.shard(&key).lock().unwrap_or_else(PoisonError::into_inner);
@@ -145,5 +146,37 @@ impl<K: Copy + Eq + Hash, V: Merge> Shared<K, V> {
     /// All sums, in no order.
     pub(super) fn into_values(self) -> impl Iterator<Item = (K, V)> {
         self.shards.into_iter().flat_map(|shard| shard.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Idle;
+
+    impl Merge for u64 {
+        fn merge(&mut self, other: Self) {
+            *self += other;
+        }
+    }
+
+    #[test]
+    fn what_a_memory_has_no_room_for_is_summed_up_all_the_same() {
+        let (idle, shared) = (Idle::<Keyed<u32, u64>>::default(), Shared::<u32, u64>::default());
+        let keys = u32::try_from(LOCAL_KEYS).expect("a small number") + 100;
+        for block in 0..3 {
+            let mut local = idle.take();
+            for key in (0..keys).map(|key| (key + block * 7) % keys) {
+                shared.add(&mut local, key, || 0, |sum| *sum += u64::from(key));
+            }
+            assert_eq!(local.values.len(), LOCAL_KEYS);
+            idle.give_back(local);
+        }
+        let memories = idle.into_all();
+        assert_eq!(memories.len(), 1, "each block goes on with the memory of the one before");
+        memories.into_iter().for_each(|local| shared.take_in(local));
+        let mut sums: Vec<(u32, u64)> = shared.into_values().collect();
+        sums.sort_unstable();
+        assert_eq!(sums, (0..keys).map(|key| (key, 3 * u64::from(key))).collect::<Vec<_>>());
     }
 }

@@ -2,11 +2,15 @@
 
 use super::keyed::{Keyed, Merge, Shared};
 use crate::proof::sums::{BatchKey, BatchSum, BatchSums, count_line};
+use crate::records::Idle;
 use crate::report::Line;
 
 /// Adds up lines that come in blocks, on all cores; see [`sums_of_lines`](crate::proof::sums_of_lines).
 #[derive(Debug, Default)]
-pub struct LineSums(Shared<BatchKey, BatchSum>);
+pub struct LineSums {
+    memories: Idle<Keyed<BatchKey, BatchSum>>,
+    sums: Shared<BatchKey, BatchSum>,
+}
 
 impl Merge for BatchSum {
     fn merge(&mut self, other: Self) {
@@ -17,16 +21,17 @@ impl Merge for BatchSum {
 impl LineSums {
     /// Adds the lines of one block.
     pub fn add(&self, lines: &[Line]) {
-        let mut local = Keyed::default();
+        let mut local = self.memories.take();
         for line in lines {
-            self.0.add(&mut local, BatchKey::of(line), BatchSum::default, |sum| count_line(sum, line));
+            self.sums.add(&mut local, BatchKey::of(line), BatchSum::default, |sum| count_line(sum, line));
         }
-        self.0.take_in(local);
+        self.memories.give_back(local);
     }
 
     /// All sums.
     #[must_use]
     pub fn finish(self) -> BatchSums {
-        self.0.into_values().collect()
+        self.memories.into_all().into_iter().for_each(|local| self.sums.take_in(local));
+        self.sums.into_values().collect()
     }
 }

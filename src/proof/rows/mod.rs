@@ -23,8 +23,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::calendar::{BusinessDate, CutOff};
 use crate::id::{Symbol, Symbols};
-use crate::money::{AmountUnit, Currency};
+use crate::money::AmountUnit;
 use crate::movement::EntryType;
+use crate::records::Idle;
 use crate::report::{Examiner, FeeKind, Pricing};
 
 use super::BatchKey;
@@ -32,10 +33,10 @@ use super::fees::{FeeModel, KnownMonths, Schedule, TierVolumes, Volumes, known_m
 use charges::Charge;
 use finding::RowFinding;
 use formula::{FeeSign, Formula};
-use keyed::Shared;
+use keyed::{Keyed, Shared};
 use line::{LineMoney, foreign_fees};
-use notes::{Group, GroupKey, OpenFinding};
-use sums::{RowSums, SumKey};
+use notes::{Memory, OpenFinding};
+use sums::{Alike, AlikeKey};
 
 pub use finish::RowProof;
 pub use line_sums::LineSums;
@@ -133,7 +134,7 @@ impl<'a> RowRules<'a> {
     #[must_use]
     pub fn for_file(&'a self, on: BusinessDate, columns: &[FeeKind]) -> RowExaminer<'a> {
         let columns = columns.iter().fold(0, |set, kind| set | column_bit(*kind));
-        RowExaminer { rules: self, on, columns, sums: Shared::default(), groups: Shared::default() }
+        RowExaminer { rules: self, on, columns, memories: Idle::default(), sums: Shared::default() }
     }
 }
 
@@ -145,10 +146,10 @@ pub struct RowExaminer<'a> {
     on: BusinessDate,
     /// A bit per kind of fee.
     columns: u32,
-    /// What batches come to.
-    sums: Shared<SumKey, RowSums>,
-    /// What fees and volumes come to.
-    groups: Shared<GroupKey, Group>,
+    /// What most lines are added to.
+    memories: Idle<Box<Memory>>,
+    /// What other lines come to.
+    sums: Shared<AlikeKey, Alike>,
 }
 
 /// The bit of a kind of fee; there are fewer than 32.
@@ -160,23 +161,29 @@ impl Examiner for RowExaminer<'_> {
     type Notes = RowNotes;
 
     fn examine(&self, pricing: &Pricing<'_>, notes: &mut RowNotes) {
-        let line = pricing.line;
-        let currency = line.settlement_currency.unwrap_or(line.currency);
-        let batch = BatchKey::of(line);
-        let (key, make) = ((batch, pricing.acquirer), || RowSums::new(line.place));
-        self.sums.add(&mut notes.sums, key, make, |sums| sums.add(pricing, currency));
+        let (line, key) = (pricing.line, self.key(pricing));
+        let mut memory = notes.memory.take().unwrap_or_else(|| self.memories.take());
         match line.entry_type {
-            Some(movement) if !movement.is_adjustment() => self.movement(pricing, movement, currency, notes),
-            Some(EntryType::Fee) => self.whole_fee(FeeKind::SettlementFee, pricing, currency, notes),
-            Some(EntryType::Adjustment) if self.is_adjustment_fee(line.raw_type) => {
-                self.whole_fee(FeeKind::AdjustmentFee, pricing, currency, notes);
+            Some(movement) if !movement.is_adjustment() => {
+                self.movement(pricing, movement, key, (&mut memory, notes));
             }
-            _ => {}
+            Some(EntryType::Fee) => self.whole_fee(FeeKind::SettlementFee, pricing, key, &mut memory),
+            Some(EntryType::Adjustment) if self.is_adjustment_fee(line.raw_type) => {
+                self.whole_fee(FeeKind::AdjustmentFee, pricing, key, &mut memory);
+            }
+            _ => self.add(pricing, key, &mut memory.sums, |_| {}),
+        }
+        notes.memory = Some(memory);
+    }
+
+    fn finish_block(&self, notes: &mut RowNotes) {
+        if let Some(memory) = notes.memory.take() {
+            self.memories.give_back(memory);
         }
     }
 
     fn append(&self, notes: &mut RowNotes, mut next: RowNotes) {
-        self.take_in(&mut next);
+        self.finish_block(&mut next);
         notes.append(next);
     }
 }
@@ -193,48 +200,64 @@ impl RowExaminer<'_> {
         raw_type == rules.adjustment_fee || rules.symbols.text(raw_type).eq_ignore_ascii_case("ADJUSTMENT_FEE")
     }
 
-    /// Takes in what was added up beside notes.
-    fn take_in(&self, notes: &mut RowNotes) {
-        self.sums.take_in(std::mem::take(&mut notes.sums));
-        self.groups.take_in(std::mem::take(&mut notes.groups));
-    }
-
-    /// Where a line's fees and volume are counted.
-    fn group(&self, pricing: &Pricing<'_>, currency: Currency) -> GroupKey {
+    /// Which lines a line is alike.
+    fn key(&self, pricing: &Pricing<'_>) -> AlikeKey {
         let line = pricing.line;
-        GroupKey {
+        AlikeKey {
+            batch: BatchKey::of(line),
+            raw_type: line.raw_type,
             method: pricing.method,
             brand: pricing.brand,
             country: pricing.country,
-            party: line.party,
             acquirer: pricing.acquirer,
-            currency,
             on: line.at.map_or(self.on, |at| self.rules.cut_off.date_of(at)),
         }
     }
 
-    /// Counts a line that is a fee as a whole.
-    fn whole_fee(&self, kind: FeeKind, pricing: &Pricing<'_>, currency: Currency, notes: &mut RowNotes) {
-        self.groups.add(&mut notes.groups, self.group(pricing, currency), Group::default, |group| {
-            let total = group.fee(kind, FeeModel::Unknown, currency);
+    /// Adds a line to those that it is alike, and counts its fees.
+    fn add(
+        &self,
+        pricing: &Pricing<'_>,
+        key: AlikeKey,
+        sums: &mut Keyed<AlikeKey, Alike>,
+        count: impl FnOnce(&mut Alike),
+    ) {
+        self.sums.add(
+            sums,
+            key,
+            || Alike::new(pricing.line),
+            |alike| {
+                alike.add(pricing, key.batch.currency);
+                count(alike);
+            },
+        );
+    }
+
+    /// Adds a line that is a fee as a whole.
+    fn whole_fee(&self, kind: FeeKind, pricing: &Pricing<'_>, key: AlikeKey, memory: &mut Memory) {
+        self.add(pricing, key, &mut memory.sums, |alike| {
+            let total = alike.fee(kind, FeeModel::Unknown, key.batch.currency);
             total.count += 1;
             total.charged += i128::from(pricing.line.net);
         });
     }
 
-    /// Judges a line of a movement.
-    fn movement(&self, pricing: &Pricing<'_>, movement: EntryType, currency: Currency, notes: &mut RowNotes) {
+    /// Adds and judges a line of a movement.
+    fn movement(
+        &self,
+        pricing: &Pricing<'_>,
+        movement: EntryType,
+        key: AlikeKey,
+        (memory, notes): (&mut Memory, &mut RowNotes),
+    ) {
         notes.saw_movements = true;
+        let currency = key.batch.currency;
         let money = LineMoney::of(pricing, currency);
-        let group = self.group(pricing, currency);
-        let mut charges = std::mem::take(&mut notes.charges);
-        let known = (&mut notes.choices, &mut notes.without_volume);
-        self.charges(pricing, &money, self.choices(pricing, currency, group.on, known), &mut charges);
-        self.groups.add(&mut notes.groups, group, Group::default, |group| {
-            count(pricing, movement, &money, &charges, group);
-        });
-        self.judge_both_ways(pricing, movement, &money, &charges, notes);
-        notes.charges = charges;
+        let Memory { sums, choices, charges } = memory;
+        let known = (choices, &mut notes.without_volume);
+        self.charges(pricing, &money, self.choices(pricing, currency, key.on, known), charges);
+        self.add(pricing, key, sums, |alike| count(pricing, &money, charges, alike));
+        self.judge_both_ways(pricing, movement, &money, charges, notes);
     }
 
     /// Judges a line with its fees as written, and with the opposite sign where the file's end decides which is right.
@@ -302,15 +325,13 @@ impl RowExaminer<'_> {
     }
 }
 
-/// Adds a line's fees and volume to those of its group.
-fn count(pricing: &Pricing<'_>, movement: EntryType, money: &LineMoney, charges: &[Charge], group: &mut Group) {
+/// Adds a line's fees and volume to those of the lines that it is alike.
+fn count(pricing: &Pricing<'_>, money: &LineMoney, charges: &[Charge], alike: &mut Alike) {
     let base = money.base();
-    if matches!(movement, EntryType::Payment | EntryType::Capture) {
-        *group.volume.get_or_insert(0) += base;
-    }
+    alike.add_volume(base);
     let model = charges::model(pricing);
     for charge in charges.iter().filter(|charge| charge.amount != 0 || charge.expected.is_some()) {
-        let total = group.fee(charge.kind, model, charge.currency);
+        let total = alike.fee(charge.kind, model, charge.currency);
         total.count += 1;
         total.charged += i128::from(charge.amount);
         if charge.currency == money.currency {

@@ -1,15 +1,11 @@
 //! What is noted of the lines of a block, and how the notes of blocks are put together.
 
-use crate::calendar::BusinessDate;
 use crate::id::Symbol;
-use crate::money::Currency;
-use crate::proof::fees::{FeeModel, FeeTotal};
-use crate::report::FeeKind;
 
 use super::charges::{Charge, Choices, WithoutVolume};
 use super::finding::RowFinding;
-use super::keyed::{Keyed, Merge};
-use super::sums::{RowSums, SumKey};
+use super::keyed::Keyed;
+use super::sums::{Alike, AlikeKey};
 
 /// What was noted of the lines of a block, without text: it grows with the number of findings, not of lines; what lines come to is
 /// added up in the examiner. Lines of an acquirer whose fees fit only with the opposite sign are kept too, some 300 bytes each,
@@ -22,16 +18,21 @@ pub struct RowNotes {
     pub(super) open: Vec<OpenFinding>,
     /// Lines with fees that fit one way only, per acquirer.
     pub(super) signs: Vec<(Symbol, SignCount)>,
-    /// What the first batches of the block come to.
-    pub(super) sums: Keyed<SumKey, RowSums>,
-    /// What the fees and volumes of its first groups come to.
-    pub(super) groups: Keyed<GroupKey, Group>,
-    /// The rules that lines follow, so that each is looked for once.
-    pub(super) choices: Choices,
     /// Tiers that could not be chosen.
     pub(super) without_volume: WithoutVolume,
     /// Whether there was a line of a movement.
     pub(super) saw_movements: bool,
+    /// What the lines of the block are added to, until it is finished.
+    pub(super) memory: Option<Box<Memory>>,
+}
+
+/// What is added up of the lines of one block after the other.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// What lines come to.
+    pub(super) sums: Keyed<AlikeKey, Alike>,
+    /// The rules that lines follow, so that each is looked for once.
+    pub(super) choices: Choices,
     /// The fees of the line at hand; kept for its memory only.
     pub(super) charges: Vec<Charge>,
 }
@@ -59,50 +60,6 @@ pub(super) struct OpenFinding {
     pub(super) acquirer: Symbol,
     pub(super) as_written: Option<Box<RowFinding>>,
     pub(super) turned: Option<Box<RowFinding>>,
-}
-
-/// Lines whose fees and volumes are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct GroupKey {
-    pub(super) method: Symbol,
-    pub(super) brand: Symbol,
-    pub(super) country: Symbol,
-    pub(super) party: Symbol,
-    pub(super) acquirer: Symbol,
-    pub(super) currency: Currency,
-    pub(super) on: BusinessDate,
-}
-
-/// What they come to; fees as written in the report.
-#[derive(Debug, Default)]
-pub(super) struct Group {
-    /// Sum of the magnitudes of the gross of payments and captures; none if there was none.
-    pub(super) volume: Option<i128>,
-    /// A few kinds, looked through in turn.
-    pub(super) fees: Vec<((FeeKind, FeeModel, Currency), FeeTotal)>,
-}
-
-impl Group {
-    /// The total of a fee.
-    pub(super) fn fee(&mut self, kind: FeeKind, model: FeeModel, currency: Currency) -> &mut FeeTotal {
-        let key = (kind, model, currency);
-        let at = self.fees.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-            self.fees.push((key, FeeTotal::default()));
-            self.fees.len() - 1
-        });
-        &mut self.fees[at].1
-    }
-}
-
-impl Merge for Group {
-    fn merge(&mut self, other: Self) {
-        if let Some(volume) = other.volume {
-            *self.volume.get_or_insert(0) += volume;
-        }
-        for ((kind, model, currency), total) in other.fees {
-            self.fee(kind, model, currency).merge(&total);
-        }
-    }
 }
 
 impl RowNotes {

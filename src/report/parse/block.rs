@@ -6,7 +6,7 @@ use memchr::memchr_iter;
 
 use crate::id::{Key, KeyMaker};
 use crate::money::{AmountUnit, Currency};
-use crate::records::{Block, Cells, MAX_RECORD_BYTES, Record, Row, SymbolCaches, bounded_text};
+use crate::records::{Block, Cells, Idle, MAX_RECORD_BYTES, Record, Row, SymbolCaches, bounded_text};
 use crate::report::schema::{Layout, is_empty};
 use crate::report::{Column, Damage, LineText, Place, Reject, ReportError};
 
@@ -66,9 +66,9 @@ pub(super) struct BlockResult<K: LineKind> {
 }
 
 impl<K: LineKind> BlockResult<K> {
-    fn with_room_for(bytes: usize) -> Self {
+    fn of_lines(lines: Vec<K::Line>) -> Self {
         Self {
-            lines: Vec::with_capacity(bytes / K::LINE_BYTES),
+            lines,
             beside: K::Beside::default(),
             rejects: Vec::new(),
             evidence: Evidence::default(),
@@ -81,20 +81,21 @@ impl<K: LineKind> BlockResult<K> {
 
     pub(super) fn of_reject(reject: Reject) -> Self {
         let line = Some(reject.place.line);
-        Self { first_line: line, last_line: line, rejects: vec![reject], ..Self::with_room_for(0) }
+        Self { first_line: line, last_line: line, rejects: vec![reject], ..Self::of_lines(Vec::new()) }
     }
 }
 
-/// Reads the lines of a block.
+/// Reads the lines of a block. Where these are taken away, their room serves the next block.
 pub(super) fn read_block<K: LineKind>(
     kind: &K,
-    context: &Context<'_>,
+    (context, rooms): (&Context<'_>, &Idle<Vec<K::Line>>),
     block: &Block,
 ) -> Result<BlockResult<K>, ReportError> {
     check_utf8(&block.bytes, block.offset, block.line)?;
     let mut cells = Cells::default();
     let mut reader = LineReader { context, caches: Caches::new(context.symbols.take()), evidence: Evidence::default() };
-    let mut result = BlockResult::<K>::with_room_for(block.bytes.len());
+    let mut result = BlockResult::<K>::of_lines(rooms.take());
+    result.lines.reserve(block.bytes.len() / K::LINE_BYTES);
     for record in block.records() {
         if record.is_blank() {
             continue;
@@ -120,6 +121,9 @@ pub(super) fn read_block<K: LineKind>(
         }
     }
     kind.finish(&mut result.beside, &mut result.lines);
+    if result.lines.is_empty() {
+        rooms.give_back(std::mem::take(&mut result.lines));
+    }
     result.evidence = reader.evidence;
     context.symbols.give_back(reader.caches.symbols);
     Ok(result)

@@ -4,6 +4,7 @@ use crate::calendar::{BusinessDate, Instant};
 use crate::id::Symbol;
 use crate::money::{AmountUnit, Currency, parse_amount};
 use crate::records::SymbolCache;
+use crate::report::Column;
 
 /// Why a line is rejected: the position of the cell, and what was found and expected.
 pub(super) struct Unreadable {
@@ -34,6 +35,8 @@ fn shortened(cell: &[u8]) -> String {
 /// Memories of a block, so that texts which repeat need no lock and no second look.
 pub(super) struct Caches<'a> {
     pub(super) symbols: SymbolCache<'a>,
+    /// The last text of each column that says the same for many lines on end.
+    last: Vec<(Vec<u8>, Symbol)>,
     currencies: Vec<([u8; 3], Currency)>,
     /// The last settlement time that was readable.
     settled_at: Vec<u8>,
@@ -42,8 +45,9 @@ pub(super) struct Caches<'a> {
 }
 
 impl<'a> Caches<'a> {
-    pub(super) const fn new(symbols: SymbolCache<'a>) -> Self {
-        Self { symbols, currencies: Vec::new(), settled_at: Vec::new(), date: None }
+    pub(super) fn new(symbols: SymbolCache<'a>) -> Self {
+        let last = vec![(Vec::new(), Symbol::EMPTY); Column::ALL.len()];
+        Self { symbols, last, currencies: Vec::new(), settled_at: Vec::new(), date: None }
     }
 
     /// The symbol of a text.
@@ -51,14 +55,29 @@ impl<'a> Caches<'a> {
         self.symbols.symbol(text)
     }
 
+    /// The symbol of a text in a column that says the same for many lines on end, which costs a comparison and no hash.
+    pub(super) fn lasting(&mut self, column: Column, text: &[u8]) -> Symbol {
+        if text.is_empty() {
+            return Symbol::EMPTY;
+        }
+        let (known, symbol) = &mut self.last[column as usize];
+        if known != text {
+            *symbol = self.symbols.symbol(text);
+            known.clear();
+            known.extend_from_slice(text);
+        }
+        *symbol
+    }
+
     /// The currency with a code.
     pub(super) fn currency(&mut self, column: usize, cell: &[u8]) -> Result<Currency, Unreadable> {
-        if let Some((_, known)) = self.currencies.iter().find(|(code, _)| code == cell) {
+        let code = <[u8; 3]>::try_from(cell).ok();
+        if let Some((_, known)) = self.currencies.iter().find(|(known, _)| Some(*known) == code) {
             return Ok(*known);
         }
         let currency = Currency::parse(cell)
             .ok_or_else(|| Unreadable::cell(column, cell, "no currency that is known; expected a code of ISO 4217"))?;
-        self.currencies.extend(cell.try_into().map(|code| (code, currency)));
+        self.currencies.extend(code.map(|code| (code, currency)));
         Ok(currency)
     }
 

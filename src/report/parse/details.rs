@@ -77,6 +77,7 @@ impl<E: Examiner, P: Keeper> LineKind for Details<'_, E, P> {
     }
 
     fn finish(&self, beside: &mut Self::Beside, lines: &mut Vec<Line>) {
+        self.examiner.finish_block(&mut beside.notes);
         if P::KEEPS && !lines.is_empty() {
             beside.packed = self.keeper.pack(lines, &beside.originals);
             // Their room as well: the results of some blocks wait for their turn.
@@ -116,7 +117,7 @@ impl<E: Examiner, P: Keeper> Details<'_, E, P> {
         let mut unknown: Vec<(&str, &[u8])> = std::mem::take(&mut shown.unknown);
         let cells = layout.unknown().iter().map(|&at| (layout.name(at), row.get(at)));
         unknown.extend(cells.filter(|(_, cell)| !is_empty(cell)));
-        let mut symbol = |column| reader.caches.symbol(layout.cell(row, column));
+        let mut symbol = |column| reader.caches.lasting(column, layout.cell(row, column));
         let country = symbol(Column::CardCountry);
         let pricing = Pricing {
             line,

@@ -19,7 +19,7 @@ use std::io::Read;
 
 use crate::id::{KeyMaker, Symbols};
 use crate::movement::ReportKind;
-use crate::records::{Block, Broken, Piece, Splitter, SymbolCaches, in_order};
+use crate::records::{Block, Broken, Idle, Piece, Splitter, SymbolCaches, in_order};
 
 use super::schema::{Header, Headings, is_details};
 use super::{
@@ -263,14 +263,14 @@ fn read_lines<K: LineKind>(
     let caches = SymbolCaches::new(symbols, keys);
     let (layout, unit, damaged) = (&header.layout, options.amount_unit, &options.damaged);
     let context = Context { layout, unit, file, keys, symbols: caches, damaged };
-    let mut gathered = Gathered::new();
+    let (rooms, mut gathered) = (Idle::default(), Gathered::new());
     if let Some(rest) = rest {
-        gathered.take(kind, read_block(kind, &context, &rest))?;
+        gathered.take(kind, read_block(kind, (&context, &rooms), &rest))?;
     }
     in_order(
         &mut splitter,
         |piece| match piece {
-            Piece::Records(block) => read_block(kind, &context, block),
+            Piece::Records(block) => read_block(kind, (&context, &rooms), block),
             Piece::Broken(broken) => read_broken(file, broken),
         },
         |result| gathered.take(kind, result),

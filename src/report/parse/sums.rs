@@ -99,7 +99,7 @@ impl LineReader<'_, '_> {
         let layout = self.context.layout;
         let mut parts = 0_i64;
         let mut foreign = false;
-        for &(kind, columns) in layout.fees() {
+        for &(kind, columns) in layout.fees().iter().filter(|(_, columns)| !columns.are_empty(row)) {
             let Some((amount, own)) = self.sum(row, columns, currency)?.both() else { continue };
             show(FeeAmount { kind, amount, currency: own });
             if Some(own) == currency {
@@ -146,7 +146,10 @@ impl LineReader<'_, '_> {
         columns: Option<AmountColumns>,
         fallback: Option<Currency>,
     ) -> Result<Option<(i64, Currency)>, Unreadable> {
-        columns.map_or(Ok(None), |columns| Ok(self.sum(row, columns, fallback)?.both()))
+        match columns.filter(|columns| !columns.are_empty(row)) {
+            Some(columns) => Ok(self.sum(row, columns, fallback)?.both()),
+            None => Ok(None),
+        }
     }
 }
 

@@ -30,6 +30,13 @@ pub(in crate::report) struct AmountColumns {
     pub(in crate::report) currency: Option<usize>,
 }
 
+impl AmountColumns {
+    /// Whether a line has nothing in either, as most lines have in most fees.
+    pub(in crate::report) fn are_empty(&self, row: Row<'_>) -> bool {
+        row.get(self.amount).is_empty() && self.currency.is_none_or(|at| row.get(at).is_empty())
+    }
+}
+
 /// Where the columns of one file's header stand.
 #[derive(Debug, Clone)]
 pub struct Layout {

@@ -134,7 +134,7 @@ pub(super) fn rows_are_proved(data: &[u8], report: &AnyReport, reading: &Reading
         examiner.finish(notes)
     });
     let lines: Vec<u32> = places(report).iter().map(|place| place.line).collect();
-    for finding in &proofs[0].findings {
+    for finding in &proofs[0].0.findings {
         assert!(lines.contains(&finding.place.line), "{finding:?} is about no line");
     }
     assert_eq!(proofs[0], proofs[1], "three threads prove something else");

@@ -14,7 +14,7 @@ use crate::calendar::{BusinessDate, CutOff, Instant};
 use crate::id::{Key, Symbol, Symbols};
 use crate::money::{AmountUnit, Currency, parse_amount};
 use crate::movement::Status;
-use crate::proof::{LineFinding, RowNotes, RowProof, RowRules, Schedule, Volumes};
+use crate::proof::{LineFinding, RowNotes, RowProof, RowRules, Schedule, Volumes, sums_of_lines};
 use crate::report::{Examiner as _, FeeAmount, FeeKind, Line, Place, Pricing, Quote, entry_type};
 
 /// A line with everything that an examiner is shown of it.
@@ -195,7 +195,9 @@ pub(super) fn prove(lines: &[Owned], blocks: &[usize], symbols: &Symbols, contra
             break;
         }
     }
-    examiner.finish(notes)
+    let (proof, of_lines) = examiner.finish(notes);
+    assert_eq!(of_lines, sums_of_lines(lines.iter().map(|line| &line.line)));
+    proof
 }
 
 /// A finding on one row: kind, expected, reported, currency, what else.

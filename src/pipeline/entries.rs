@@ -256,8 +256,10 @@ fn fingerprint(entry: &Entry, original: Original, party: u64) -> ClosedEntry {
     put(&[entry.entry_type as u8, entry.status as u8, entry.refund_from as u8]);
     let [own @ .., of_request, of_antom] = keys.map(Key::hint);
     let ids = match entry.entry_type {
-        // A share is matched by its payment's ids; nobody else may have its own.
-        EntryType::Settlement => [of_request, of_antom, own[0], own[1]],
+        // These are matched by their payment's ids where the reports have none of their own; nobody else may have theirs.
+        EntryType::Settlement | EntryType::Dispute | EntryType::DisputeReversal | EntryType::RefundReversal => {
+            [of_antom, of_request, own[0], own[1]]
+        }
         _ => [own[0], own[1], of_request, of_antom],
     };
     (xxh3_64(&bytes), ids.into_iter().find(|id| *id != 0).unwrap_or_default())

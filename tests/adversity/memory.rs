@@ -296,6 +296,29 @@ fn a_share_that_vanishes_is_missed_although_nothing_else_has_its_id() {
     assert_eq!(missing, 1, "{}", outputs["discrepancies.csv"]);
 }
 
+/// A dispute's line of the newest layout names its payment and nothing else.
+#[test]
+fn disputes_that_vanish_are_missed_although_their_lines_have_no_ids() {
+    let plan = Plan { payments: 120, days: 5, settle_after: 0, layout: Layout::Gen3, ..Plan::one_month(106) };
+    let (with, without) = (Desk::of(&plan, 35), Desk::of(&plan, 35));
+    let days = with.days();
+    for date in &days[..3] {
+        assert_eq!(with.run(date, &[]), without.run(date, &[]), "{date}");
+    }
+    let ledger = fs::read_to_string(with.path("ledger.csv")).unwrap();
+    let is_gone = |row: &&str| row.contains(",DISPUTE,") && (row.contains(&days[0]) || row.contains(&days[1]));
+    let gone = ledger.lines().filter(is_gone).count();
+    assert!(gone > 0, "there is no dispute");
+    let rest: Vec<&str> = ledger.lines().filter(|row| !is_gone(row)).collect();
+    for desk in [&with, &without] {
+        fs::write(desk.path("ledger.csv"), rest.join("\n") + "\n").unwrap();
+    }
+    let outputs = with.run(&days[3], &[]);
+    assert_eq!(outputs, without.run(&days[3], &["--without-memory"]));
+    let missing = outputs["discrepancies.csv"].lines().filter(|row| row.contains("MISSING_IN_LEDGER")).count();
+    assert!(missing > 0, "{}", outputs["discrepancies.csv"]);
+}
+
 fn cut(path: &Path) {
     let bytes = fs::read(path).unwrap();
     fs::write(path, &bytes[..bytes.len() / 2]).unwrap();

@@ -34,9 +34,9 @@ impl Room {
         self.memory().is_none_or(|memory| needed <= memory.left)
     }
 
-    /// What each kind of rows that wait may take in memory from the start: a sixteenth of a limit that the configuration sets.
+    /// What each kind of rows that wait may take in memory from the start: one part of 32 of a limit that the configuration sets.
     pub fn for_waiting_rows(self) -> Option<usize> {
-        self.limit.map(|limit| usize::try_from(limit / 16).unwrap_or(usize::MAX))
+        self.limit.map(|limit| usize::try_from(limit / 32).unwrap_or(usize::MAX))
     }
 
     fn memory(self) -> Option<Memory> {

@@ -36,7 +36,7 @@ pub const MAX_RAW_BYTES: usize = 32_767;
 
 /// How many blocks are read ahead per thread: enough that the wait for the last block of them is short, few enough that all in flight
 /// are a few dozen MiB.
-const BLOCKS_PER_THREAD: usize = 16;
+const BLOCKS_PER_THREAD: usize = 8;
 
 /// The first bytes of a text, as text, up to [`MAX_RAW_BYTES`] and never inside a character.
 #[must_use]

@@ -14,7 +14,7 @@ use super::pool::Tx;
 const MAX_VALUES: usize = 8_000;
 
 /// Rows that are handed over at once: enough for speed, few enough to be no copy of the whole.
-pub(super) const ROWS: usize = 10_000;
+pub(super) const ROWS: usize = 2_000;
 
 /// One value of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]

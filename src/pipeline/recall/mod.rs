@@ -174,9 +174,10 @@ fn put_closed(
     Ok(lost.concat())
 }
 
-/// Lets what nobody reads for now go to the disk, where so many rows would not fit beside it.
+/// Lets what nobody reads for now go to the disk, where memory is short or so many rows would not fit beside it.
 fn make_room(job: &Job<'_>, ledger: &mut Ledger, rows: u64) -> Result<(), MemoryError> {
-    if job.room.has(rows * room::BYTES_PER_ROW) { Ok(()) } else { ledger.entries.rest() }
+    let fits = !job.room.is_tight() && job.room.has(rows * room::BYTES_PER_ROW);
+    if fits { Ok(()) } else { ledger.entries.rest() }
 }
 
 /// Notes which rows agree, and adds them up.

@@ -39,11 +39,22 @@ impl Scratch {
         Ok(Piece { offset, length: u32::try_from(bytes.len()).unwrap_or(u32::MAX), hash: xxh3_64(bytes) })
     }
 
+    /// Where the next bytes go, if no other thread appends.
+    pub(super) fn end(&self) -> u64 {
+        self.end.load(Ordering::Relaxed)
+    }
+
+    /// Reads bytes that have a checksum of their own.
+    pub(super) fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, MemoryError> {
+        let mut bytes = vec![0; length];
+        let read = self.file.read_exact_at(&mut bytes, offset);
+        read.map_err(MemoryError::file("read from a temporary file in", &self.dir))?;
+        Ok(bytes)
+    }
+
     /// Reads them again.
     pub(super) fn read(&self, piece: Piece) -> Result<Vec<u8>, MemoryError> {
-        let mut bytes = vec![0; piece.length as usize];
-        let read = self.file.read_exact_at(&mut bytes, piece.offset);
-        read.map_err(MemoryError::file("read from a temporary file in", &self.dir))?;
+        let bytes = self.read_at(piece.offset, piece.length as usize)?;
         if xxh3_64(&bytes) == piece.hash { Ok(bytes) } else { Err(self.damaged()) }
     }
 

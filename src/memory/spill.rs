@@ -3,9 +3,11 @@
 //! A partition is read back whole, so that what belongs together must be in one. Which rows went to the disk changes nothing in what
 //! is read.
 
-use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
+use std::io;
 
-use super::scratch::{Piece, Scratch};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+
+use super::scratch::Scratch;
 use super::{Memory, MemoryError};
 
 /// Fastest: half of a row is a hash, which nothing makes smaller.
@@ -27,54 +29,57 @@ pub trait Spilled: Copy + Send + Sync {
 #[derive(Debug)]
 pub struct Spill<R> {
     scratch: Scratch,
-    partitions: Vec<Partition<R>>,
+    /// Those in memory.
+    partitions: Vec<Vec<R>>,
+    /// Those on the disk.
+    flushes: Vec<Flush>,
     /// Rows in memory, and how many of them there may be.
     held: usize,
     most: usize,
 }
 
-/// The rows of one partition.
+/// What went to the disk at once: the rows of each partition, packed, one partition after the other.
 #[derive(Debug)]
-struct Partition<R> {
-    held: Vec<R>,
-    /// What of them is on the disk: where, and how many.
-    pieces: Vec<(Piece, u32)>,
+struct Flush {
+    offset: u64,
+    /// Where the bytes of each partition end, counted from there.
+    ends: Box<[u64]>,
+    /// How many rows each has.
+    rows: Box<[u32]>,
 }
 
-impl<R: Spilled> Partition<R> {
-    const fn new() -> Self {
-        Self { held: Vec::new(), pieces: Vec::new() }
+impl Flush {
+    fn rows(&self, partition: usize) -> usize {
+        self.rows.get(partition).map_or(0, |rows| *rows as usize)
     }
 
-    fn rows(&self) -> usize {
-        self.held.len() + self.pieces.iter().map(|(_, rows)| *rows as usize).sum::<usize>()
-    }
-
-    /// Puts the rows in memory on the disk, and gives their room back.
-    fn flush(&mut self, scratch: &Scratch) -> Result<(), MemoryError> {
-        if self.held.is_empty() {
+    /// Adds the rows of a partition.
+    fn read<R: Spilled>(&self, scratch: &Scratch, partition: usize, rows: &mut Vec<R>) -> Result<(), MemoryError> {
+        let count = self.rows(partition);
+        if count == 0 {
             return Ok(());
         }
-        let mut bytes = Vec::with_capacity(self.held.len() * R::BYTES);
-        self.held.iter().for_each(|row| row.put(&mut bytes));
-        let packed = zstd::bulk::compress(&bytes, COMPRESSION_LEVEL).map_err(|error| scratch.failed(error))?;
-        let rows = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
-        self.pieces.push((scratch.put(&packed)?, rows));
-        self.held = Vec::new();
-        Ok(())
-    }
-
-    /// Adds the rows on the disk.
-    fn read(&self, scratch: &Scratch, rows: &mut Vec<R>) -> Result<(), MemoryError> {
-        for (piece, count) in &self.pieces {
-            let size = *count as usize * R::BYTES;
-            let bytes = zstd::bulk::decompress(&scratch.read(*piece)?, size).map_err(|_| scratch.damaged())?;
-            for row in bytes.chunks_exact(R::BYTES) {
-                rows.push(R::take(row).ok_or_else(|| scratch.damaged())?);
-            }
+        let start = partition.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let length = usize::try_from(self.ends[partition] - start).unwrap_or(usize::MAX);
+        let packed = scratch.read_at(self.offset + start, length)?;
+        let bytes = zstd::bulk::decompress(&packed, count * R::BYTES).map_err(|_| scratch.damaged())?;
+        for row in bytes.chunks_exact(R::BYTES) {
+            rows.push(R::take(row).ok_or_else(|| scratch.damaged())?);
         }
         Ok(())
     }
+}
+
+/// Packs rows, with a checksum.
+fn pack<R: Spilled>(rows: &[R]) -> io::Result<Vec<u8>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut bytes = Vec::with_capacity(rows.len() * R::BYTES);
+    rows.iter().for_each(|row| row.put(&mut bytes));
+    let mut compressor = zstd::bulk::Compressor::new(COMPRESSION_LEVEL)?;
+    compressor.include_checksum(true)?;
+    compressor.compress(&bytes)
 }
 
 impl<R: Spilled> Spill<R> {
@@ -83,7 +88,8 @@ impl<R: Spilled> Spill<R> {
     /// # Errors
     /// [`MemoryError::File`].
     pub fn new(memory: &Memory) -> Result<Self, MemoryError> {
-        Ok(Self { scratch: memory.scratch()?, partitions: Vec::new(), held: 0, most: usize::MAX })
+        let scratch = memory.scratch()?;
+        Ok(Self { scratch, partitions: Vec::new(), flushes: Vec::new(), held: 0, most: usize::MAX })
     }
 
     /// Lets the rows take this much memory from now on, in bytes.
@@ -97,10 +103,16 @@ impl<R: Spilled> Spill<R> {
         self.held * size_of::<R>()
     }
 
+    /// Number of rows of a partition.
+    fn rows(&self, partition: usize) -> usize {
+        let held = self.partitions.get(partition).map_or(0, Vec::len);
+        held + self.flushes.iter().map(|flush| flush.rows(partition)).sum::<usize>()
+    }
+
     /// Number of rows of the largest partition.
     #[must_use]
     pub fn largest(&self) -> usize {
-        self.partitions.iter().map(Partition::rows).max().unwrap_or_default()
+        (0..self.partitions.len()).map(|partition| self.rows(partition)).max().unwrap_or_default()
     }
 
     /// Adds a row to a partition.
@@ -109,20 +121,35 @@ impl<R: Spilled> Spill<R> {
     /// [`MemoryError::File`].
     pub fn put(&mut self, partition: usize, row: R) -> Result<(), MemoryError> {
         if partition >= self.partitions.len() {
-            self.partitions.resize_with(partition + 1, Partition::new);
+            self.partitions.resize_with(partition + 1, Vec::new);
         }
-        self.partitions[partition].held.push(row);
+        self.partitions[partition].push(row);
         self.held += 1;
         if self.held > self.most { self.flush() } else { Ok(()) }
     }
 
-    /// Puts all rows on the disk.
+    /// Puts all rows on the disk, and gives their room back.
     ///
     /// # Errors
     /// [`MemoryError::File`].
     pub fn flush(&mut self) -> Result<(), MemoryError> {
-        let scratch = &self.scratch;
-        self.partitions.par_iter_mut().try_for_each(|partition| partition.flush(scratch))?;
+        if self.held == 0 {
+            return Ok(());
+        }
+        let (offset, mut end) = (self.scratch.end(), 0);
+        let (mut ends, mut counts) = (Vec::new(), Vec::new());
+        // A few for each thread: what is packed and not yet written is little.
+        for some in self.partitions.chunks_mut(4 * rayon::current_num_threads()) {
+            let packed: io::Result<Vec<(Vec<u8>, usize)>> =
+                some.par_iter_mut().map(std::mem::take).map(|rows| Ok((pack(&rows)?, rows.len()))).collect();
+            for (packed, rows) in packed.map_err(|error| self.scratch.failed(error))? {
+                self.scratch.put(&packed)?;
+                end += packed.len() as u64;
+                ends.push(end);
+                counts.push(u32::try_from(rows).unwrap_or(u32::MAX));
+            }
+        }
+        self.flushes.push(Flush { offset, ends: ends.into(), rows: counts.into() });
         tracing::debug!(rows = self.held, "rows are put on the disk");
         self.held = 0;
         Ok(())
@@ -133,10 +160,9 @@ impl<R: Spilled> Spill<R> {
     /// # Errors
     /// [`MemoryError::File`], [`MemoryError::Scratch`].
     pub fn read(&self, partition: usize) -> Result<Vec<R>, MemoryError> {
-        let Some(of) = self.partitions.get(partition) else { return Ok(Vec::new()) };
-        let mut rows = Vec::with_capacity(of.rows());
-        rows.extend_from_slice(&of.held);
-        of.read(&self.scratch, &mut rows)?;
+        let mut rows = Vec::with_capacity(self.rows(partition));
+        rows.extend(self.partitions.get(partition).into_iter().flatten());
+        self.flushes.iter().try_for_each(|flush| flush.read(&self.scratch, partition, &mut rows))?;
         Ok(rows)
     }
 
@@ -146,23 +172,28 @@ impl<R: Spilled> Spill<R> {
     /// # Errors
     /// [`MemoryError::File`], [`MemoryError::Scratch`].
     pub fn consume<T: Send>(
-        self,
+        mut self,
         most_rows: usize,
         work: impl Fn(Vec<R>) -> T + Sync,
         mut take: impl FnMut(T),
     ) -> Result<(), MemoryError> {
-        let Self { scratch, mut partitions, .. } = self;
-        let one = |partition: &mut Partition<R>| {
-            if partition.rows() > most_rows {
+        let mut partitions = std::mem::take(&mut self.partitions);
+        let (scratch, flushes) = (&self.scratch, &self.flushes);
+        let one = |(partition, held): (usize, &mut Vec<R>)| {
+            let on_disk = flushes.iter().map(|flush| flush.rows(partition)).sum::<usize>();
+            let mut rows = std::mem::take(held);
+            if rows.len() + on_disk > most_rows {
                 return Ok(None);
             }
-            let mut rows = std::mem::take(&mut partition.held);
-            partition.read(&scratch, &mut rows)?;
+            rows.reserve_exact(on_disk);
+            flushes.iter().try_for_each(|flush| flush.read(scratch, partition, &mut rows))?;
             Ok(Some(work(rows)))
         };
         // A few for each thread: what waits to be taken is little.
-        for some in partitions.chunks_mut(4 * rayon::current_num_threads()) {
-            let results: Vec<Option<T>> = some.par_iter_mut().map(one).collect::<Result<_, _>>()?;
+        let together = 4 * rayon::current_num_threads();
+        for (at, some) in partitions.chunks_mut(together).enumerate() {
+            let numbered = some.par_iter_mut().enumerate().map(|(of_some, held)| (at * together + of_some, held));
+            let results: Vec<Option<T>> = numbered.map(one).collect::<Result<_, _>>()?;
             results.into_iter().flatten().for_each(&mut take);
         }
         Ok(())

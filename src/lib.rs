@@ -8,9 +8,11 @@
 //!      fetch --> archive            |
 //!        |                          |
 //!      report (parse) --> proof     |
-//!        |    lines to memory       |
 //!        |                          |
-//!        +--------> matching <------+<---- open items (store), lines that are needed (memory)
+//!        |  lines          entries  |
+//!        +--------> memory <--------+
+//!                      |  what does not plainly agree, and all that hangs together with it or with what is open
+//!                   matching <---- open items (store)
 //!                      |
 //!                 discrepancy <---- requery (Antom's API)
 //!                      |

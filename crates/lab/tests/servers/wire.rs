@@ -182,5 +182,7 @@ fn late_and_dripping_lines_take_their_time_and_lose_nothing() {
 fn a_server_that_is_not_there_is_no_line() {
     let nobody = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
     let wire = Wire::start(nobody).unwrap();
-    assert_eq!(exchange(&wire, b"hello").1, Some(ErrorKind::ConnectionReset));
+    let ended = exchange(&wire, b"hello").1;
+    // The reset may be there before the first byte is sent.
+    assert!(matches!(ended, Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)), "{ended:?}");
 }

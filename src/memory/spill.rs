@@ -167,7 +167,7 @@ impl<R: Spilled> Spill<R> {
     }
 
     /// Works on each partition's rows, several at a time, and takes the results in the order of the partitions. Rows of a partition
-    /// are in no order. A partition of more than so many rows is passed over.
+    /// are in no order. No more than so many rows are worked on at once; a partition that has more by itself is passed over.
     ///
     /// # Errors
     /// [`MemoryError::File`], [`MemoryError::Scratch`].
@@ -177,24 +177,32 @@ impl<R: Spilled> Spill<R> {
         work: impl Fn(Vec<R>) -> T + Sync,
         mut take: impl FnMut(T),
     ) -> Result<(), MemoryError> {
+        let counts: Vec<usize> = (0..self.partitions.len()).map(|partition| self.rows(partition)).collect();
         let mut partitions = std::mem::take(&mut self.partitions);
         let (scratch, flushes) = (&self.scratch, &self.flushes);
         let one = |(partition, held): (usize, &mut Vec<R>)| {
-            let on_disk = flushes.iter().map(|flush| flush.rows(partition)).sum::<usize>();
             let mut rows = std::mem::take(held);
-            if rows.len() + on_disk > most_rows {
+            if counts[partition] > most_rows {
                 return Ok(None);
             }
-            rows.reserve_exact(on_disk);
+            rows.reserve_exact(counts[partition] - rows.len());
             flushes.iter().try_for_each(|flush| flush.read(scratch, partition, &mut rows))?;
             Ok(Some(work(rows)))
         };
         // A few for each thread: what waits to be taken is little.
         let together = 4 * rayon::current_num_threads();
-        for (at, some) in partitions.chunks_mut(together).enumerate() {
-            let numbered = some.par_iter_mut().enumerate().map(|(of_some, held)| (at * together + of_some, held));
-            let results: Vec<Option<T>> = numbered.map(one).collect::<Result<_, _>>()?;
+        let mut from = 0;
+        while from < counts.len() {
+            let mut rows = 0_usize;
+            let fits = |count: &&usize| {
+                rows = rows.saturating_add(**count);
+                rows <= most_rows
+            };
+            let until = from + counts[from..].iter().take(together).take_while(fits).count().max(1);
+            let some = partitions[from..until].par_iter_mut().enumerate().map(|(at, held)| (from + at, held));
+            let results: Vec<Option<T>> = some.map(one).collect::<Result<_, _>>()?;
             results.into_iter().flatten().for_each(&mut take);
+            from = until;
         }
         Ok(())
     }

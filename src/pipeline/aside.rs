@@ -90,8 +90,7 @@ impl<R: Spilled> Aside<R> {
     /// What was written cannot be read.
     pub fn consume<T: Send>(self, work: impl Fn(Vec<R>) -> T + Sync, take: impl FnMut(T)) -> Result<(), MemoryError> {
         let at_once = self.room.for_waiting_rows().unwrap_or_default().max(LEAST_AT_ONCE_BYTES);
-        let most = at_once / rayon::current_num_threads() / size_of::<R>();
-        let most = if self.is_short { most } else { usize::MAX };
+        let most = if self.is_short { at_once / size_of::<R>() } else { usize::MAX };
         self.rows.consume(most, work, take)
     }
 }

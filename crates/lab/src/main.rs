@@ -108,38 +108,7 @@ enum Command {
         words: Vec<OsString>,
     },
     /// Run the job over a large day and print what each stage took
-    Bench {
-        /// Lines in transaction details, in settlement details, and entries in the ledger
-        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=99_999_999))]
-        rows: u64,
-        /// Threads for the job [default: all cores]
-        #[arg(long)]
-        threads: Option<u16>,
-        /// The folder to work in [default: a new one for temporary files, removed afterwards]
-        #[arg(long)]
-        dir: Option<PathBuf>,
-        /// Keep the files
-        #[arg(long)]
-        keep: bool,
-        /// Import the ledger into this database, and record the run there: `sqlite://` and a path, or `postgres://…`, empty
-        #[arg(long, value_name = "URL")]
-        database: Option<String>,
-        /// Leave settlement details out, so that every payment waits
-        #[arg(long)]
-        unsettled: bool,
-        /// Book a share for each settled line, and compare them
-        #[arg(long, conflicts_with = "unsettled")]
-        shares: bool,
-        /// Make this many days; the last one is measured, and looks back over the others
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=35))]
-        days: u32,
-        /// Let the measured run read the reports of the days before it again
-        #[arg(long)]
-        without_memory: bool,
-        /// What the job may take of memory, as `512 MiB` [default: as much as there is]
-        #[arg(long, value_name = "SIZE")]
-        memory_limit: Option<String>,
-    },
+    Bench(bench::Options),
     /// Make a week and keep both servers up until Ctrl-C
     Serve {
         /// The same seed makes the same week
@@ -306,32 +275,7 @@ fn main() -> Result<ExitCode> {
             simulate::run(&options, &process, out)?
         }
         Command::Job { words } => return Ok(ExitCode::from(job([vec!["antom-recon".into()], words].concat()))),
-        Command::Bench {
-            rows,
-            threads,
-            dir,
-            keep,
-            database,
-            unsettled,
-            shares,
-            days,
-            without_memory,
-            memory_limit,
-        } => {
-            let options = bench::Options {
-                rows,
-                threads,
-                dir,
-                keep,
-                database,
-                unsettled,
-                shares,
-                days,
-                without_memory,
-                memory_limit,
-            };
-            bench::run(&options, job, out)?
-        }
+        Command::Bench(options) => bench::run(&options, job, out)?,
         Command::Serve { seed, dir, layout, sftp_port, api_port } => {
             let plan = Plan { layout: layout.into(), ..Plan::one_week(seed) };
             demo::serve(World::generate(plan), &dir, serve::Ports { sftp: sftp_port, api: api_port }, out)?;

@@ -63,21 +63,12 @@ pub struct Remembered {
     pub rows: Rows,
 }
 
-/// Lines of a remembered file, in its order.
-pub(super) struct Lines {
-    pub(super) lines: Vec<Line>,
+/// Lines of a file, or entries of the ledger, in its order.
+pub(super) struct Taken<T> {
+    pub(super) rows: Vec<T>,
     /// What they say of their originals.
     pub(super) originals: Vec<Original>,
-    /// Their numbers among the file's lines.
-    pub(super) numbers: Vec<u32>,
-}
-
-/// Entries of the ledger, in its order.
-pub(super) struct Booked {
-    pub(super) entries: Vec<Entry>,
-    /// What they say of their originals.
-    pub(super) originals: Vec<Original>,
-    /// Their numbers among the entries.
+    /// Their numbers in the file, or in the ledger.
     pub(super) numbers: Vec<u32>,
 }
 
@@ -93,55 +84,42 @@ impl Remembered {
     }
 
     /// Reads the lines that are needed.
-    pub(super) fn read(&self) -> Result<Lines, MemoryError> {
+    pub(super) fn read(&self) -> Result<Taken<Line>, MemoryError> {
         let (extract, file) = (&self.extract, self.file);
         let read = |rows: &[u32]| extract.rows(extract.block_of(rows[0]), file, rows);
-        let numbers: Vec<u32> = self.rows.needed.iter().collect();
-        let (mut lines, mut originals) = (Vec::with_capacity(numbers.len()), Vec::new());
-        let take = |(mut line, original): (Line, Option<Original>)| {
-            line.original = put_original(&mut originals, original);
-            lines.push(line);
-        };
-        in_blocks(&numbers, |row| extract.block_of(row), read, take)?;
-        Ok(Lines { lines, originals, numbers })
+        take(&self.rows.needed, |row| extract.block_of(row), read, |line, original| line.original = original)
     }
 }
 
 /// Reads the entries that are needed.
-pub(super) fn read_entries(kept: &LedgerRows, needed: &Bits) -> Result<Booked, MemoryError> {
+pub(super) fn read_entries(kept: &LedgerRows, needed: &Bits) -> Result<Taken<Entry>, MemoryError> {
     let read = |rows: &[u32]| kept.entries(kept.block_of(rows[0]), rows);
-    let numbers: Vec<u32> = needed.iter().collect();
-    let (mut entries, mut originals) = (Vec::with_capacity(numbers.len()), Vec::new());
-    let take = |(mut entry, original): (Entry, Option<Original>)| {
-        entry.original = put_original(&mut originals, original);
-        entries.push(entry);
-    };
-    in_blocks(&numbers, |row| kept.block_of(row), read, take)?;
-    Ok(Booked { entries, originals, numbers })
+    take(needed, |row| kept.block_of(row), read, |entry, original| entry.original = original)
 }
 
-fn put_original(originals: &mut Vec<Original>, original: Option<Original>) -> Option<u32> {
-    original.map(|original| {
-        originals.push(original);
-        u32::try_from(originals.len() - 1).unwrap_or(u32::MAX)
-    })
-}
-
-/// Reads rows block by block, some blocks at a time on all cores, and takes them in their order.
-fn in_blocks<T: Send>(
-    wanted: &[u32],
+/// Reads rows block by block, some blocks at a time on all cores, and takes them in their order; `name` tells a row where its original
+/// stands.
+fn take<T: Send>(
+    needed: &Bits,
     block_of: impl Fn(u32) -> usize,
-    read: impl Fn(&[u32]) -> Result<Vec<T>, MemoryError> + Sync,
-    mut take: impl FnMut(T),
-) -> Result<(), MemoryError> {
+    read: impl Fn(&[u32]) -> Result<Vec<(T, Option<Original>)>, MemoryError> + Sync,
+    name: impl Fn(&mut T, Option<u32>),
+) -> Result<Taken<T>, MemoryError> {
     /// Few enough that the rows of these blocks are little beside all that are taken.
     const BLOCKS_AT_ONCE: usize = 64;
-    let blocks: Vec<&[u32]> = wanted.chunk_by(|one, two| block_of(*one) == block_of(*two)).collect();
+    let numbers: Vec<u32> = needed.iter().collect();
+    let (mut taken, mut originals) = (Vec::with_capacity(numbers.len()), Vec::new());
+    let blocks: Vec<&[u32]> = numbers.chunk_by(|one, two| block_of(*one) == block_of(*two)).collect();
     for blocks in blocks.chunks(BLOCKS_AT_ONCE) {
-        let parts: Vec<Vec<T>> = blocks.par_iter().map(|rows| read(rows)).collect::<Result<_, _>>()?;
-        parts.into_iter().flatten().for_each(&mut take);
+        let parts: Vec<Vec<(T, Option<Original>)>> =
+            blocks.par_iter().map(|rows| read(rows)).collect::<Result<_, _>>()?;
+        for (mut row, original) in parts.into_iter().flatten() {
+            name(&mut row, original.map(|_| u32::try_from(originals.len()).unwrap_or(u32::MAX)));
+            originals.extend(original);
+            taken.push(row);
+        }
     }
-    Ok(())
+    Ok(Taken { rows: taken, originals, numbers })
 }
 
 /// Where the ids of rows can be looked up.

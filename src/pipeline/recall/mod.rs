@@ -37,7 +37,7 @@ use super::ledger::Ledger;
 use super::marks::Marks;
 use super::{Job, options, room};
 pub use lines::Remembered;
-use lines::{Booked, Lines, Rows, Searched, needed, read_entries};
+use lines::{Rows, Searched, Taken, needed, read_entries};
 
 /// What a run left in the memory, and what it will add.
 pub struct Recalled {
@@ -139,7 +139,7 @@ pub fn recall(
     job.room.for_stage("match", rows * room::BYTES_PER_ROW)?;
 
     let mut recalled = Recalled { rules, parties, rows: HashMap::new(), unkept: Vec::new(), entries: Vec::new() };
-    let Booked { entries, originals, numbers } = read_entries(kept, &booked.needed).map_err(failed)?;
+    let Taken { rows: entries, originals, numbers } = read_entries(kept, &booked.needed).map_err(failed)?;
     let agreeing = numbers.iter().zip(&entries).filter(|(row, _)| booked.agreed.has(**row));
     agreeing.for_each(|(_, entry)| reports.agreed.take_out_entry(entry));
     (ledger.parsed.entries, ledger.parsed.originals, recalled.entries) = (entries, originals, numbers);
@@ -283,7 +283,7 @@ fn seeds<'a>(reports: &'a Reports, ledger: &'a Ledger) -> impl Iterator<Item = u
 impl Recalled {
     /// Puts the lines of a file that are needed among the others.
     fn read(&mut self, file: Remembered, reports: &mut Reports) -> Result<(), MemoryError> {
-        let Lines { lines, originals, numbers } = file.read()?;
+        let Taken { rows: lines, originals, numbers } = file.read()?;
         let Rows { mut closed, agreed, needed } = file.rows;
         for (_, line) in numbers.iter().zip(&lines).filter(|(row, _)| agreed.has(**row)) {
             reports.agreed.take_out_line(file.file, line);

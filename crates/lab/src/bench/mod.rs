@@ -22,27 +22,37 @@ use memory::Processor;
 use profile::{Total, rate, seconds};
 
 /// What the bench is to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct Options {
-    /// Lines a side.
+    /// Lines in transaction details, in settlement details, and entries in the ledger
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=99_999_999))]
     pub rows: u64,
-    /// Threads for the job; `None` leaves it to the job.
+    /// Threads for the job [default: all cores]
+    #[arg(long)]
     pub threads: Option<u16>,
-    /// The folder to work in; `None` makes one for temporary files.
+    /// The folder to work in [default: a new one for temporary files, removed afterwards]
+    #[arg(long)]
     pub dir: Option<PathBuf>,
-    /// Whether the folder stays.
+    /// Keep the files
+    #[arg(long)]
     pub keep: bool,
-    /// The database of the job, into whose table the ledger is imported; `None` leaves the ledger a file and takes SQLite.
+    /// Import the ledger into this database, and record the run there: `sqlite://` and a path, or `postgres://…`, empty
+    #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// Whether nothing is settled yet, so that everything reported waits.
+    /// Leave settlement details out, so that every payment waits
+    #[arg(long)]
     pub unsettled: bool,
-    /// Whether the ledger books a share for each settled line, and the job compares them.
+    /// Book a share for each settled line, and compare them
+    #[arg(long, conflicts_with = "unsettled")]
     pub shares: bool,
-    /// How many days there are; the last one is measured, and looks back over the others.
+    /// Make this many days; the last one is measured, and looks back over the others
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=35))]
     pub days: u32,
-    /// Whether the measured run reads the reports of the days before it again.
+    /// Let the measured run read the reports of the days before it again
+    #[arg(long)]
     pub without_memory: bool,
-    /// What the job may take of memory; `None` leaves it to the job.
+    /// What the job may take of memory, as `512 MiB` [default: as much as there is]
+    #[arg(long, value_name = "SIZE")]
     pub memory_limit: Option<String>,
 }
 

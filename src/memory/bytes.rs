@@ -2,7 +2,7 @@
 
 /// Bytes that are being written.
 #[derive(Debug, Default)]
-pub(super) struct Put(pub(super) Vec<u8>);
+pub struct Put(pub(super) Vec<u8>);
 
 impl Put {
     pub(super) fn u8(&mut self, value: u8) {
@@ -56,7 +56,7 @@ impl Put {
 
 /// Bytes that are being read. Every question is answered with nothing behind their end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Take<'a>(pub(super) &'a [u8]);
+pub struct Take<'a>(pub(super) &'a [u8]);
 
 impl<'a> Take<'a> {
     pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {

@@ -16,7 +16,8 @@
 //! and gives them their names when the day is published: so it needs room here. A file appears under its name when it is complete.
 //!
 //! Beside them lie files without any name, which no listing shows and which end with the process: the ledger's entries of the window
-//! ([`LedgerRows`]), and rows that wait where memory is limited ([`Spill`]).
+//! ([`LedgerRows`]), rows that wait where memory is limited ([`Spill`]), and what is in transit or cleared, of which there may be
+//! more than memory holds ([`Shelf`], [`Sorted`]).
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the memory is files")]
 
 mod bits;
@@ -25,9 +26,12 @@ mod bytes;
 mod closed;
 mod extract;
 mod ledger_rows;
+mod open_rows;
 mod rejects;
 mod rows;
 mod scratch;
+mod shelf;
+mod sorted;
 mod spill;
 mod state;
 mod sweep;
@@ -53,6 +57,8 @@ pub use block_ids::BlockIds;
 pub use closed::{ClosedEntries, ClosedEntry};
 pub use extract::{Extract, Meaning, PackedLines};
 pub use ledger_rows::{LedgerRows, PackedEntries};
+pub use shelf::{Shelf, Stored};
+pub use sorted::{Order, Sorted, Sorter};
 pub use spill::{Spill, Spilled};
 pub use state::{FileKey, State};
 pub use writer::{Unkept, Writer};

@@ -1,0 +1,188 @@
+//! What is open and what is cleared, as rows that wait on the disk.
+
+use super::bytes::{Put, Take};
+use super::rows::{put_currency, put_word, take_currency, take_word};
+use super::shelf::Stored;
+use crate::calendar::BusinessDate;
+use crate::discrepancy::{ClearedRow, InTransitRow, Side};
+use crate::matching::WaitsFor;
+use crate::movement::EntryType;
+
+fn put_text(put: &mut Put, text: &str) {
+    put.number(text.len() as u64);
+    put.0.extend_from_slice(text.as_bytes());
+}
+
+fn take_text(take: &mut Take<'_>) -> Option<String> {
+    let length = usize::try_from(take.number()?).ok()?;
+    let (head, rest) = take.0.split_at_checked(length)?;
+    take.0 = rest;
+    std::str::from_utf8(head).ok().map(str::to_owned)
+}
+
+fn put_date(put: &mut Put, date: Option<BusinessDate>) {
+    put.u8(u8::from(date.is_some()));
+    put.signed(date.map_or(0, |date| date.days_since_epoch().into()));
+}
+
+fn take_date(take: &mut Take<'_>) -> Option<Option<BusinessDate>> {
+    let is_there = take.u8()? == 1;
+    let date = BusinessDate::from_days_since_epoch(i32::try_from(take.signed()?).ok()?)?;
+    Some(is_there.then_some(date))
+}
+
+fn put_amount(put: &mut Put, amount: Option<i128>) {
+    match amount.map(i64::try_from) {
+        None => put.u8(0),
+        Some(Ok(amount)) => {
+            put.u8(1);
+            put.signed(amount);
+        }
+        Some(Err(_)) => {
+            put.u8(2);
+            put.i128(amount.unwrap_or_default());
+        }
+    }
+}
+
+fn take_amount(take: &mut Take<'_>) -> Option<Option<i128>> {
+    match take.u8()? {
+        0 => Some(None),
+        1 => take.signed().map(|amount| Some(amount.into())),
+        _ => take.i128().map(Some),
+    }
+}
+
+impl Stored for InTransitRow {
+    fn put(&self, to: &mut Put) {
+        [&self.item_id, &self.request_id, &self.antom_id].into_iter().for_each(|text| put_text(to, text));
+        put_word(to, EntryType::ALL, Some(self.entry_type));
+        put_currency(to, Some(self.currency));
+        put_amount(to, Some(self.amount));
+        put_word(to, Side::ALL, Some(self.side));
+        [self.business_date, self.due_on, self.first_seen_on].into_iter().for_each(|date| put_date(to, Some(date)));
+        put_word(to, WaitsFor::ALL, WaitsFor::parse(self.waits_for));
+    }
+
+    fn take(from: &mut Take<'_>) -> Option<Self> {
+        let (item_id, request_id, antom_id) = (take_text(from)?, take_text(from)?, take_text(from)?);
+        let (entry_type, currency) = (take_word(from, EntryType::ALL)??, take_currency(from)??);
+        let (amount, side) = (take_amount(from)??, take_word(from, Side::ALL)??);
+        let (business_date, due_on, first_seen_on) = (take_date(from)??, take_date(from)??, take_date(from)??);
+        let waits_for = take_word(from, WaitsFor::ALL)??.as_str();
+        Some(Self {
+            item_id,
+            request_id,
+            antom_id,
+            entry_type,
+            currency,
+            amount,
+            side,
+            business_date,
+            due_on,
+            waits_for,
+            first_seen_on,
+        })
+    }
+
+    fn weight(&self) -> usize {
+        self.item_id.len() + self.request_id.len() + self.antom_id.len()
+    }
+}
+
+impl Stored for ClearedRow {
+    fn put(&self, to: &mut Put) {
+        let texts = [&self.item_id, &self.request_id, &self.antom_id, &self.entry_type, &self.cleared_by];
+        texts.into_iter().for_each(|text| put_text(to, text));
+        put_currency(to, self.currency);
+        put_amount(to, self.amount);
+        put_word(to, Side::ALL, Some(self.side));
+        let dates = [Some(self.business_date), self.due_on, Some(self.cleared_on), self.first_seen_on];
+        dates.into_iter().for_each(|date| put_date(to, date));
+    }
+
+    fn take(from: &mut Take<'_>) -> Option<Self> {
+        let (item_id, request_id, antom_id) = (take_text(from)?, take_text(from)?, take_text(from)?);
+        let (entry_type, cleared_by) = (take_text(from)?, take_text(from)?);
+        let (currency, amount) = (take_currency(from)?, take_amount(from)?);
+        let side = take_word(from, Side::ALL)??;
+        let (business_date, due_on) = (take_date(from)??, take_date(from)?);
+        let (cleared_on, first_seen_on) = (take_date(from)??, take_date(from)?);
+        Some(Self {
+            item_id,
+            request_id,
+            antom_id,
+            entry_type,
+            currency,
+            amount,
+            side,
+            business_date,
+            due_on,
+            cleared_by,
+            cleared_on,
+            first_seen_on,
+        })
+    }
+
+    fn weight(&self) -> usize {
+        let texts = [&self.item_id, &self.request_id, &self.antom_id, &self.entry_type, &self.cleared_by];
+        texts.into_iter().map(String::len).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::money::Currency;
+
+    fn back<T: Stored>(row: &T) -> Option<T> {
+        let mut put = Put::default();
+        row.put(&mut put);
+        let mut take = Take(&put.0);
+        assert!(T::take(&mut Take(&put.0[..put.0.len() - 1])).is_none(), "less than a row");
+        let row = T::take(&mut take);
+        assert!(take.0.is_empty(), "nothing is left over");
+        row
+    }
+
+    #[test]
+    fn rows_come_back_as_they_were() {
+        let date = |text: &str| text.parse::<BusinessDate>().unwrap();
+        let currency = Currency::parse(b"KWD").unwrap();
+        for waits_for in WaitsFor::ALL {
+            let row = InTransitRow {
+                item_id: "T-1".to_owned(),
+                request_id: String::new(),
+                antom_id: "2026Ünïcödé".repeat(30),
+                entry_type: EntryType::Refund,
+                currency,
+                amount: i128::MIN,
+                side: Side::Ledger,
+                business_date: date("1970-01-01"),
+                due_on: date("2026-03-01"),
+                waits_for: waits_for.as_str(),
+                first_seen_on: date("2026-02-28"),
+            };
+            assert_eq!(back(&row), Some(row));
+        }
+        for (amount, due_on) in [(None, None), (Some(-7), Some(date("2026-03-01"))), (Some(i128::MAX), None)] {
+            let row = ClearedRow {
+                item_id: "T-1".to_owned(),
+                request_id: "r".to_owned(),
+                antom_id: "a".to_owned(),
+                entry_type: "a type that nobody knows".to_owned(),
+                currency: amount.map(|_| currency),
+                amount,
+                side: Side::Report,
+                business_date: date("2026-02-27"),
+                due_on,
+                cleared_by: "`file` line 7".to_owned(),
+                cleared_on: date("2026-03-01"),
+                first_seen_on: due_on,
+            };
+            assert_eq!(back(&row), Some(row));
+        }
+    }
+}

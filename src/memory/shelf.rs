@@ -1,0 +1,138 @@
+//! Rows with texts that wait on the disk, packed in blocks, in the order in which they came.
+
+use std::io;
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::slice::ParallelSlice;
+
+use super::bytes::{Put, Take};
+use super::scratch::{Piece, Scratch};
+use super::{Memory, MemoryError};
+
+/// Texts repeat from row to row; more than this costs more time than it saves.
+const COMPRESSION_LEVEL: i32 = 1;
+
+/// Rows in a block: some hundred kilobytes when they are read.
+pub(super) const BLOCK_ROWS: usize = 1_024;
+
+/// Blocks that are packed at once.
+const BLOCKS_AT_ONCE: usize = 8;
+
+/// A row of any length.
+pub trait Stored: Clone + Send + Sync {
+    /// Writes the row.
+    fn put(&self, to: &mut Put);
+
+    /// Reads a row; nothing if there is none.
+    fn take(from: &mut Take<'_>) -> Option<Self>;
+
+    /// About how many bytes of memory it takes.
+    fn weight(&self) -> usize;
+}
+
+/// Packs the rows of a block, with a checksum.
+fn pack<T: Stored>(rows: &[T]) -> io::Result<Vec<u8>> {
+    let mut put = Put::default();
+    put.length(rows.len());
+    rows.iter().for_each(|row| row.put(&mut put));
+    let mut compressor = zstd::bulk::Compressor::new(COMPRESSION_LEVEL)?;
+    let mut packed = Put::default();
+    packed.length(put.0.len());
+    packed.0.extend(compressor.compress(&put.0)?);
+    Ok(packed.0)
+}
+
+fn unpack<T: Stored>(packed: &[u8]) -> Option<Vec<T>> {
+    let mut packed = Take(packed);
+    let length = packed.length()?;
+    let bytes = zstd::bulk::decompress(packed.0, length).ok()?;
+    let mut take = Take(&bytes);
+    let rows = take.list(T::take)?;
+    take.0.is_empty().then_some(rows)
+}
+
+/// Writes rows as blocks, which are packed on all cores.
+pub(super) fn write<T: Stored>(scratch: &Scratch, rows: &[T]) -> Result<Vec<Piece>, MemoryError> {
+    let mut pieces = Vec::with_capacity(rows.len().div_ceil(BLOCK_ROWS));
+    for some in rows.chunks(BLOCK_ROWS * BLOCKS_AT_ONCE) {
+        let packed: io::Result<Vec<Vec<u8>>> = some.par_chunks(BLOCK_ROWS).map(pack).collect();
+        for block in packed.map_err(|error| scratch.failed(error))? {
+            pieces.push(scratch.put(&block)?);
+        }
+    }
+    Ok(pieces)
+}
+
+/// Reads a block.
+pub(super) fn read<T: Stored>(scratch: &Scratch, piece: Piece) -> Result<Vec<T>, MemoryError> {
+    unpack(&scratch.read(piece)?).ok_or_else(|| scratch.damaged())
+}
+
+/// Rows in the order in which they came.
+#[derive(Debug)]
+pub struct Shelf<T> {
+    scratch: Scratch,
+    blocks: Vec<Piece>,
+    /// Those that are not written yet.
+    pending: Vec<T>,
+    rows: u32,
+}
+
+impl<T: Stored> Shelf<T> {
+    /// None yet.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn new(memory: &Memory) -> Result<Self, MemoryError> {
+        Ok(Self { scratch: memory.scratch()?, blocks: Vec::new(), pending: Vec::new(), rows: 0 })
+    }
+
+    /// Adds a row, and gives its number.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`].
+    pub fn put(&mut self, row: T) -> Result<u32, MemoryError> {
+        self.pending.push(row);
+        if self.pending.len() == BLOCK_ROWS * BLOCKS_AT_ONCE {
+            self.blocks.extend(write(&self.scratch, &self.pending)?);
+            self.pending.clear();
+        }
+        self.rows += 1;
+        Ok(self.rows - 1)
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub const fn rows(&self) -> u32 {
+        self.rows
+    }
+
+    /// Reads the rows in their order, some blocks at a time on all cores, those blocks of which `wants` a row of the numbers it is
+    /// given; shows them with the number of the first.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`], [`MemoryError::Scratch`], and what `show` says.
+    pub fn read<E: From<MemoryError>>(
+        &self,
+        wants: impl Fn(std::ops::Range<u32>) -> bool,
+        mut show: impl FnMut(u32, Vec<T>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut first = 0;
+        let mut wanted = Vec::new();
+        for &piece in &self.blocks {
+            let next = first + BLOCK_ROWS as u32;
+            if wants(first..next) {
+                wanted.push((first, piece));
+            }
+            first = next;
+        }
+        for some in wanted.chunks(BLOCKS_AT_ONCE) {
+            let blocks: Vec<Result<Vec<T>, MemoryError>> =
+                some.par_iter().map(|&(_, piece)| read(&self.scratch, piece)).collect();
+            for (&(first, _), rows) in some.iter().zip(blocks) {
+                show(first, rows?)?;
+            }
+        }
+        if self.pending.is_empty() || !wants(first..self.rows) { Ok(()) } else { show(first, self.pending.clone()) }
+    }
+}

@@ -20,7 +20,7 @@ use crate::money::{Currency, Tally};
 use crate::movement::EntryType;
 use crate::report::{Line, TypeTotals};
 
-pub use roll_forward::{OpenItem, OpenKind, OpenSum, Roll, RollForward, RollKey, roll_forward};
+pub use roll_forward::{OpenItem, OpenKind, OpenSum, Roll, RollForward, RollKey, Rolling};
 pub use statements::{NOT_PROVED, StatementCell};
 
 /// One row of the proof: a side, file, type and currency.
@@ -101,19 +101,21 @@ pub struct Counted<'a> {
     /// Rows that count as discrepant because a rejected line has their id.
     pub claimed_by_rejects: &'a HashSet<ItemRef>,
     /// Payments that agree and were not matched in full: their rows in each file of transaction details, of settlement details, and in the
-    /// ledger.
+    /// ledger, and what of them is listed as waiting.
     pub agreed: AgreedRows,
 }
 
-/// Rows that agree, by currency, for each file of both sides, and for the ledger by type as well.
+/// Rows that agree, by currency, for each file of both sides by state, and for the ledger by type.
 #[derive(Debug, Default)]
 pub struct AgreedRows {
     /// In the order of the files of transaction details.
-    pub transactions: Vec<BTreeMap<Currency, Tally>>,
+    pub transactions: Vec<BTreeMap<(State, Currency), Tally>>,
     /// In the order of the files of settlement details.
-    pub settlements: Vec<BTreeMap<Currency, Tally>>,
-    /// Entries.
+    pub settlements: Vec<BTreeMap<(State, Currency), Tally>>,
+    /// Entries, all of them matched.
     pub ledger: BTreeMap<(EntryType, Currency), Tally>,
+    /// What of the lines is listed as in transit.
+    pub listed: BTreeMap<Currency, Tally>,
     /// The type of the lines as they write it.
     pub raw_type: Symbol,
 }
@@ -148,7 +150,34 @@ pub fn prove(
         row.adds_up().map_err(|what| Imbalance::Sums(describe(key), what))?;
     }
     every_place_has_a_name(counted, reconciliation)?;
+    counted.agreed.is_listed()?;
     Ok(totals)
+}
+
+impl AgreedRows {
+    /// Lines that agree and wait are listed one by one: what is listed comes to what was counted.
+    fn is_listed(&self) -> Result<(), Imbalance> {
+        let mut waiting = BTreeMap::<Currency, Tally>::new();
+        for ((_, currency), tally) in
+            self.transactions.iter().flatten().filter(|((state, _), _)| *state == State::InTransit)
+        {
+            waiting.entry(*currency).or_default().merge(tally);
+        }
+        for currency in waiting.keys().chain(self.listed.keys()) {
+            let [waits, listed] = [&waiting, &self.listed].map(|sums| sums.get(currency).copied().unwrap_or_default());
+            if waits != listed {
+                let sums = format!(
+                    "{} with a sum of {} wait, {} with {} are listed",
+                    waits.count,
+                    waits.sum(),
+                    listed.count,
+                    listed.sum()
+                );
+                return Err(Imbalance::Sums(format!("lines in transit in {currency}"), sums));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl ControlTotals {
@@ -166,9 +195,11 @@ impl ControlTotals {
         };
         let states = &states[file as usize];
         let mut cells = count_lines(&report.parsed.lines, states);
-        for (&currency, tally) in agreed.get(file as usize).into_iter().flatten() {
+        for (&(state, currency), tally) in
+            agreed.get(file as usize).into_iter().flatten().filter(|(_, sum)| sum.count > 0)
+        {
             let (raw_type, entry_type) = (counted.agreed.raw_type, Some(EntryType::Payment));
-            cells.entry(Cell { raw_type, entry_type, currency, state: State::Matched }).or_default().merge(tally);
+            cells.entry(Cell { raw_type, entry_type, currency, state }).or_default().merge(tally);
         }
         // A line of the day itself can neither be closed before nor be nobody's.
         let is_lost = |state: &State| match state {
@@ -229,7 +260,7 @@ impl ControlTotals {
             }
             cells.entry((entry.entry_type, entry.currency, state)).or_default().add(entry.amount);
         }
-        for (&(entry_type, currency), tally) in &counted.agreed.ledger {
+        for (&(entry_type, currency), tally) in counted.agreed.ledger.iter().filter(|(_, sum)| sum.count > 0) {
             cells.entry((entry_type, currency, State::Matched)).or_default().merge(tally);
         }
         for ((entry_type, currency, state), tally) in cells {

@@ -1,6 +1,7 @@
 //! `antom-recon prune`: taking out of archive and history what nothing needs any more.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::io::Write;
 
 use super::{open_store, session};
@@ -12,7 +13,7 @@ use crate::fetch::{Archive, Digest};
 use crate::movement::ReportKind;
 use crate::pipeline::{OrKind, archive, policy};
 use crate::points::{Point, reached};
-use crate::store::{ArchivedFile, RunId, RunLock, Store};
+use crate::store::{ArchivedFile, CarriedInTransit, RunId, RunLock, Store};
 
 /// Delete archived files and old history that no run since a date and no open item needs
 ///
@@ -144,7 +145,11 @@ async fn needs(config: &Config, store: &Store, merchant: &str, before: BusinessD
             needs.names.insert(row.report_file);
         }
     }
-    needs.dates.extend(store.in_transit_of(run).await.or_kind()?.into_iter().map(|item| item.business_date));
+    let note = |item: CarriedInTransit| {
+        needs.dates.insert(item.business_date);
+        Ok::<(), Infallible>(())
+    };
+    let Ok(()) = store.each_in_transit(run, note).await.or_kind()?;
     Ok(needs)
 }
 

@@ -3,17 +3,18 @@
 mod days;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io::Write;
 
 use super::{open_store, session};
-use crate::calendar::AgeBucket;
+use crate::calendar::{AgeBucket, BusinessDate};
 use crate::clock;
 use crate::config::Config;
 use crate::decision::{DecisionKind, standing};
 use crate::kind::DiscrepancyKind;
 use crate::money::Currency;
 use crate::pipeline::{OrKind, calendar};
-use crate::store::{RunOverview, Store};
+use crate::store::{CarriedInTransit, RunOverview, Store};
 
 /// Show runs, open items by age, reports that are expected and missing, stale dates, and who holds the lock
 #[derive(Debug, clap::Args)]
@@ -69,11 +70,14 @@ async fn by_age(config: &Config, store: &Store, newest: &RunOverview, out: &mut 
         *counts.entry(key).or_default() += 1;
     }
     let mut in_transit = BTreeMap::<(String, AgeBucket), u64>::new();
-    for item in store.in_transit_of(run).await.or_kind()? {
+    let mut ages = BTreeMap::<BusinessDate, AgeBucket>::new();
+    let count = |item: CarriedInTransit| {
         let since = item.first_seen_on.unwrap_or(item.business_date);
-        let age = AgeBucket::of(calendar.business_days_between(since, on));
-        *in_transit.entry((code(Some(item.currency)), age)).or_default() += 1;
-    }
+        let age = ages.entry(since).or_insert_with(|| AgeBucket::of(calendar.business_days_between(since, on)));
+        *in_transit.entry((code(Some(item.currency)), *age)).or_default() += 1;
+        Ok::<(), Infallible>(())
+    };
+    let Ok(()) = store.each_in_transit(run, count).await.or_kind()?;
     writeln!(out, "open discrepancies after {on}, by age in business days")?;
     if counts.is_empty() {
         writeln!(out, "  none")?;

@@ -104,50 +104,82 @@ impl Roll {
 /// All rows, in the order of the output.
 pub type RollForward = BTreeMap<RollKey, Roll>;
 
-/// Rolls what was open forward to what is open.
-///
-/// An item's age is that on `today`, for opening and closing alike. An item that keeps its id but changes its kind, currency or
-/// amount leaves its old row and enters its new one. `cleared` are the ids that `cleared.csv` lists, `became` those that are part of a
-/// discrepancy; kinds about files go by themselves, for they are listed on their own date only.
-///
-/// # Errors
-/// [`Imbalance`] if an item went without a word, stands twice, is both open and told to be cleared, or a row does not add up.
-pub fn roll_forward(
-    opening: &[OpenItem<'_>],
-    closing: &[OpenItem<'_>],
-    (cleared, became): (&HashSet<&str>, &HashSet<&str>),
-    today: BusinessDate,
-    calendar: &SettlementCalendar,
-) -> Result<RollForward, Imbalance> {
-    let mut ages = Ages { today, calendar, known: HashMap::new() };
-    let mut rows = RollForward::new();
-    let now = by_id(closing, "is open")?;
-    let before = by_id(opening, "was open")?;
-    for item in closing {
-        if cleared.contains(item.id) {
-            return Err(Imbalance::Unnamed(format!("open item `{}`", item.id), "open and as cleared"));
-        }
-        let row = rows.entry(ages.key(item, item.first_seen_on)).or_default();
-        row.closing.add(item.amount);
-        if !before.get(item.id).is_some_and(|old| is_same(old, item)) {
-            row.new.add(item.amount);
-        }
+/// What is rolled forward from what was open to what is open.
+#[derive(Debug)]
+pub struct Rolling<'a> {
+    ages: Ages<'a>,
+    rows: RollForward,
+}
+
+impl<'a> Rolling<'a> {
+    /// Nothing yet. An item's age is that on `today`, for opening and closing alike.
+    #[must_use]
+    pub fn new(today: BusinessDate, calendar: &'a SettlementCalendar) -> Self {
+        Self { ages: Ages { today, calendar, known: HashMap::new() }, rows: RollForward::new() }
     }
-    for item in opening {
-        let still = now.get(item.id);
-        // One age for one item: a rerun of an earlier date may have found it earlier.
-        let since = still.map_or(item.first_seen_on, |new| new.first_seen_on);
-        let row = rows.entry(ages.key(item, since)).or_default();
-        row.opening.add(item.amount);
-        match still {
-            Some(new) if is_same(item, new) => {}
-            None if !goes_by_itself(item.kind) && ![cleared, became].iter().any(|told| told.contains(item.id)) => {
-                let name = format!("item `{}` ({}), open after the run before,", item.id, item.kind);
-                return Err(Imbalance::Unnamed(name, "neither open nor cleared"));
+
+    /// Adds an item of which it is known whether it was open before, and whether it is now.
+    pub fn roll(&mut self, item: &OpenItem<'_>, was_open: bool, is_open: bool) {
+        let row = self.rows.entry(self.ages.key(item, item.first_seen_on)).or_default();
+        for (sum, has_it) in [
+            (&mut row.opening, was_open),
+            (&mut row.new, !was_open),
+            (&mut row.cleared, !is_open),
+            (&mut row.closing, is_open),
+        ] {
+            if has_it {
+                sum.add(item.amount);
             }
-            _ => row.cleared.add(item.amount),
         }
     }
+
+    /// Rolls the other items forward, and proves that all rows add up.
+    ///
+    /// An item that keeps its id but changes its kind, currency or amount leaves its old row and enters its new one. `cleared` are the
+    /// ids that `cleared.csv` lists, `became` those that are part of a discrepancy; kinds about files go by themselves, for they are
+    /// listed on their own date only.
+    ///
+    /// # Errors
+    /// [`Imbalance`] if an item went without a word, stands twice, is both open and told to be cleared, or a row does not add up.
+    pub fn finish(
+        mut self,
+        opening: &[OpenItem<'_>],
+        closing: &[OpenItem<'_>],
+        (cleared, became): (&HashSet<&str>, &HashSet<&str>),
+    ) -> Result<RollForward, Imbalance> {
+        let now = by_id(closing, "is open")?;
+        let before = by_id(opening, "was open")?;
+        for item in closing {
+            if cleared.contains(item.id) {
+                return Err(Imbalance::Unnamed(format!("open item `{}`", item.id), "open and as cleared"));
+            }
+            let row = self.rows.entry(self.ages.key(item, item.first_seen_on)).or_default();
+            row.closing.add(item.amount);
+            if !before.get(item.id).is_some_and(|old| is_same(old, item)) {
+                row.new.add(item.amount);
+            }
+        }
+        for item in opening {
+            let still = now.get(item.id);
+            // One age for one item: a rerun of an earlier date may have found it earlier.
+            let since = still.map_or(item.first_seen_on, |new| new.first_seen_on);
+            let row = self.rows.entry(self.ages.key(item, since)).or_default();
+            row.opening.add(item.amount);
+            match still {
+                Some(new) if is_same(item, new) => {}
+                None if !goes_by_itself(item.kind) && ![cleared, became].iter().any(|told| told.contains(item.id)) => {
+                    let name = format!("item `{}` ({}), open after the run before,", item.id, item.kind);
+                    return Err(Imbalance::Unnamed(name, "neither open nor cleared"));
+                }
+                _ => row.cleared.add(item.amount),
+            }
+        }
+        adds_up(self.rows)
+    }
+}
+
+/// Proves that every row adds up.
+fn adds_up(rows: RollForward) -> Result<RollForward, Imbalance> {
     for ((kind, currency, age), row) in &rows {
         if !row.adds_up() {
             let currency = currency.map(|known| known.to_string()).unwrap_or_default();
@@ -185,6 +217,7 @@ const fn goes_by_itself(kind: OpenKind) -> bool {
 }
 
 /// Ages on one day; there are few dates among many items.
+#[derive(Debug)]
 struct Ages<'a> {
     today: BusinessDate,
     calendar: &'a SettlementCalendar,
@@ -222,7 +255,7 @@ mod tests {
     ) -> Result<Vec<String>, Imbalance> {
         let (cleared, became) = (cleared.iter().copied().collect(), HashSet::from(["waits", "stays"]));
         let calendar = SettlementCalendar::default();
-        let rows = roll_forward(opening, closing, (&cleared, &became), day("2026-03-11"), &calendar)?;
+        let rows = Rolling::new(day("2026-03-11"), &calendar).finish(opening, closing, (&cleared, &became))?;
         let sum = |sum: OpenSum| format!("{}/{}", sum.count, sum.amount);
         let line = |((kind, _, age), row): (&RollKey, &Roll)| {
             let sums = [row.opening, row.new, row.cleared, row.closing].map(sum);

@@ -1,7 +1,6 @@
-//! `in_transit.csv` and `cleared.csv`: what waits, and what this run closed. The first may have millions of rows, so both are
+//! `in_transit.csv` and `cleared.csv`: what waits, and what this run closed. Both may have millions of rows, so they are
 //! written from an iterator, row by row.
 
-use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use super::{CsvOut, Written};
@@ -47,15 +46,15 @@ type Age<'a> = &'a dyn Fn(BusinessDate, BusinessDate) -> u32;
 /// Writes `in_transit.csv` of a date, in the order given. `age` counts business days.
 ///
 /// # Errors
-/// The sink's.
+/// The sink's, and those of reading the rows.
 pub fn in_transit<W, I>(sink: W, rows: I, today: BusinessDate, age: Age<'_>) -> io::Result<Written>
 where
     W: Write,
-    I: IntoIterator<Item: Borrow<InTransitRow>>,
+    I: IntoIterator<Item = io::Result<InTransitRow>>,
 {
     let mut table = CsvOut::new(sink, &IN_TRANSIT_COLUMNS)?;
     for row in rows {
-        let row = row.borrow();
+        let row = row?;
         table.text(&row.item_id)?;
         table.text(&row.request_id)?;
         table.text(&row.antom_id)?;
@@ -76,15 +75,15 @@ where
 /// Writes `cleared.csv`, in the order given; `age_days` is how long it took, in business days by `age`.
 ///
 /// # Errors
-/// The sink's, and `InvalidData` for an amount without a currency.
+/// The sink's, those of reading the rows, and `InvalidData` for an amount without a currency.
 pub fn cleared<W, I>(sink: W, rows: I, age: Age<'_>) -> io::Result<Written>
 where
     W: Write,
-    I: IntoIterator<Item: Borrow<ClearedRow>>,
+    I: IntoIterator<Item = io::Result<ClearedRow>>,
 {
     let mut table = CsvOut::new(sink, &CLEARED_COLUMNS)?;
     for row in rows {
-        let row = row.borrow();
+        let row = row?;
         table.text(&row.item_id)?;
         table.text(&row.request_id)?;
         table.text(&row.antom_id)?;

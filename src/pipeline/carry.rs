@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::calendar::BusinessDate;
-use crate::conservation::{self, OpenItem, OpenKind, RollForward};
+use crate::conservation::{OpenItem, OpenKind, RollForward, Rolling};
 use crate::discrepancy::{ClearedRow, Discrepancy, Side};
 use crate::failure::{Failure, Kind};
 use crate::id::DiscrepancyId;
@@ -13,7 +13,7 @@ use crate::store::{Carried, CarriedInTransit};
 
 use super::folds::OrKind;
 use super::proving::Proofs;
-use super::{Day, Job};
+use super::{Day, Job, listing};
 
 /// The run before, and what of its rows people took up again.
 pub fn taken_up_again<'a>(carried: Option<&'a Carried>, reopened: &BTreeSet<DiscrepancyId>) -> Vec<&'a Discrepancy> {
@@ -72,6 +72,8 @@ pub async fn standing_proofs(job: &Job<'_>, carried: Option<&Carried>) -> anyhow
 pub struct Before<'a> {
     /// What it left.
     pub carried: Option<&'a Carried>,
+    /// What of it was in transit, but for payments that agree.
+    pub waited: &'a [CarriedInTransit],
     /// The names of the files that were read.
     pub loaded: &'a BTreeSet<String>,
     /// The first date whose entries were read.
@@ -124,16 +126,15 @@ pub async fn age_and_carry(
         day.discrepancies.extend(beyond.into_iter().cloned());
         day.cleared.extend(closed_now.into_iter().map(|row| cleared_discrepancy(job, row, closed)));
         let waiting: BTreeSet<&str> = day.in_transit.iter().map(|row| row.item_id.as_str()).collect();
-        let arrived = before
-            .in_transit
-            .iter()
-            .filter(|item| !waiting.contains(item.item_id.as_str()) && !became.contains(&item.item_id))
-            .map(|item| cleared_item(job, item, closed));
+        let has_gone =
+            |item: &&CarriedInTransit| !waiting.contains(item.item_id.as_str()) && !became.contains(&item.item_id);
+        let by = |item: &CarriedInTransit| closed.get(&item.item_id).cloned().unwrap_or_else(|| AGREEMENT.to_owned());
+        let arrived = judge.waited.iter().filter(has_gone).map(|item| cleared_item(job, item.clone(), by(item)));
         let arrived: Vec<ClearedRow> = arrived.collect();
         day.cleared.extend(arrived);
         sort_cleared(&mut day.cleared);
         let since: HashMap<&str, BusinessDate> =
-            before.in_transit.iter().map(|item| (item.item_id.as_str(), first_seen_of(item))).collect();
+            judge.waited.iter().map(|item| (item.item_id.as_str(), first_seen_of(item))).collect();
         for row in &mut day.in_transit {
             row.first_seen_on = since.get(row.item_id.as_str()).copied().unwrap_or(job.today);
         }
@@ -153,38 +154,34 @@ fn first_seen_of(item: &CarriedInTransit) -> BusinessDate {
     item.first_seen_on.unwrap_or(item.business_date)
 }
 
-/// Proves that what the run before left open, with what came and went, is what this run leaves open.
+/// Proves that what the run before left open, with what came and went, is what this run leaves open. `rolling` has the payments that agree.
 ///
 /// # Errors
 /// An integrity failure if it is not.
 pub fn roll_forward(
-    job: &Job<'_>,
-    policy: &Policy,
-    (carried, reopened): (Option<&Carried>, &BTreeSet<DiscrepancyId>),
+    rolling: Rolling<'_>,
+    before: &Before<'_>,
+    reopened: &BTreeSet<DiscrepancyId>,
     became: &BTreeSet<String>,
     day: &Day,
 ) -> anyhow::Result<RollForward> {
-    let in_transit = |id, currency, amount, first_seen_on| OpenItem {
-        id,
-        kind: OpenKind::InTransit,
-        currency: Some(currency),
-        amount,
-        first_seen_on,
-    };
     let mut opening = Vec::new();
-    if let Some(before) = carried {
-        let listed = before.discrepancies.iter().filter(|row| !reopened.contains(&row.discrepancy_id));
+    if let Some(carried) = before.carried {
+        let listed = carried.discrepancies.iter().filter(|row| !reopened.contains(&row.discrepancy_id));
         opening.extend(listed.map(OpenItem::from));
-        let waited = before.in_transit.iter();
-        opening.extend(waited.map(|item| in_transit(&item.item_id, item.currency, item.amount, first_seen_of(item))));
+        opening.extend(before.waited.iter().map(|item| OpenItem {
+            id: &item.item_id,
+            kind: OpenKind::InTransit,
+            currency: Some(item.currency),
+            amount: item.amount,
+            first_seen_on: first_seen_of(item),
+        }));
     }
-    let waiting = day.in_transit.iter();
-    let waiting = waiting.map(|row| in_transit(&row.item_id, row.currency, row.amount, row.first_seen_on));
+    let waiting = day.in_transit.iter().map(OpenItem::from);
     let closing: Vec<OpenItem<'_>> = day.discrepancies.iter().map(OpenItem::from).chain(waiting).collect();
     let cleared: HashSet<&str> = day.cleared.iter().map(|row| row.item_id.as_str()).collect();
     let became: HashSet<&str> = became.iter().map(String::as_str).collect();
-    let went = (&cleared, &became);
-    conservation::roll_forward(&opening, &closing, went, job.today, &policy.calendar).map_err(|imbalance| {
+    rolling.finish(&opening, &closing, (&cleared, &became)).map_err(|imbalance| {
         let defect = format!("roll-forward: {imbalance}; nothing was written; please report this defect");
         Failure::new(Kind::Integrity, defect).into()
     })
@@ -192,10 +189,7 @@ pub fn roll_forward(
 
 /// Brings what was closed into the order of `cleared.csv`.
 pub fn sort_cleared(rows: &mut [ClearedRow]) {
-    fn place(row: &ClearedRow) -> impl Ord + '_ {
-        (row.business_date, &row.entry_type, &row.item_id)
-    }
-    rows.sort_by(|one, other| place(one).cmp(&place(other)));
+    rows.sort_by(listing::by_date_and_type);
 }
 
 /// What closes a row for which no row of a side can be named: a share, or an entry that is gone.
@@ -227,18 +221,19 @@ pub fn cleared_discrepancy(job: &Job<'_>, row: &Discrepancy, closed: &BTreeMap<S
     }
 }
 
-fn cleared_item(job: &Job<'_>, item: &CarriedInTransit, closed: &BTreeMap<String, String>) -> ClearedRow {
+/// The row of `cleared.csv` of an item that is in transit no longer.
+pub fn cleared_item(job: &Job<'_>, item: CarriedInTransit, cleared_by: String) -> ClearedRow {
     ClearedRow {
-        item_id: item.item_id.clone(),
-        request_id: item.request_id.clone(),
-        antom_id: item.antom_id.clone(),
+        item_id: item.item_id,
+        request_id: item.request_id,
+        antom_id: item.antom_id,
         entry_type: item.entry_type.to_string(),
         currency: Some(item.currency),
         amount: Some(item.amount),
         side: item.side,
         business_date: item.business_date,
         due_on: Some(item.due_on),
-        cleared_by: closed.get(&item.item_id).cloned().unwrap_or_else(|| AGREEMENT.to_owned()),
+        cleared_by,
         cleared_on: job.today,
         first_seen_on: item.first_seen_on,
     }

@@ -7,7 +7,7 @@ use crate::discrepancy::{Discrepancy, Side};
 use crate::id::{Key, KeyMap, KeySet};
 use crate::matching::{ItemRef, ItemSide};
 use crate::movement::EntryType;
-use crate::store::Carried;
+use crate::store::{Carried, CarriedInTransit};
 
 use super::carry::is_of_proof;
 use super::evidence::{Described, Evidence};
@@ -28,9 +28,13 @@ impl Evidence<'_> {
     ///
     /// # Errors
     /// The ledger cannot be read any more.
-    pub fn name_agreements(&self, carried: Option<&Carried>, described: &mut Described) -> anyhow::Result<()> {
+    pub fn name_agreements(
+        &self,
+        (carried, waited): (Option<&Carried>, &[CarriedInTransit]),
+        described: &mut Described,
+    ) -> anyhow::Result<()> {
         let Some(before) = carried else { return Ok(()) };
-        let gone = self.gone(before, described);
+        let gone = self.gone(before, waited, described);
         if gone.is_empty() {
             return Ok(());
         }
@@ -49,7 +53,7 @@ impl Evidence<'_> {
         Ok(())
     }
 
-    fn gone<'a>(&self, before: &'a Carried, described: &Described) -> Vec<Gone<'a>> {
+    fn gone<'a>(&self, before: &'a Carried, waited: &'a [CarriedInTransit], described: &Described) -> Vec<Gone<'a>> {
         let open: BTreeSet<&str> = described.discrepancies.iter().map(|row| row.discrepancy_id.as_str()).collect();
         let waiting: BTreeSet<&str> = described.in_transit.iter().map(|row| row.item_id.as_str()).collect();
         let is_gone = |row: &&Discrepancy| {
@@ -61,7 +65,7 @@ impl Evidence<'_> {
             let side = if booked && !reported { Side::Report } else { Side::Ledger };
             Some(Gone { id: row.discrepancy_id.as_str(), keys, side, corrected: booked && reported })
         });
-        let waited = before.in_transit.iter().filter(|item| {
+        let waited = waited.iter().filter(|item| {
             let id = item.item_id.as_str();
             !waiting.contains(id) && !described.closed.contains_key(id) && !described.became.contains(id)
         });

@@ -10,12 +10,14 @@ use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{DiscrepancyId, Key};
 use crate::kind::{DiscrepancyKind, Stage};
 use crate::matching::{DayReport, Finding, ItemRef, ItemSide, Reconciliation, State};
+use crate::money::{Currency, Tally};
 use crate::movement::EntryType;
 use crate::report::{Line, LineText};
 
 use super::Job;
 use super::intake::{InputFile, Reports};
 use super::ledger::Ledger;
+use super::listing;
 use super::texts::Texts;
 
 /// What a reader of rows may look at.
@@ -41,7 +43,7 @@ pub struct Described {
 
 impl<'a> Evidence<'a> {
     /// What conservation counts.
-    pub fn counted(&self, claimed_by_rejects: &'a HashSet<ItemRef>) -> Counted<'a> {
+    pub fn counted(&self, claimed_by_rejects: &'a HashSet<ItemRef>, listed: &BTreeMap<Currency, Tally>) -> Counted<'a> {
         let Reports { agreed, inputs, .. } = self.reports;
         let of_file = |file: &DayReport| {
             let is_it =
@@ -53,6 +55,7 @@ impl<'a> Evidence<'a> {
             transactions: self.reports.transactions.iter().map(of_file).collect(),
             settlements: self.reports.settlements.iter().map(of_file).collect(),
             ledger: agreed.entries.clone(),
+            listed: listed.clone(),
             raw_type: self.job.symbols.intern(EntryType::Payment.as_str().as_bytes()),
         };
         Counted {
@@ -181,18 +184,23 @@ impl<'a> Evidence<'a> {
             let lines = &report.parsed.lines;
             let places = items.into_iter().map(|item| (lines[item.row as usize].place, item)).collect();
             texts.read(places, |item: ItemRef, text| {
-                let line = &lines[item.row as usize];
-                if !self.is_text_of(line, &text) {
-                    let (name, number) = (&report.name, line.place.line);
-                    let changed = format!(
-                        "`{name}` line {number} is not in the archive as it was read; run `antom-recon verify`, and restore the archive"
-                    );
-                    return Err(Failure::new(Kind::Integrity, changed).into());
-                }
+                self.check_text(&report.name, &lines[item.row as usize], &text)?;
                 take(item, text)
             })?;
         }
         Ok(())
+    }
+
+    /// Refuses a text that is not the line's.
+    pub(super) fn check_text(&self, name: &str, line: &Line, text: &LineText) -> anyhow::Result<()> {
+        if self.is_text_of(line, text) {
+            return Ok(());
+        }
+        let number = line.place.line;
+        let changed = format!(
+            "`{name}` line {number} is not in the archive as it was read; run `antom-recon verify`, and restore the archive"
+        );
+        Err(Failure::new(Kind::Integrity, changed).into())
     }
 
     /// Whether a text has the line's own ids. An earlier run may have read the line, and verified its file then.
@@ -366,13 +374,7 @@ impl<'a> Evidence<'a> {
         }
         described.in_transit = rows.into_iter().flatten().collect();
         tell_items_apart(&mut described.in_transit);
-        described.in_transit.sort_by(|one, other| {
-            let key = |row: &InTransitRow| (row.business_date, row.side, row.due_on, row.entry_type);
-            key(one)
-                .cmp(&key(other))
-                .then_with(|| one.request_id.cmp(&other.request_id))
-                .then_with(|| one.item_id.cmp(&other.item_id))
-        });
+        described.in_transit.sort_by(listing::by_date_and_side);
         Ok(())
     }
 

@@ -28,7 +28,7 @@ impl<T> OrKind<T> for Result<T, StoreError> {
                 StoreError::Unreachable { .. } => Kind::Unreachable,
                 StoreError::Locked { .. } => Kind::Locked,
                 StoreError::Integrity { .. } => Kind::Integrity,
-                StoreError::Query { .. } | StoreError::Output(_) => Kind::Unforeseen,
+                StoreError::Query { .. } | StoreError::Rows { .. } | StoreError::Output(_) => Kind::Unforeseen,
             };
             Failure::new(kind, error.to_string()).into()
         })

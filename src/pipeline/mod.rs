@@ -18,6 +18,7 @@ mod folds;
 mod inputs;
 mod intake;
 mod ledger;
+mod listing;
 mod marks;
 mod options;
 mod outputs;
@@ -28,6 +29,7 @@ mod room;
 pub mod story;
 mod texts;
 mod timing;
+mod waited;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +44,7 @@ use crate::id::{DiscrepancyId, KeyMaker, KeySet, PlatformMerchantId, Symbols};
 use crate::kind::{DiscrepancyKind, Severity};
 use crate::matching::{self, Inputs};
 use crate::memory::Memory;
+use crate::money::{Currency, Tally};
 use crate::proof::{Held, ProofFinding};
 use crate::store::{Carried, Recorded, Store};
 
@@ -152,15 +155,18 @@ pub async fn run_day(
     let schedule = contract.as_ref().map(|known| &known.schedule);
     let row_rules = options::row_rules(config, &job.symbols, schedule, &volumes)?;
     let registry = inputs::registry(&job).await?;
-    let marker = recall::marker(&job, &policy, registry.as_ref());
     let mut marks = marks::Marks::new(&job.memory, job.room).map_err(recall::failed)?;
+    let mut waited = waited::Waited::load(&job, carried.as_ref(), &mut marks).await?;
+    let due = waited.due(&policy);
+    let marker = recall::marker(&job, &policy, registry.as_ref(), &due);
     let rules = (&row_rules, marker, &mut marks);
     let mut reports = intake::parse(&job, fetched, window, rules, options.allow_missing, &mut timings).await?;
     let mut ledger = ledger::load(&job, &policy, &older, (marker, &mut marks), &mut timings).await?;
     let rows = reports.lines() + ledger.rows();
     let recalled = timings.stage("recall", rows, || {
         let before = (carried.as_ref(), &carry::taken_up_again(carried.as_ref(), &reopened)[..]);
-        let recall = || recall::recall(&job, before, marks, registry.as_ref(), &mut reports, &mut ledger);
+        let marked = (marker, marks, &mut waited);
+        let recall = || recall::recall(&job, before, marked, registry.as_ref(), (&mut reports, &mut ledger));
         tokio::task::block_in_place(|| job.threads.install(recall))
     })?;
     let evidence = evidence::Evidence { job: &job, reports: &reports, ledger: &ledger };
@@ -168,19 +174,17 @@ pub async fn run_day(
 
     let severity = options::severity_rule(config)?;
     let describer = Describer { names: &job.names, severity: &severity, today };
-    let open_before = carry::open_before(carried.as_ref());
+    let mut listing = listing::Listing::new(&job);
+    let mut rolling = conservation::Rolling::new(today, &policy.calendar);
     let described = timings.stage("classify", rows, || {
-        tokio::task::block_in_place(|| {
-            job.threads.install(|| {
-                let mut described = evidence.describe(&describer, &mut reconciliation, &open_before)?;
-                evidence.name_agreements(carried.as_ref(), &mut described)?;
-                anyhow::Ok(described)
-            })
-        })
+        let before = (carried.as_ref(), &waited);
+        let lists = (&mut listing, &mut rolling);
+        tokio::task::block_in_place(|| classify(&evidence, &describer, before, &due, &mut reconciliation, lists))
     })?;
     let known = KnownBefore::load(&job, schedule.is_some(), carried.as_ref()).await?;
     let (proofs, controls) = timings.stage("prove", rows, || {
-        tokio::task::block_in_place(|| prove(&evidence, &reconciliation, &described, &known))
+        let described = (&described, &listing.listed);
+        tokio::task::block_in_place(|| prove(&evidence, &reconciliation, described, &known))
     })?;
     refuse_control_totals(config, &proofs)?;
     let of_proofs = tokio::task::block_in_place(|| {
@@ -202,18 +206,24 @@ pub async fn run_day(
     day.remarks.extend(day.proofs.remarks.iter().cloned());
     let loaded = reports.file_names();
     let standing = carry::standing_proofs(&job, carried.as_ref()).await?;
-    let before = carry::Before { carried: carried.as_ref(), loaded: &loaded, ledger_from: ledger.from, standing };
+    let (carried, waited) = (carried.as_ref(), waited.left.as_slice());
+    let before = carry::Before { carried, waited, loaded: &loaded, ledger_from: ledger.from, standing };
     carry::age_and_carry(&job, &policy, &before, &described.closed, &described.became, &mut day).await?;
-    let decisions = decided.apply(&job, carried.as_ref(), &mut day).await?;
-    day.roll_forward = carry::roll_forward(&job, &policy, (carried.as_ref(), &reopened), &described.became, &day)?;
+    let decisions = decided.apply(&job, carried, &mut day).await?;
+    day.roll_forward = carry::roll_forward(rolling, &before, &reopened, &described.became, &day)?;
     let asked = asking::ask(&job, &mut day, &mut timings).await?;
+    let lists = tokio::task::block_in_place(|| {
+        let (in_transit, cleared) = (std::mem::take(&mut day.in_transit), std::mem::take(&mut day.cleared));
+        job.threads.install(|| listing.finish(in_transit, cleared))
+    })?;
 
     let remembered = (inputs::remembered(&known.held, &volumes) + &decisions, bases);
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), remembered)?;
     lock.verify().await.or_kind()?;
-    let recorded = outputs::record(&job, &lock, &record, &day, &reports, (started_at, &mut timings)).await?;
+    let day_and_lists = (&day, &lists);
+    let recorded = outputs::record(&job, &lock, &record, day_and_lists, &reports, (started_at, &mut timings)).await?;
     let rejects = (&reports, ledger.parsed.rejects.as_slice());
-    let mut text = outputs::publish(&job, &lock, &record, &day, rejects, recorded, &mut timings).await?;
+    let mut text = outputs::publish(&job, &lock, &record, day_and_lists, rejects, recorded, &mut timings).await?;
     timings.stage("remember", rows, || {
         let run = (revision_of(recorded), record.digest.as_str());
         let read = (&reports, &ledger.entries);
@@ -258,6 +268,24 @@ async fn match_day(
     Ok(timings.stage("match again", rows, || matched(&inputs)))
 }
 
+/// Puts into words what was found, what waits and what was closed.
+fn classify(
+    evidence: &evidence::Evidence<'_>,
+    describer: &Describer<'_>,
+    (carried, waited): (Option<&Carried>, &waited::Waited),
+    due: &BTreeMap<BusinessDate, BusinessDate>,
+    reconciliation: &mut matching::Reconciliation,
+    (listing, rolling): (&mut listing::Listing, &mut conservation::Rolling<'_>),
+) -> anyhow::Result<evidence::Described> {
+    let open_before = carry::open_before(carried);
+    evidence.job.threads.install(|| {
+        let mut described = evidence.describe(describer, reconciliation, &open_before)?;
+        evidence.name_agreements((carried, &waited.left), &mut described)?;
+        evidence.list_agreed(waited, due, (listing, rolling))?;
+        Ok(described)
+    })
+}
+
 /// What the proofs of a day know from before it.
 struct KnownBefore {
     has_schedule: bool,
@@ -277,12 +305,12 @@ impl KnownBefore {
 fn prove(
     evidence: &evidence::Evidence<'_>,
     reconciliation: &matching::Reconciliation,
-    described: &evidence::Described,
+    (described, listed): (&evidence::Described, &BTreeMap<Currency, Tally>),
     known: &KnownBefore,
 ) -> anyhow::Result<(proving::Proofs, conservation::ControlTotals)> {
     let (job, reports) = (evidence.job, evidence.reports);
     let proofs = prove_reports(job, reports, known)?;
-    let counted = evidence.counted(&described.claimed_by_rejects);
+    let counted = evidence.counted(&described.claimed_by_rejects, listed);
     let totals = job.threads.install(|| conservation::prove(&counted, reconciliation, job.today));
     let totals = totals.and_then(|mut totals| {
         proofs.count(reports, job.today, &job.symbols, &mut totals)?;

@@ -19,11 +19,12 @@ use crate::points::{Point, reached};
 use crate::progress::Progress;
 use crate::proof::{self, AccountRow, FeeTotal, FeeTotalKey, Held, HeldKind, HeldRow, VolumeKey, Volumes};
 use crate::report::Reject;
-use crate::store::{PackedFile, PublishedFile, Recorded, RunId, RunLock, RunRecord, Volume};
+use crate::store::{Many, PackedFile, PublishedFile, Recorded, RunId, RunLock, RunRecord, Volume};
 
 use super::folds::OrKind;
 use super::inputs::RunInputs;
 use super::intake::{InputFile, Reports, accepted_headers};
+use super::listing::Lists;
 use super::proving::Proofs;
 use super::timing::Timings;
 use super::{Day, Job, options, restated_rows, revision_of};
@@ -33,7 +34,7 @@ pub async fn record(
     job: &Job<'_>,
     lock: &RunLock,
     inputs: &RunInputs,
-    day: &Day,
+    (day, lists): (&Day, &Lists),
     reports: &Reports,
     (started_at, timings): (Instant, &mut Timings),
 ) -> anyhow::Result<Recorded> {
@@ -51,12 +52,12 @@ pub async fn record(
         program_version: env!("CARGO_PKG_VERSION"),
         inputs_digest: &inputs.digest,
         configuration_digest: &inputs.configuration,
-        outcome: &outcome_json(day),
+        outcome: &outcome_json(day, lists),
         files: &inputs.files,
         archived: &archived,
         discrepancies: &day.discrepancies,
-        in_transit: &day.in_transit,
-        cleared: &day.cleared,
+        in_transit: &lists.in_transit,
+        cleared: &lists.cleared,
         headers: &headers,
         volumes: &volumes,
         held: &held,
@@ -64,8 +65,7 @@ pub async fn record(
         lock: Some(lock),
     };
     let recorded = job.store.record_run(&record).await.or_kind()?;
-    let rows = day.discrepancies.len() + day.in_transit.len() + day.cleared.len();
-    timings.end("record", rows as u64);
+    timings.end("record", day.discrepancies.len() as u64 + lists.rows());
     Ok(recorded)
 }
 
@@ -133,12 +133,12 @@ pub async fn finish_interrupted(job: &Job<'_>) -> anyhow::Result<()> {
 }
 
 /// Counts that `status` shows.
-fn outcome_json(day: &Day) -> String {
+fn outcome_json(day: &Day, lists: &Lists) -> String {
     let kinds: BTreeMap<&str, u64> = count(day, |row| row.kind.as_str());
     serde_json::json!({
         "discrepancies": kinds,
-        "in_transit": day.in_transit.len(),
-        "cleared": day.cleared.len(),
+        "in_transit": lists.in_transit.rows(),
+        "cleared": lists.cleared.rows(),
         "period_crossings": day.period_crossings,
     })
     .to_string()
@@ -164,7 +164,7 @@ pub struct DayReportText {
     /// The run on one page.
     pub summary: Summary,
     /// Number of items in transit.
-    pub in_transit: usize,
+    pub in_transit: u64,
     /// Why the command fails although the day is written, if `--fail-on` or `--require-answers` say so.
     pub verdict: Option<Failure>,
 }
@@ -174,17 +174,17 @@ pub async fn publish(
     job: &Job<'_>,
     lock: &RunLock,
     inputs: &RunInputs,
-    day: &Day,
+    (day, lists): (&Day, &Lists),
     rejects: (&Reports, &[Reject]),
     recorded: Recorded,
     timings: &mut Timings,
 ) -> anyhow::Result<DayReportText> {
     lock.verify().await.or_kind()?;
-    let (ready, summary) = tokio::task::block_in_place(|| write(job, inputs, day, rejects, timings))?;
+    let (ready, summary) = tokio::task::block_in_place(|| write(job, inputs, (day, lists), rejects, timings))?;
     note(job, recorded.run_id(), ready.folder()).await?;
     let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
     let Published { folder, outcome } = tokio::task::block_in_place(|| ready.publish()).map_err(failed)?;
-    let (revision, in_transit) = (revision_of(recorded), day.in_transit.len());
+    let (revision, in_transit) = (revision_of(recorded), lists.in_transit.rows());
     Ok(DayReportText { folder, outcome, revision, summary, in_transit, verdict: None })
 }
 
@@ -192,7 +192,7 @@ pub async fn publish(
 fn write(
     job: &Job<'_>,
     inputs: &RunInputs,
-    day: &Day,
+    (day, lists): (&Day, &Lists),
     (reports, ledger_rejects): (&Reports, &[Reject]),
     timings: &mut Timings,
 ) -> anyhow::Result<(Ready, Summary)> {
@@ -206,9 +206,9 @@ fn write(
     let calendar = options::calendar(job.config)?;
     let age = |from, to| calendar.business_days_between(from, to);
     folder
-        .write(Output::InTransit, |file| export::in_transit(file, &day.in_transit, job.today, &age))
+        .write(Output::InTransit, |file| export::in_transit(file, lists.in_transit.listed()?, job.today, &age))
         .map_err(failed)?;
-    folder.write(Output::Cleared, |file| export::cleared(file, &day.cleared, &age)).map_err(failed)?;
+    folder.write(Output::Cleared, |file| export::cleared(file, lists.cleared.listed()?, &age)).map_err(failed)?;
     folder.write(Output::RollForward, |file| export::roll_forward(file, &day.roll_forward)).map_err(failed)?;
     let rejects = rejects(job, reports, ledger_rejects);
     folder.write(Output::RejectedLines, |file| export::rejected_lines(file, &rejects)).map_err(failed)?;
@@ -224,9 +224,9 @@ fn write(
     folder.write(Output::Balances, |file| export::balances(file, &balances)).map_err(failed)?;
     let fees = reports.rows.fees.iter().map(fee_row);
     folder.write(Output::Fees, |file| export::fees(file, fees)).map_err(failed)?;
-    let rows = day.discrepancies.len() + day.in_transit.len() + day.cleared.len() + rejects.len();
-    timings.end("write", rows as u64);
-    let mut summary = summary(job, inputs, day, reports);
+    let rows = day.discrepancies.len() + rejects.len();
+    timings.end("write", rows as u64 + lists.rows());
+    let mut summary = summary(job, inputs, (day, lists), reports);
     summary.outputs = folder.outputs().to_vec();
     summary.timings = timings.stages();
     folder.write(Output::Summary, |file| export::summary(file, &summary)).map_err(failed)?;
@@ -350,7 +350,7 @@ fn volumes(volumes: &Volumes) -> Vec<Volume> {
     volumes.iter().map(volume).collect()
 }
 
-fn summary(job: &Job<'_>, inputs: &RunInputs, day: &Day, reports: &Reports) -> Summary {
+fn summary(job: &Job<'_>, inputs: &RunInputs, (day, lists): (&Day, &Lists), reports: &Reports) -> Summary {
     let mut totals = BTreeMap::<(Side, Option<Currency>), Placed>::new();
     for (key, total) in &day.controls.rows {
         add(totals.entry((key.side, key.currency)).or_default(), total);
@@ -382,7 +382,7 @@ fn summary(job: &Job<'_>, inputs: &RunInputs, day: &Day, reports: &Reports) -> S
         totals: totals.into_iter().map(|((side, currency), placed)| SideTotals { side, currency, placed }).collect(),
         discrepancies: count(day, |row| row.kind),
         severities: count(day, |row| row.severity),
-        cleared: day.cleared.len() as u64,
+        cleared: lists.cleared.rows(),
         period_crossings: day.period_crossings,
         excluded: day.controls.excluded_by.iter().map(|(rule, rows)| ((*rule).to_owned(), *rows)).collect(),
         proofs: day.proofs.summaries.clone(),

@@ -57,6 +57,15 @@ impl<'a> Texts<'a> {
         Ok(())
     }
 
+    /// Whether lines of a file are read without what stands before them.
+    ///
+    /// # Errors
+    /// The archive cannot be read.
+    pub fn is_pieced(&self, file: u32) -> anyhow::Result<bool> {
+        let file = &self.inputs[file as usize];
+        Ok(file.format == Format::Csv && self.archive.pieces(file.digest).or_kind()?.is_some())
+    }
+
     fn read_on<T>(
         &self,
         file: &InputFile,

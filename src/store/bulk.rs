@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io;
 
 use ring::digest::{Context, SHA256};
 use sqlx::AssertSqlSafe;
@@ -172,58 +173,63 @@ impl Table {
 /// Rows that go into a table, made when they are needed: a million of them are never all there as cells.
 pub(super) struct Rows<'a> {
     pub(super) table: &'static Table,
-    count: usize,
-    add: Box<AddRow<'a>>,
-    /// In which order they are inserted; as they come, if it is empty.
-    order: Vec<u32>,
+    read: Box<ReadRows<'a>>,
 }
 
-/// Adds the cells of a row, named by its place.
-type AddRow<'a> = dyn Fn(usize, &mut Vec<Cell<'a>>) + Send + Sync + 'a;
+/// Reads the cells of all rows, in the order in which they are listed or, if so asked, by their keys.
+type ReadRows<'a> = dyn Fn(bool) -> io::Result<CellRows<'a>> + Send + Sync + 'a;
+
+/// The cells of rows, one row after the other.
+pub(super) type CellRows<'a> = Box<dyn Iterator<Item = io::Result<Vec<Cell<'a>>>> + Send + 'a>;
 
 impl<'a> Rows<'a> {
     /// A row for each item, whose cells follow those that all rows begin with.
     pub(super) fn of<T: Sync, const N: usize>(
         table: &'static Table,
         items: &'a [T],
-        cells: impl Fn(usize, &'a T) -> [Cell<'a>; N] + Send + Sync + 'a,
+        cells: impl Fn(usize, &'a T) -> [Cell<'a>; N] + Copy + Send + Sync + 'a,
     ) -> Self {
-        Self {
-            table,
-            count: items.len(),
-            add: Box::new(move |at, row| row.extend(cells(at, &items[at]))),
-            order: Vec::new(),
-        }
+        Self::reading(table, move |_| {
+            Ok(Box::new(items.iter().enumerate().map(move |(at, item)| Ok(cells(at, item).to_vec()))))
+        })
     }
 
-    /// The same rows, to be inserted by their keys: an index that grows in order takes each of its pages in hand once.
-    pub(super) fn ordered_by<K: Ord>(mut self, key: impl Fn(usize) -> K) -> Self {
-        self.order = (0..).take(self.count).collect();
-        self.order.sort_by_key(|&at| key(at as usize));
-        self
+    /// Rows that are read.
+    pub(super) fn reading(
+        table: &'static Table,
+        read: impl Fn(bool) -> io::Result<CellRows<'a>> + Send + Sync + 'a,
+    ) -> Self {
+        Self { table, read: Box::new(read) }
     }
 
     /// Adds every row, without the first cells, to a digest.
-    pub(super) fn digest(&self, context: &mut Context) {
-        let mut row = Vec::new();
-        for at in 0..self.count {
-            row.clear();
-            (self.add)(at, &mut row);
-            digest_cells(context, &row);
-        }
+    ///
+    /// # Errors
+    /// The rows cannot be read.
+    pub(super) fn digest(&self, context: &mut Context) -> io::Result<()> {
+        (self.read)(false)?.try_for_each(|row| row.map(|cells| digest_cells(context, &cells)))
     }
 
-    /// The cells of at most [`ROWS`] rows from `from` on, each beginning with `first`; empty after the last.
-    pub(super) fn from(&self, from: usize, first: &Cell<'a>) -> Vec<Cell<'a>> {
-        let until = self.count.min(from + ROWS);
-        let mut cells = Vec::with_capacity(until.saturating_sub(from) * self.table.columns.len());
-        for place in from..until {
-            cells.push(first.clone());
-            let at = self.order.get(place).map_or(place, |&at| at as usize);
-            (self.add)(at, &mut cells);
-        }
-        cells
+    /// The rows in the order in which they are inserted.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub(super) fn read(&self) -> io::Result<CellRows<'a>> {
+        (self.read)(true)
     }
+}
+
+/// The cells of the next rows, at most [`ROWS`], each beginning with `first`; empty after the last.
+///
+/// # Errors
+/// A row cannot be read.
+pub(super) fn next_cells<'a>(rows: &mut CellRows<'a>, first: &Cell<'a>) -> io::Result<Vec<Cell<'a>>> {
+    let mut cells = Vec::new();
+    for row in rows.take(ROWS) {
+        cells.push(first.clone());
+        cells.append(&mut row?);
+    }
+    Ok(cells)
 }
 
 /// PostgreSQL's text cannot hold a NUL character. A report that has one must not stop the run, so it becomes the replacement

@@ -56,12 +56,11 @@ pub struct Carried {
     pub run: Run,
     /// Its discrepancies, by id.
     pub discrepancies: Vec<Discrepancy>,
-    /// Its items in transit, by id.
-    pub in_transit: Vec<CarriedInTransit>,
 }
 
 impl Store {
-    /// What the latest completed date before `on` left open, by its newest revision; none if there is no earlier run.
+    /// What the latest completed date before `on` left open, by its newest revision; none if there is no earlier run. What it left in
+    /// transit may be much: see [`each_in_transit`](Self::each_in_transit).
     ///
     /// # Errors
     /// [`StoreError::Pruned`] if rows of that run were pruned; as any query.
@@ -71,8 +70,7 @@ impl Store {
             return Err(StoreError::Pruned { on, before });
         }
         let discrepancies = self.discrepancies_of(run.run_id).await?;
-        let in_transit = self.in_transit_of(run.run_id).await?;
-        Ok(Some(Carried { run, discrepancies, in_transit }))
+        Ok(Some(Carried { run, discrepancies }))
     }
 
     /// The discrepancies that a run left open, by id.
@@ -89,27 +87,32 @@ impl Store {
         rows.into_iter().map(|row| row.into_discrepancy().map_err(|problem| self.damaged(DOING, problem))).collect()
     }
 
-    /// The items that were in transit after a run, by id.
+    /// Shows the items that were in transit after a run, by id, one by one: there may be millions. Ends with the first error of `show`.
     ///
     /// # Errors
-    /// As any query.
-    pub async fn in_transit_of(&self, run: RunId) -> Result<Vec<CarriedInTransit>, StoreError> {
+    /// As any query; the inner error is that of `show`.
+    pub async fn each_in_transit<E>(
+        &self,
+        run: RunId,
+        mut show: impl FnMut(CarriedInTransit) -> Result<(), E>,
+    ) -> Result<Result<(), E>, StoreError> {
         const SQL: &str = "SELECT * FROM run_in_transit WHERE run_id = $1 ORDER BY item_id";
-        // There may be a million: each is turned into an item as it comes, so that they are never there twice.
-        let items = self.within(DOING, async {
+        let shown = self.within(DOING, async {
             on_pool!(&self.pool, pool => {
                 let mut rows = sqlx::query_as::<_, InTransitItemRow>(SQL).bind(run.0).fetch(pool);
-                let mut items = Vec::new();
                 while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await.transpose()? {
-                    match row.into_item() {
-                        Ok(item) => items.push(item),
+                    let shown = match row.into_item() {
+                        Ok(item) => show(item),
                         Err(problem) => return Ok(Err(problem)),
+                    };
+                    if shown.is_err() {
+                        return Ok(Ok(shown));
                     }
                 }
-                Ok(Ok(items))
+                Ok(Ok(Ok(())))
             })
         });
-        items.await?.map_err(|problem| self.damaged(DOING, problem))
+        shown.await?.map_err(|problem| self.damaged(DOING, problem))
     }
 
     /// When runs of dates before `before` first listed these discrepancies, superseded revisions included. Ids that none

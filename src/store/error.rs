@@ -102,6 +102,14 @@ pub enum StoreError {
         /// What the driver says.
         problem: String,
     },
+    /// Rows that were to be recorded, and that wait on the disk, cannot be read. Nothing was recorded.
+    #[error("the rows to be recorded cannot be read while {doing}: {source}")]
+    Rows {
+        /// What the program was about to do.
+        doing: &'static str,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
     /// The copy of the ledger could not be written.
     #[error("cannot write the copy of the ledger: {0}; expected free space in the temporary directory (TMPDIR)")]
     Output(#[source] std::io::Error),
@@ -150,6 +158,10 @@ fn locked_text(merchant: &str, lease: Option<&Lease>, lost: bool) -> String {
 }
 
 impl StoreError {
+    pub(super) const fn rows(doing: &'static str, source: std::io::Error) -> Self {
+        Self::Rows { doing, source }
+    }
+
     /// Sorts a driver's error.
     pub(super) fn from_driver(database: &str, doing: &'static str, error: &sqlx::Error) -> Self {
         let database = database.to_owned();

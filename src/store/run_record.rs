@@ -1,16 +1,18 @@
 //! Recording a run: one transaction, only additions, nothing at all if the newest revision says the same.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use sqlx::Row;
 
 use super::bases::{BASES, Base, base_cells};
-use super::bulk::{Cell, ROWS, Rows, digest_cells, hex, new_digest};
+use super::bulk::{Cell, Rows, digest_cells, hex, new_digest, next_cells};
 use super::chain;
 use super::error::StoreError;
 use super::files::FILES_SEEN;
 use super::journal::Act;
 use super::lock::RunLock;
+use super::many::Many;
 use super::pool::{Store, Tx, on_tx};
 use super::remembered::{AcceptedHeader, Volume};
 use super::{proof_rows, rows};
@@ -83,9 +85,9 @@ pub struct RunRecord<'a> {
     /// What is open after it, sorted.
     pub discrepancies: &'a [Discrepancy],
     /// What waits after it, sorted.
-    pub in_transit: &'a [InTransitRow],
+    pub in_transit: &'a dyn Many<InTransitRow>,
     /// What it closed, sorted.
-    pub cleared: &'a [ClearedRow],
+    pub cleared: &'a dyn Many<ClearedRow>,
     /// The headers of the accepted files of its date; one that stands twice is kept once.
     pub headers: &'a [AcceptedHeader],
     /// What went through on its date, for tiers of fees.
@@ -137,7 +139,7 @@ impl Store {
     pub async fn record_run(&self, record: &RunRecord<'_>) -> Result<Recorded, StoreError> {
         let headers = distinct(record.headers);
         let content = Content::of(record, &headers);
-        let digest = content.digest(record.outcome);
+        let digest = content.digest(record.outcome).map_err(|source| StoreError::rows(DOING, source))?;
         let mut tx = self.begin(DOING).await?;
         self.prove_lock(&mut tx, record.lock).await?;
         reached(Point::RecordBegun);
@@ -172,14 +174,15 @@ impl Store {
 
     /// Inserts everything that goes into one table.
     async fn insert_all(&self, tx: &mut Tx, run_id: i64, rows: &Rows<'_>) -> Result<(), StoreError> {
-        for from in (0..).step_by(ROWS) {
-            let cells = rows.from(from, &Cell::Integer(run_id));
+        let unread = |source| StoreError::rows(DOING, source);
+        let mut reading = rows.read().map_err(unread)?;
+        loop {
+            let cells = next_cells(&mut reading, &Cell::Integer(run_id)).map_err(unread)?;
             if cells.is_empty() {
-                break;
+                return Ok(());
             }
             self.within(DOING, rows.table.insert(tx, &cells)).await?;
         }
-        Ok(())
     }
 
     /// Makes sure that the lock is held, and that nobody takes it before the transaction ends.
@@ -211,10 +214,8 @@ impl<'a> Content<'a> {
             compared: [
                 Rows::of(&rows::FILES, record.files, rows::file_cells),
                 Rows::of(&rows::DISCREPANCIES, record.discrepancies, |_, row| rows::discrepancy_cells(row)),
-                Rows::of(&rows::IN_TRANSIT, record.in_transit, |_, row| rows::in_transit_cells(row))
-                    .ordered_by(|at| record.in_transit[at].item_id.as_str()),
-                Rows::of(&rows::CLEARED, record.cleared, |_, row| rows::cleared_cells(row))
-                    .ordered_by(|at| record.cleared[at].item_id.as_str()),
+                Rows::of_many(&rows::IN_TRANSIT, record.in_transit, rows::in_transit_cells),
+                Rows::of_many(&rows::CLEARED, record.cleared, rows::cleared_cells),
             ],
             remembered: [
                 Rows::of(&proof_rows::HEADERS, headers, |at, header| proof_rows::header_cells(at, header)),
@@ -226,14 +227,14 @@ impl<'a> Content<'a> {
         }
     }
 
-    fn digest(&self, outcome: &str) -> String {
+    fn digest(&self, outcome: &str) -> io::Result<String> {
         let mut digest = new_digest();
         digest_cells(&mut digest, &[Cell::text(outcome)]);
         for rows in &self.compared {
             digest_cells(&mut digest, &[Cell::text(rows.table.name)]);
-            rows.digest(&mut digest);
+            rows.digest(&mut digest)?;
         }
-        hex(digest)
+        Ok(hex(digest))
     }
 }
 

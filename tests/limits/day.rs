@@ -15,7 +15,6 @@ use tempfile::TempDir;
 pub const PATIENCE: Duration = Duration::from_secs(900);
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_antom-recon");
-const DATE: &str = "2026-03-02";
 const PLATFORM: &str = "2188120000000001";
 
 const TRANSACTIONS: &str = "merchantId,referenceMerchantId,transactionId,originalTransactionId,transactionRequestId,\
@@ -54,6 +53,7 @@ pub fn entry(number: usize, request_id: &str) -> String {
 /// A folder with a configuration, reports and a ledger.
 pub struct Day {
     folder: TempDir,
+    date: Cell<&'static str>,
     log: Cell<&'static str>,
 }
 
@@ -71,7 +71,8 @@ pub struct Ran {
 impl Day {
     /// A day without a line or an entry.
     pub fn new() -> Self {
-        let day = Self { folder: tempfile::tempdir().unwrap(), log: Cell::new("error") };
+        let (date, log) = (Cell::new("2026-03-02"), Cell::new("error"));
+        let day = Self { folder: tempfile::tempdir().unwrap(), date, log };
         fs::write(day.path("antom-recon.toml"), CONFIGURATION).unwrap();
         fs::create_dir_all(day.remote()).unwrap();
         fs::create_dir(day.path("tmp")).unwrap();
@@ -89,6 +90,12 @@ impl Day {
         self.log.set("antom_recon::memory=debug");
     }
 
+    /// Goes on with another date, of which there is no report yet.
+    pub fn turn_to(&self, date: &'static str) {
+        self.date.set(date);
+        fs::create_dir_all(self.remote()).unwrap();
+    }
+
     /// Replaces a part of the configuration, which must be there.
     pub fn configure(&self, old: &str, new: &str) {
         let text = fs::read_to_string(self.path("antom-recon.toml")).unwrap();
@@ -97,7 +104,7 @@ impl Day {
     }
 
     pub fn remote(&self) -> PathBuf {
-        self.path("remote/v1/settlements").join(PLATFORM).join(DATE.replace('-', ""))
+        self.path("remote/v1/settlements").join(PLATFORM).join(self.date.get().replace('-', ""))
     }
 
     /// Writes a file part by part, each as it is.
@@ -121,7 +128,7 @@ impl Day {
 
     /// Transaction details with more columns at the end of their header.
     pub fn transactions_with(&self, columns: &str, lines: impl IntoIterator<Item = String>) -> &Self {
-        let path = self.remote().join("transactionItems_20260302_000.csv");
+        let path = self.remote().join(format!("transactionItems_{}_000.csv", self.date.get().replace('-', "")));
         self.table(path, &format!("{TRANSACTIONS}{columns}"), lines, "<END>\n")
     }
 
@@ -137,7 +144,7 @@ impl Day {
 
     /// Runs the day.
     pub fn run(&self, flags: &str) -> Ran {
-        self.command(&format!("run --date {DATE} {flags}"))
+        self.command(&format!("run --date {} {flags}", self.date.get()))
     }
 
     /// Runs a command to its end, with an eye on its memory.
@@ -180,7 +187,7 @@ impl Day {
 
     /// How many discrepancies of each kind were written, and their rows.
     pub fn discrepancies(&self) -> (BTreeMap<String, usize>, Vec<BTreeMap<String, String>>) {
-        let path = self.path("out").join(PLATFORM).join(DATE).join("discrepancies.csv");
+        let path = self.path("out").join(PLATFORM).join(self.date.get()).join("discrepancies.csv");
         let mut reader = csv::Reader::from_path(path).unwrap();
         let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(|row| row.unwrap()).collect();
         let mut kinds = BTreeMap::new();
@@ -190,7 +197,7 @@ impl Day {
 
     /// Every output by name, the timings of `summary.json` left out.
     pub fn outputs(&self) -> BTreeMap<String, String> {
-        let folder = self.path("out").join(PLATFORM).join(DATE);
+        let folder = self.path("out").join(PLATFORM).join(self.date.get());
         let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
         let shown = |path: PathBuf| {
             let (name, text) = (path.file_name().unwrap().to_str().unwrap(), fs::read_to_string(&path).unwrap());

@@ -11,6 +11,7 @@ mod lines;
 mod room;
 mod spill;
 mod terminal;
+mod waits;
 
 /// A size for every test run, or that of the full run.
 fn sized(usual: usize, full: usize) -> usize {

@@ -1,14 +1,16 @@
 //! Payments that agree before all else, against what matching makes of them: in every case and every property of these tests.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use antom_recon::calendar::BusinessDate;
 use antom_recon::conservation::{self, AgreedRows, ControlTotals, Counted};
 use antom_recon::id::{Key, Symbols};
 use antom_recon::ledger::ParsedLedger;
-use antom_recon::matching::agreed::{Agreed, Mark, Marker, PARTITIONS, Place, agree};
+use antom_recon::matching::agreed::{Agreed, Family, Fate, Mark, Marker, PARTITIONS, Place, WaitedItem, agree};
 use antom_recon::matching::{
-    self, Closure, DayReport, Finding, Inputs, ItemRef, ItemSide, Policy, Reconciliation, State, Waiting,
+    self, Closure, DayReport, Finding, Inputs, ItemRef, ItemSide, Policy, Reconciliation, State, Waiting, WaitsFor,
 };
+use antom_recon::money::{Currency, Tally};
 use antom_recon::report::{Original, ParsedReport};
 
 /// Rows that agree and that nothing else shares an id with must be matched, and everything else must be the same without them: states,
@@ -20,21 +22,55 @@ pub fn check(inputs: &Inputs<'_>, policy: &Policy, symbols: &Symbols, reconcilia
         Inputs { transactions: &rest.transactions, settlements: &rest.settlements, ledger: &rest.ledger, ..*inputs };
     let again = matching::reconcile(&fewer, policy);
     for item in items(inputs) {
-        let expected = if left_out.contains(&item) { State::Matched } else { again.state(rest.place(item)) };
+        let expected = left_out.get(&item).map_or_else(|| again.state(rest.place(item)), |known| known.state);
         assert_eq!(reconciliation.state(item), expected, "{item:?}, and without what agrees");
     }
     let findings: Vec<Finding> = reconciliation.findings.iter().map(|finding| rest.finding(finding)).collect();
     assert_eq!(findings, again.findings, "without what agrees");
-    let waiting = reconciliation.waiting.iter().map(|waits| Waiting { item: rest.place(waits.item), ..*waits });
+    let (listed, waiting): (Vec<&Waiting>, Vec<&Waiting>) =
+        reconciliation.waiting.iter().partition(|waits| left_out.contains_key(&waits.item));
+    let waiting = waiting.into_iter().map(|waits| Waiting { item: rest.place(waits.item), ..*waits });
     assert_eq!(waiting.collect::<Vec<_>>(), again.waiting, "without what agrees");
-    let closures = reconciliation.closures.iter();
-    let closures = closures.map(|closed| Closure { item: rest.place(closed.item), by: rest.place(closed.by) });
+    let due = due(inputs, policy);
+    for Waiting { item, business_date, due_on, waits_for } in &listed {
+        let date = inputs.transactions[item.file as usize].date;
+        assert_eq!(
+            (date, due.get(&date), *waits_for),
+            (*business_date, Some(due_on), WaitsFor::Settlement),
+            "{item:?}"
+        );
+    }
+    let expected: HashSet<ItemRef> =
+        left_out.iter().filter(|(_, known)| known.state == State::InTransit).map(|(item, _)| *item).collect();
+    assert_eq!(listed.iter().map(|waits| waits.item).collect::<HashSet<_>>(), expected, "what agrees and waits");
+    let (closed, closures): (Vec<&Closure>, Vec<&Closure>) =
+        reconciliation.closures.iter().partition(|closed| left_out.contains_key(&closed.item));
+    let closures =
+        closures.into_iter().map(|closed| Closure { item: rest.place(closed.item), by: rest.place(closed.by) });
     assert_eq!(closures.collect::<Vec<_>>(), again.closures, "without what agrees");
+    let closed: HashMap<ItemRef, ItemRef> = closed.into_iter().map(|closed| (closed.item, closed.by)).collect();
+    let expected = left_out.iter().filter_map(|(item, known)| Some((*item, known.closed_by?)));
+    assert_eq!(closed, expected.collect::<HashMap<_, _>>(), "what agrees and is settled");
     assert_eq!(reconciliation.period_crossings, again.period_crossings, "without what agrees");
     let all = sums(inputs, policy, symbols, (reconciliation, AgreedRows::default()));
     let parts = sums(&fewer, policy, symbols, (&again, agreed_rows(inputs, &agreed, symbols)));
     assert_eq!((all.rows, all.excluded_by), (parts.rows, parts.excluded_by), "without what agrees");
-    left_out.iter().filter(|item| item.side == ItemSide::Transactions).count()
+    left_out.keys().filter(|item| item.side == ItemSide::Transactions).count()
+}
+
+/// What is expected of a row that is left out.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    state: State,
+    /// The row that closes it, if it is one of an earlier day that waited.
+    closed_by: Option<ItemRef>,
+}
+
+/// Until when the lines of each date that there is may wait.
+fn due(inputs: &Inputs<'_>, policy: &Policy) -> BTreeMap<BusinessDate, BusinessDate> {
+    let due_on = |date| policy.calendar.plus_business_days(date, policy.settlement_due_days);
+    let dates = inputs.transactions.iter().map(|file| file.date).chain([policy.today]);
+    dates.map(|date| (date, due_on(date))).collect()
 }
 
 #[test]
@@ -84,14 +120,27 @@ fn agreed_rows(inputs: &Inputs<'_>, agreed: &Agreed, symbols: &Symbols) -> Agree
         transactions: inputs.transactions.iter().map(of_file).collect(),
         settlements: inputs.settlements.iter().map(of_file).collect(),
         ledger: agreed.entries.clone(),
+        listed: listed(agreed),
         raw_type: symbols.intern(b"PAYMENT"),
     }
 }
 
-/// The rows of the day that agree and that share no id with others, and their sums.
-fn left_out(inputs: &Inputs<'_>, policy: &Policy, symbols: &Symbols) -> (HashSet<ItemRef>, Agreed) {
+/// What waits of the lines that agree.
+fn listed(agreed: &Agreed) -> BTreeMap<Currency, Tally> {
+    let mut listed = BTreeMap::<Currency, Tally>::new();
+    for ((state, currency), tally) in agreed.lines.values().flatten() {
+        if *state == State::InTransit {
+            listed.entry(*currency).or_default().merge(tally);
+        }
+    }
+    listed
+}
+
+/// The rows that agree and that share no id with others, and their sums. Every line of an earlier day is taken for an item that waited.
+fn left_out(inputs: &Inputs<'_>, policy: &Policy, symbols: &Symbols) -> (HashMap<ItemRef, Known>, Agreed) {
     let Policy { today, cut_off, splits, .. } = *policy;
-    let marker = Marker { today, cut_off, registry: inputs.registry, payment: symbols.intern(b"PAYMENT"), splits };
+    let (payment, due) = (symbols.intern(b"PAYMENT"), due(inputs, policy));
+    let marker = Marker { today, cut_off, registry: inputs.registry, payment, splits, due: &due };
     let mut partitions: Vec<Vec<Mark>> = vec![Vec::new(); PARTITIONS];
     let mut put = |mark: Option<Mark>| mark.into_iter().for_each(|mark| partitions[mark.partition()].push(mark));
     let mut items = HashMap::new();
@@ -107,7 +156,15 @@ fn left_out(inputs: &Inputs<'_>, policy: &Policy, symbols: &Symbols) -> (HashSet
                 let item = ItemRef { side, file, row };
                 let original = line.original.map(|at| report.parsed.originals[at as usize]).unwrap_or_default();
                 note(item, [line.by_request, line.by_antom], original);
-                put(marker.line(report.parsed.kind, line, row).filter(|_| report.date == today));
+                let date = report.date;
+                // Of settlement details, those of the day alone are marked.
+                let is_marked = date == today || side == ItemSide::Transactions;
+                put(marker.line((report.parsed.kind, date), line, row).filter(|_| is_marked));
+                if side == ItemSide::Transactions {
+                    let waited =
+                        WaitedItem { key: line.by_request, amount: line.amount, currency: line.currency, date };
+                    put(Mark::item(today, waited, row));
+                }
                 items.insert(Place::Line(line.place.file, row), item);
             }
         }
@@ -125,11 +182,53 @@ fn left_out(inputs: &Inputs<'_>, policy: &Policy, symbols: &Symbols) -> (HashSet
         let nowhere = ItemRef { side: ItemSide::Ledger, file: u32::MAX, row: reject.place.line };
         note(nowhere, [reject.by_request, reject.by_antom], Original::default());
     }
-    partitions.iter_mut().for_each(agree);
-    let left_out = untouched(partitions.iter().flatten().map(|mark| items[&mark.place()]).collect(), &ids);
-    let marks = partitions.into_iter().flatten().filter(|mark| left_out.contains(&items[&mark.place()]));
-    let agreed = Agreed::of(&marks.collect::<Vec<_>>());
+    let mut found = HashSet::new();
+    for marks in &mut partitions {
+        agree(
+            marks,
+            |age| marker.may_wait(age),
+            |family| found.extend(family.places().filter_map(|place| items.get(&place))),
+        );
+    }
+    let untouched = untouched(found, &ids);
+    let (mut left_out, mut agreed) = (HashMap::new(), Agreed::default());
+    for marks in &mut partitions {
+        agree(
+            marks,
+            |age| marker.may_wait(age),
+            |family| {
+                let line = items[&family.line()];
+                if untouched.contains(&line) {
+                    agreed.add(family);
+                    let is_today = inputs.transactions[line.file as usize].date == today;
+                    let known = |item: ItemRef| expected(item, family, is_today, |place| items[&place]);
+                    let rows = family.places().filter_map(|place| items.get(&place));
+                    left_out.extend(rows.map(|item| (*item, known(*item))));
+                }
+            },
+        );
+    }
     (left_out, agreed)
+}
+
+/// What is expected of a row of a family that agrees.
+fn expected(item: ItemRef, family: Family<'_>, is_today: bool, item_at: impl Fn(Place) -> ItemRef) -> Known {
+    let is_line = item == item_at(family.line());
+    let is_booked = item.side == ItemSide::Ledger;
+    let state = match family.fate {
+        Fate::Waits if is_line => State::InTransit,
+        // The entry was matched on its own day; a share is of the day.
+        Fate::Waits if !is_today => State::Past,
+        Fate::Settles
+            if is_booked
+                && family.places().find(|place| matches!(place, Place::Entry(_))).map(&item_at) == Some(item) =>
+        {
+            State::Past
+        }
+        _ => State::Matched,
+    };
+    let closed_by = family.first_settled().filter(|_| is_line && family.fate == Fate::Settles).map(item_at);
+    Known { state, closed_by }
 }
 
 /// What shares an id with a row that is looked at is looked at, and so on.
@@ -159,10 +258,10 @@ struct Rest {
 }
 
 impl Rest {
-    fn of(inputs: &Inputs<'_>, left_out: &HashSet<ItemRef>) -> Self {
+    fn of(inputs: &Inputs<'_>, left_out: &HashMap<ItemRef, Known>) -> Self {
         let mut places = HashMap::new();
         let mut next = HashMap::<(ItemSide, u32), u32>::new();
-        for item in items(inputs).into_iter().filter(|item| !left_out.contains(item)) {
+        for item in items(inputs).into_iter().filter(|item| !left_out.contains_key(item)) {
             let row = next.entry((item.side, item.file)).or_default();
             places.insert(item, ItemRef { row: *row, ..item });
             *row += 1;

@@ -4,7 +4,7 @@ use antom_recon::proof::HeldKind;
 use antom_recon::store::{PublishedFile, RunId, RunRecord, Store, StoreError};
 
 use super::samples::{
-    MERCHANT, at, bare_discrepancy, cleared, day, file, full_discrepancy, held, in_transit, run, volume,
+    Few, MERCHANT, at, bare_discrepancy, cleared, day, file, full_discrepancy, held, in_transit, run, volume,
 };
 use super::{Harness, on_both};
 
@@ -28,8 +28,8 @@ async fn record(store: &Store) -> Vec<RunId> {
         let record = RunRecord {
             files: &[file("/v1/a.csv", "aa"), file("/v1/b.csv", "bb")],
             discrepancies: &[full_discrepancy("D2", on), bare_discrepancy("D1", on)],
-            in_transit: &[in_transit("T1")],
-            cleared: &[cleared("C1")],
+            in_transit: &Few(&[in_transit("T1")]),
+            cleared: &Few(&[cleared("C1")]),
             volumes: &[volume("seller-1", 5)],
             held: &[held("seller-1", HeldKind::Reserve, 5)],
             ..run(on)

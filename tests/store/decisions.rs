@@ -6,7 +6,7 @@ use antom_recon::id::DiscrepancyId;
 use antom_recon::store::{NewDecision, NewDecisions, Recorded, RunId, RunRecord, Store, StoreError};
 
 use super::on_both;
-use super::samples::{MERCHANT, at, bare_discrepancy, cleared, day, full_discrepancy, run};
+use super::samples::{Few, MERCHANT, at, bare_discrepancy, cleared, day, full_discrepancy, run};
 
 async fn record(store: &Store, record: &RunRecord<'_>) -> RunId {
     match store.record_run(record).await.unwrap() {
@@ -110,10 +110,10 @@ on_both! {
     async fn what_cleared_an_item_last_is_the_newest_revision_of_an_earlier_date(harness) {
         let store = harness.open().await;
         let rows: [ClearedRow; 2] = [cleared("C1"), cleared("C2")];
-        record(&store, &RunRecord { cleared: &rows, ..run("2026-10-01") }).await;
-        record(&store, &RunRecord { cleared: &rows, ..run("2026-10-02") }).await;
+        record(&store, &RunRecord { cleared: &Few(&rows), ..run("2026-10-01") }).await;
+        record(&store, &RunRecord { cleared: &Few(&rows), ..run("2026-10-02") }).await;
         // Run anew, the second day clears one of them no longer.
-        record(&store, &RunRecord { inputs_digest: "2", cleared: &rows[..1], ..run("2026-10-02") }).await;
+        record(&store, &RunRecord { inputs_digest: "2", cleared: &Few(&rows[..1]), ..run("2026-10-02") }).await;
         let of = async |on: &str| store.last_cleared_on(MERCHANT, day(on), &["C1", "C2", "C3"]).await.unwrap();
         assert!(of("2026-10-01").await.is_empty());
         let expected = [("C1".to_owned(), day("2026-10-02")), ("C2".to_owned(), day("2026-10-01"))];

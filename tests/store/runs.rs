@@ -4,7 +4,9 @@ use antom_recon::id::DiscrepancyId;
 use antom_recon::store::{Base, Event, Recorded, RunFile, RunRecord, Store, StoreError};
 
 use super::on_both;
-use super::samples::{MERCHANT, at, bare_discrepancy, cleared, day, file, full_discrepancy, in_transit, run};
+use super::samples::{
+    Few, MERCHANT, at, bare_discrepancy, cleared, day, file, full_discrepancy, in_transit, in_transit_of, run,
+};
 
 async fn record(store: &Store, record: &RunRecord<'_>) -> (bool, u32) {
     match store.record_run(record).await.unwrap() {
@@ -20,7 +22,7 @@ on_both! {
         let listed = [full_discrepancy("D1", "2026-10-01"), bare_discrepancy("D2", "2026-10-01")];
         let waiting = [in_transit("T1"), in_transit("T2")];
         let closed = [cleared("C1")];
-        let record = RunRecord { files: &files, discrepancies: &listed, in_transit: &waiting, cleared: &closed, ..run("2026-10-01") };
+        let record = RunRecord { files: &files, discrepancies: &listed, in_transit: &Few(&waiting), cleared: &Few(&closed), ..run("2026-10-01") };
         let Recorded::New { run_id, revision: 1 } = store.record_run(&record).await.unwrap() else { panic!("expected a new run") };
 
         let found = store.latest_run(MERCHANT, day("2026-10-01")).await.unwrap().unwrap();
@@ -29,7 +31,7 @@ on_both! {
         assert_eq!((&*found.program_version, &*found.inputs_digest, &*found.outcome), ("0.1.0", "inputs-1", "{\"matched\":1}"));
         assert_eq!(store.files_of(MERCHANT, day("2026-10-01")).await.unwrap(), files);
         assert_eq!(store.discrepancies_of(run_id).await.unwrap(), listed);
-        let items = store.in_transit_of(run_id).await.unwrap();
+        let items = in_transit_of(&store, run_id).await;
         assert_eq!(items.len(), 2);
         for (item, row) in items.iter().zip(&waiting) {
             assert_eq!((&item.item_id, &item.request_id, &item.antom_id), (&row.item_id, &row.request_id, &row.antom_id));
@@ -55,7 +57,7 @@ on_both! {
             RunRecord { inputs_digest: "inputs-2", ..first },
             RunRecord { outcome: "{\"matched\":2}", ..first },
             RunRecord { discrepancies: &[], ..first },
-            RunRecord { in_transit: &waiting, ..first },
+            RunRecord { in_transit: &Few(&waiting), ..first },
         ];
         for (at, changed) in changes.iter().enumerate() {
             let revision = u32::try_from(at).unwrap() + 2;
@@ -88,13 +90,13 @@ on_both! {
         let files = [file("/v1/a.csv", "aa")];
         let listed = [full_discrepancy("D1", "2026-10-01")];
         let twice = [in_transit("T1"), in_transit("T1")];
-        let broken = RunRecord { files: &files, discrepancies: &listed, in_transit: &twice, ..run("2026-10-01") };
+        let broken = RunRecord { files: &files, discrepancies: &listed, in_transit: &Few(&twice), ..run("2026-10-01") };
         let error = store.record_run(&broken).await.unwrap_err();
         assert!(matches!(error, StoreError::Integrity { .. }), "{error}");
         assert_eq!(store.latest_run(MERCHANT, day("2026-10-01")).await.unwrap(), None);
         assert_eq!(store.history(MERCHANT, "D1").await.unwrap(), []);
         assert_eq!(store.older_content_of_path(MERCHANT, "/v1/a.csv", "").await.unwrap(), None);
-        let mended = RunRecord { in_transit: &twice[..1], ..broken };
+        let mended = RunRecord { in_transit: &Few(&twice[..1]), ..broken };
         assert_eq!(record(&store, &mended).await, (true, 1));
     }
 
@@ -104,7 +106,7 @@ on_both! {
         let (waiting, later) = ([in_transit("T1")], [full_discrepancy("LATER", "2026-10-05")]);
         record(&store, &RunRecord { discrepancies: &old, ..run("2026-10-01") }).await;
         record(&store, &RunRecord { discrepancies: &old, ..run("2026-10-02") }).await;
-        record(&store, &RunRecord { discrepancies: &new, in_transit: &waiting, ..run("2026-10-02") }).await;
+        record(&store, &RunRecord { discrepancies: &new, in_transit: &Few(&waiting), ..run("2026-10-02") }).await;
         record(&store, &RunRecord { discrepancies: &later, ..run("2026-10-05") }).await;
         record(&store, &RunRecord { platform_merchant_id: "other", discrepancies: &later, ..run("2026-10-03") }).await;
 
@@ -114,7 +116,7 @@ on_both! {
             let carried = store.carried_into(MERCHANT, day(on)).await.unwrap().unwrap();
             assert_eq!((carried.run.business_date, carried.run.revision), (day("2026-10-02"), 2), "{on}");
             assert_eq!(carried.discrepancies, new);
-            assert_eq!(carried.in_transit.len(), 1);
+            assert_eq!(in_transit_of(&store, carried.run.run_id).await.len(), 1);
         }
         let dates = store.completed_dates(MERCHANT, day("2026-10-02"), day("2026-10-05")).await.unwrap();
         assert_eq!(dates, [day("2026-10-02"), day("2026-10-05")]);
@@ -142,9 +144,9 @@ on_both! {
         let listed = [full_discrepancy("X", "2026-10-02")];
         let closed = [cleared("X")];
         record(&store, &RunRecord { discrepancies: &listed, ..run("2026-10-02") }).await;
-        record(&store, &RunRecord { in_transit: &waiting, ..run("2026-10-01") }).await;
+        record(&store, &RunRecord { in_transit: &Few(&waiting), ..run("2026-10-01") }).await;
         record(&store, &RunRecord { discrepancies: &listed, inputs_digest: "inputs-2", ..run("2026-10-02") }).await;
-        record(&store, &RunRecord { cleared: &closed, ..run("2026-10-03") }).await;
+        record(&store, &RunRecord { cleared: &Few(&closed), ..run("2026-10-03") }).await;
         let history = store.history(MERCHANT, "X").await.unwrap();
         let told: Vec<_> = history
             .iter()
@@ -174,7 +176,7 @@ on_both! {
         let store = harness.open().await;
         let items: Vec<_> = (0..2_345).map(|n| in_transit(&format!("T{n:05}"))).collect();
         for on in ["2026-10-03", "2026-10-01", "2026-10-02"] {
-            record(&store, &RunRecord { in_transit: &items, ..run(on) }).await;
+            record(&store, &RunRecord { in_transit: &Few(&items), ..run(on) }).await;
         }
         let overview = store.runs_overview(MERCHANT, 2).await.unwrap();
         let told: Vec<_> = overview.iter().map(|one| (one.run.business_date, one.discrepancies, one.in_transit)).collect();

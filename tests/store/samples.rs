@@ -1,5 +1,7 @@
 //! Sample values.
 
+use std::io;
+
 use antom_recon::calendar::{BusinessDate, Instant};
 use antom_recon::discrepancy::{Answer, ClearedRow, Discrepancy, DiscrepancyKind, InTransitRow, Severity, Side, Stage};
 use antom_recon::id::DiscrepancyId;
@@ -7,7 +9,9 @@ use antom_recon::ledger::EntryText;
 use antom_recon::money::Currency;
 use antom_recon::movement::{EntryType, ReportKind};
 use antom_recon::proof::{Held, HeldKind};
-use antom_recon::store::{AcceptedHeader, Base, NewEntry, RunFile, RunRecord, Volume};
+use antom_recon::store::{
+    AcceptedHeader, Base, CarriedInTransit, Many, NewEntry, Reading, RunFile, RunId, RunRecord, Store, Volume,
+};
 
 pub const MERCHANT: &str = "2188120000000001";
 
@@ -147,6 +151,50 @@ pub fn cleared(id: &str) -> ClearedRow {
     }
 }
 
+/// Rows that fit.
+#[derive(Debug)]
+pub struct Few<'a, T>(pub &'a [T]);
+
+/// A row with an id for life.
+pub trait Item: Clone + std::fmt::Debug + Send + Sync {
+    fn id(&self) -> &str;
+}
+
+impl Item for InTransitRow {
+    fn id(&self) -> &str {
+        &self.item_id
+    }
+}
+
+impl Item for ClearedRow {
+    fn id(&self) -> &str {
+        &self.item_id
+    }
+}
+
+impl<T: Item> Many<T> for Few<'_, T> {
+    fn listed(&self) -> io::Result<Reading<'_, T>> {
+        Ok(Box::new(self.0.iter().cloned().map(Ok)))
+    }
+
+    fn by_id(&self) -> io::Result<Reading<'_, T>> {
+        let mut rows = self.0.to_vec();
+        rows.sort_by(|one, other| one.id().cmp(other.id()));
+        Ok(Box::new(rows.into_iter().map(Ok)))
+    }
+}
+
+/// The items that were in transit after a run.
+pub async fn in_transit_of(store: &Store, run: RunId) -> Vec<CarriedInTransit> {
+    let mut items = Vec::new();
+    let note = |item| {
+        items.push(item);
+        Ok::<(), std::convert::Infallible>(())
+    };
+    let Ok(()) = store.each_in_transit(run, note).await.unwrap();
+    items
+}
+
 /// A run without anything in it.
 pub fn run(on: &str) -> RunRecord<'static> {
     RunRecord {
@@ -161,8 +209,8 @@ pub fn run(on: &str) -> RunRecord<'static> {
         files: &[],
         archived: &[],
         discrepancies: &[],
-        in_transit: &[],
-        cleared: &[],
+        in_transit: &Few(&[]),
+        cleared: &Few(&[]),
         headers: &[],
         volumes: &[],
         held: &[],

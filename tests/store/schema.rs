@@ -7,7 +7,9 @@ use antom_recon::proof::HeldKind;
 use antom_recon::store::{PublishedFile, RunRecord};
 use sqlx::Connection;
 
-use super::samples::{MERCHANT, at, bare_discrepancy, base, cleared, day, file, header, held, in_transit, run, volume};
+use super::samples::{
+    Few, MERCHANT, at, bare_discrepancy, base, cleared, day, file, header, held, in_transit, in_transit_of, run, volume,
+};
 use super::{Harness, on_both};
 
 #[tokio::test]
@@ -64,7 +66,7 @@ async fn tables_that_are_made_again_keep_their_rows() {
     let found = store.history(MERCHANT, "r").await.unwrap();
     assert_eq!(found.len(), 2, "{found:?}");
     let run = store.latest_run(MERCHANT, day("2026-10-01")).await.unwrap().unwrap().run_id;
-    let items = store.in_transit_of(run).await.unwrap();
+    let items = in_transit_of(&store, run).await;
     assert_eq!((items[0].waits_for.as_str(), items[0].first_seen_on), ("w", Some(day("2026-09-30"))));
     for sql in ["UPDATE run_cleared SET amount = '0'", "DELETE FROM run_in_transit"] {
         assert!(harness.raw(sql).await.unwrap_err().contains("is history: rows are only added"), "{sql}");
@@ -91,8 +93,8 @@ on_both! {
         let record = RunRecord {
             files: &[file("/v1/a.csv", "aa")],
             discrepancies: &[bare_discrepancy("D1", "2026-10-01")],
-            in_transit: &[in_transit("T1")],
-            cleared: &[cleared("C1")],
+            in_transit: &Few(&[in_transit("T1")]),
+            cleared: &Few(&[cleared("C1")]),
             headers: &[header(ReportKind::AccountActivity, "a,b")],
             volumes: &[volume("seller-1", 5)],
             held: &[held("seller-1", HeldKind::Reserve, 5)],

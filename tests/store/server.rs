@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::Harness;
 use super::postgres::Cluster;
-use super::samples::{MERCHANT, at, bare_discrepancy, day, entry, in_transit, run};
+use super::samples::{Few, MERCHANT, at, bare_discrepancy, day, entry, in_transit, in_transit_of, run};
 
 /// Cuts every connection of the program to the database, and tells how many there were.
 pub async fn cut(url: &str) -> i64 {
@@ -43,11 +43,11 @@ async fn what_was_under_way_when_the_server_went_is_undone() {
     // The lock is a row and not a connection, so that the restart takes it from nobody.
     lock.verify().await.unwrap();
     let items: Vec<_> = (0..3).map(|n| in_transit(&format!("T{n}"))).collect();
-    let record = antom_recon::store::RunRecord { in_transit: &items, lock: Some(&lock), ..run("2026-10-01") };
+    let record = antom_recon::store::RunRecord { in_transit: &Few(&items), lock: Some(&lock), ..run("2026-10-01") };
     cluster.restart();
     let recorded = store.record_run(&record).await.unwrap();
     cluster.restart();
-    assert_eq!(store.in_transit_of(recorded.run_id()).await.unwrap().len(), 3);
+    assert_eq!(in_transit_of(&store, recorded.run_id()).await.len(), 3);
     lock.release().await.unwrap();
 }
 

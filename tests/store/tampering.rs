@@ -14,7 +14,8 @@ use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
 use super::chain::tamper;
 use super::samples::{
-    MERCHANT, at, bare_discrepancy, base, cleared, day, file, full_discrepancy, header, held, in_transit, run, volume,
+    Few, MERCHANT, at, bare_discrepancy, base, cleared, day, file, full_discrepancy, header, held, in_transit,
+    in_transit_of, run, volume,
 };
 use super::{Harness, on_both};
 
@@ -29,8 +30,8 @@ async fn fill(store: &Store) {
             files: &[file("/v1/a.csv", "aa"), file(&format!("/v1/b{number}.csv"), "bb")],
             archived: &[PackedFile { sha256: "aa".to_owned(), packed_size: 9, packed_sha256: "ff".to_owned() }],
             discrepancies: &[full_discrepancy(&format!("D{number}"), on), bare_discrepancy("E1", on)],
-            in_transit: &[in_transit(&format!("T{number}")), in_transit("U1")],
-            cleared: &[cleared(&format!("C{number}"))],
+            in_transit: &Few(&[in_transit(&format!("T{number}")), in_transit("U1")]),
+            cleared: &Few(&[cleared(&format!("C{number}"))]),
             headers: &[header(ReportKind::AccountActivity, "a,b")],
             volumes: &[volume("seller-1", 5)],
             held: &[held("seller-1", HeldKind::Reserve, 5)],
@@ -327,17 +328,17 @@ on_both! {
         let open = InTransitRow { item_id: "O1".to_owned(), ..same_request };
         let same_antom = InTransitRow { request_id: String::new(), item_id: "O2".to_owned(), ..item(20_006) };
         let discrepancies = ["E1", "E2"].map(|id| bare_discrepancy(id, "2026-10-01"));
-        let first = RunRecord { in_transit: &old, discrepancies: &discrepancies, ..run("2026-10-01") };
+        let first = RunRecord { in_transit: &Few(&old), discrepancies: &discrepancies, ..run("2026-10-01") };
         let first = store.record_run(&first).await.unwrap().run_id();
         decide(&store, first).await;
         for (on, rows) in [("2026-10-02", &old[5..6]), ("2026-10-03", &[open, same_antom])] {
-            store.record_run(&RunRecord { in_transit: rows, ..run(on) }).await.unwrap();
+            store.record_run(&RunRecord { in_transit: &Few(rows), ..run(on) }).await.unwrap();
         }
         assert_eq!(prune(&store, "2026-10-03").await, 20_005);
         verify(&store).await.unwrap();
         let left = store.discrepancies_of(first).await.unwrap();
         assert_eq!(left.iter().map(|row| row.discrepancy_id.as_str()).collect::<Vec<_>>(), ["E1"]);
-        let left = store.in_transit_of(first).await.unwrap();
+        let left = in_transit_of(&store, first).await;
         let left: Vec<&str> = left.iter().map(|item| item.item_id.as_str()).collect();
         assert_eq!(left, ["T000005", "T010001", "T020006"]);
         assert_eq!(prune(&store, "2026-10-03").await, 0);
@@ -347,7 +348,7 @@ on_both! {
         let store = harness.open().await;
         for on in ["2026-10-01", "2026-10-02", "2026-10-03"] {
             let cleared = cleared(&format!("C{on}"));
-            store.record_run(&RunRecord { cleared: &[cleared], ..run(on) }).await.unwrap();
+            store.record_run(&RunRecord { cleared: &Few(&[cleared]), ..run(on) }).await.unwrap();
         }
         let history: OldHistory = store.old_history(MERCHANT, day("2026-10-03")).await.unwrap();
         assert_eq!((history.before, history.runs.len()), (day("2026-10-02"), 1));

@@ -84,7 +84,8 @@ impl Keeper for Keeping<'_> {
     type Packed = Packed;
 
     fn pack(&self, lines: &[Line], originals: &[Original]) -> Packed {
-        let mark = |(row, line): (u32, &Line)| self.marker.and_then(|marker| marker.line(self.kind, line, row));
+        let of = |marker: Marker<'_>| (self.kind, marker.today);
+        let mark = |(row, line): (u32, &Line)| self.marker.and_then(|marker| marker.line(of(marker), line, row));
         if let Some(sums) = &self.sums {
             sums.add(lines);
         }

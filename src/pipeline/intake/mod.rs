@@ -25,7 +25,7 @@ use crate::store::RunFile;
 
 use super::folds::OrKind;
 use super::marks::Marks;
-use super::recall::Remembered;
+use super::recall::{Listed, Remembered};
 use super::timing::Timings;
 use super::{Job, options};
 pub use kept::kind_of;
@@ -68,6 +68,8 @@ pub struct Reports {
     pub remembered: Vec<Remembered>,
     /// Those that agree and were not matched in full.
     pub agreed: Agreed,
+    /// The day's files of details, of which some lines are listed that were not.
+    pub listed: Vec<Listed>,
     /// Lines of details that were parsed.
     pub parsed_lines: u64,
     /// Settlement summaries likewise.
@@ -106,6 +108,7 @@ impl Reports {
             earlier_sums: BatchSums::new(),
             remembered: Vec::new(),
             agreed: Agreed::default(),
+            listed: Vec::new(),
             parsed_lines: 0,
             summaries: Vec::new(),
             activities: Vec::new(),

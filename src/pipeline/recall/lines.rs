@@ -10,6 +10,7 @@ use super::bloom::Bloom;
 use super::ids::Ids;
 use crate::calendar::BusinessDate;
 use crate::ledger::Entry;
+use crate::matching::agreed::Fate;
 use crate::memory::{Bits, BlockIds, Extract, LedgerRows, MemoryError, Unkept};
 use crate::movement::ReportKind;
 use crate::report::{Line, Original};
@@ -18,8 +19,10 @@ use crate::report::{Line, Original};
 pub struct Rows {
     /// Those that were closed.
     pub closed: Bits,
-    /// Those of the day that agree with their others ([`matching::agreed`](crate::matching::agreed)).
+    /// Those that agree with their others ([`matching::agreed`](crate::matching::agreed)).
     pub agreed: Bits,
+    /// Those of them whose payment waits for its settlement.
+    pub waits: Bits,
     /// Those that this run needs.
     pub needed: Bits,
 }
@@ -28,7 +31,20 @@ impl Rows {
     /// Rows of which nothing is known.
     pub fn new(rows: u32) -> Self {
         let none = Bits::none(rows);
-        Self { closed: none.clone(), agreed: none.clone(), needed: none }
+        Self { closed: none.clone(), agreed: none.clone(), waits: none.clone(), needed: none }
+    }
+
+    /// Notes that a row agrees, and what becomes of its family.
+    pub fn put_agreed(&mut self, row: u32, fate: Fate) {
+        self.agreed.put(row);
+        if fate == Fate::Waits {
+            self.waits.put(row);
+        }
+    }
+
+    /// Whether a row was left out of full matching and is still open.
+    pub fn is_left_waiting(&self, row: u32) -> bool {
+        self.waits.has(row) && !self.needed.has(row)
     }
 
     /// Number of rows that are neither closed nor agreed.
@@ -89,6 +105,40 @@ impl Remembered {
         let read = |rows: &[u32]| extract.rows(extract.block_of(rows[0]), file, rows);
         take(&self.rows.needed, |row| extract.block_of(row), read, |line, original| line.original = original)
     }
+}
+
+/// Reads some lines of a file, block by block, some blocks at a time on all cores, and takes what `work` makes of each block's lines and
+/// their numbers, in their order. A line's `original` says only whether it names one.
+pub fn read_some<T: Send>(
+    (extract, file): (&Extract, u32),
+    rows: impl Iterator<Item = u32>,
+    work: impl Fn(&[u32], Vec<Line>) -> T + Sync,
+    mut take: impl FnMut(T) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    const BLOCKS_AT_ONCE: usize = 16;
+    let one = |rows: &Vec<u32>| {
+        let lines = extract.rows(extract.block_of(rows[0]), file, rows)?.into_iter();
+        let lines = lines.map(|(line, original)| Line { original: original.map(|_| 0), ..line }).collect();
+        Ok(work(rows, lines))
+    };
+    let mut blocks: Vec<Vec<u32>> = Vec::new();
+    let mut flush = |blocks: &mut Vec<Vec<u32>>| {
+        let made: Vec<Result<T, MemoryError>> = blocks.par_iter().map(one).collect();
+        blocks.clear();
+        made.into_iter().try_for_each(|made| take(made.map_err(super::failed)?))
+    };
+    for row in rows {
+        match blocks.last_mut() {
+            Some(block) if extract.block_of(block[0]) == extract.block_of(row) => block.push(row),
+            _ => {
+                if blocks.len() == BLOCKS_AT_ONCE {
+                    flush(&mut blocks)?;
+                }
+                blocks.push(vec![row]);
+            }
+        }
+    }
+    flush(&mut blocks)
 }
 
 /// Reads the entries that are needed.

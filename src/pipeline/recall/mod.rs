@@ -4,8 +4,8 @@
 //! touched since stays in the memory (`memory`) and is not read. The result is the same as if all of it had been read: a line or
 //! entry that is left out is one that matching would have placed as [`State::Past`], and that shares no id with any that is there.
 //!
-//! Of the day itself, payments whose rows agree, shares included, are left out as well (`matching::agreed`), unless something that is
-//! looked at shares an id with them.
+//! Of the day itself and of what the run before left in transit, payments whose rows agree, shares included, are left out as well
+//! (`matching::agreed`), unless something that is looked at shares an id with them.
 //!
 //! Nothing is known to be closed under other rules of matching, after a party left the registry, or without the memory of the
 //! run before: then the whole window is matched, from remembered lines or, where these lack too, from the archive.
@@ -23,20 +23,22 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::calendar::BusinessDate;
 use crate::discrepancy::Discrepancy;
 use crate::failure::{Failure, Kind};
-use crate::matching::agreed::{Agreed, Marker, Place};
+use crate::ledger::Entry;
+use crate::matching::agreed::{Agreed, Mark, Marker, Place};
 use crate::matching::{Policy, Reconciliation, State};
-use crate::memory::{self, Bits, ClosedEntries, FileKey, Memory, MemoryError, Unkept};
+use crate::memory::{self, Bits, ClosedEntries, Extract, FileKey, Memory, MemoryError, Unkept};
 use crate::movement::{EntryType, ReportKind};
-use crate::report::ReportOptions;
-use crate::store::{Carried, Run};
+use crate::report::{Line, ReportOptions};
+use crate::store::{Carried, CarriedInTransit, Run};
 
 use super::entries::Entries;
 use super::inputs::Registry;
 use super::intake::{InputFile, Reports};
 use super::ledger::Ledger;
 use super::marks::Marks;
+use super::waited::Waited;
 use super::{Job, options, room};
-pub use lines::Remembered;
+pub use lines::{Remembered, read_some};
 use lines::{Rows, Searched, Taken, needed, read_entries};
 
 /// What a run left in the memory, and what it will add.
@@ -47,8 +49,28 @@ pub struct Recalled {
     rows: HashMap<(ReportKind, FileKey), (Vec<u32>, Bits)>,
     /// Lines that this run read, to be kept for later ones.
     unkept: Vec<Unkept>,
-    /// The entries that were matched in full, by their numbers.
+    /// The entries that were matched in full, by their numbers, and what is known of all.
     entries: Vec<u32>,
+    booked: Rows,
+}
+
+/// A file of the day whose lines are listed without being matched in full.
+pub struct Listed {
+    /// Which report.
+    pub kind: ReportKind,
+    /// Its number among the run's inputs.
+    pub file: u32,
+    /// What it says.
+    pub extract: Extract,
+    /// What is known of its lines.
+    rows: Rows,
+}
+
+impl Listed {
+    /// The lines that wait for their settlement.
+    pub fn waiting(&self) -> impl Iterator<Item = u32> + '_ {
+        self.rows.waits.iter().filter(|row| self.rows.is_left_waiting(*row))
+    }
 }
 
 /// A hash of the rules by which a report is read.
@@ -105,10 +127,9 @@ fn parties_of(job: &Job<'_>, registry: Option<&Registry>) -> Option<Vec<u64>> {
 pub fn recall(
     job: &Job<'_>,
     (carried, reopened): (Option<&Carried>, &[&Discrepancy]),
-    marks: Marks,
+    (marker, mut marks, waited): (Marker<'_>, Marks, &mut Waited),
     registry: Option<&Registry>,
-    reports: &mut Reports,
-    ledger: &mut Ledger,
+    (reports, ledger): (&mut Reports, &mut Ledger),
 ) -> anyhow::Result<Recalled> {
     let rules = xxh3_64(job.config.what_decides()?.as_bytes());
     let parties = parties_of(job, registry);
@@ -124,37 +145,73 @@ pub fn recall(
     let mut booked = Rows::new(ledger.entries.rows());
     job.room.for_stage("recall", ledger.entries.bytes_to_compare(job.threads.current_num_threads()))?;
     let lost = put_closed(&ledger.entries, known.entries, &mut booked.closed).map_err(failed)?;
-    reports.agreed = put_agreed(marks, &mut files, &mut booked).map_err(failed)?;
+    mark_earlier(&files, waited.dates(), marker, &mut marks)?;
+    reports.agreed = put_agreed(marks, marker, (&mut files, &mut booked), waited).map_err(failed)?;
+    waited.bring_open().map_err(failed)?;
     let open = files.iter().map(|file| file.rows.open()).sum::<u64>() + booked.open();
     make_room(job, ledger, open).map_err(failed)?;
     job.room.for_stage("match", open * room::BYTES_PER_ROW)?;
-    let was_open =
-        carried.filter(|_| reports.agreed.rows() > 0).into_iter().flat_map(|before| ids_of_open(job, before));
+    let was_open = carried.filter(|_| reports.agreed.rows > 0).into_iter();
+    let was_open = was_open.flat_map(|before| ids_of_open(job, before, &waited.left));
     let seeds = seeds(reports, ledger).chain(known.asked).chain(lost).chain(was_open);
     let kept = &ledger.entries.kept;
     let sides = files.iter_mut().map(|file| Searched { source: &file.extract, rows: &mut file.rows });
     let mut sides: Vec<Searched<'_>> = sides.chain([Searched { source: kept, rows: &mut booked }]).collect();
     needed(&mut sides, seeds).map_err(failed)?;
+    bring_needed(&files, waited).map_err(failed)?;
     let rows = files.iter().map(|file| file.rows.needed.count()).sum::<u64>() + booked.needed.count();
     job.room.for_stage("match", rows * room::BYTES_PER_ROW)?;
 
-    let mut recalled = Recalled { rules, parties, rows: HashMap::new(), unkept: Vec::new(), entries: Vec::new() };
     let Taken { rows: entries, originals, numbers } = read_entries(kept, &booked.needed).map_err(failed)?;
-    let agreeing = numbers.iter().zip(&entries).filter(|(row, _)| booked.agreed.has(**row));
+    let is_counted = |entry: &Entry| marker.cut_off.date_of(entry.occurred_at) == marker.today;
+    let agreeing = numbers.iter().zip(&entries).filter(|(row, entry)| booked.agreed.has(**row) && is_counted(entry));
     agreeing.for_each(|(_, entry)| reports.agreed.take_out_entry(entry));
-    (ledger.parsed.entries, ledger.parsed.originals, recalled.entries) = (entries, originals, numbers);
+    (ledger.parsed.entries, ledger.parsed.originals) = (entries, originals);
+    let mut recalled = Recalled { rules, parties, rows: HashMap::new(), unkept: Vec::new(), entries: numbers, booked };
     for file in files {
-        recalled.read(file, reports).map_err(failed)?;
+        recalled.read(file, marker.today, reports).map_err(failed)?;
     }
     Ok(recalled)
 }
 
+/// Marks the lines of earlier days that are open, of the dates of which something waits.
+fn mark_earlier(
+    files: &[Remembered],
+    dates: &BTreeSet<BusinessDate>,
+    marker: Marker<'_>,
+    marks: &mut Marks,
+) -> anyhow::Result<()> {
+    let waiting = files.iter().filter(|file| {
+        file.kind == ReportKind::TransactionDetails && file.date < marker.today && dates.contains(&file.date)
+    });
+    for file in waiting {
+        let of = (file.kind, file.date);
+        let mark = |rows: &[u32], lines: Vec<Line>| -> Vec<Mark> {
+            rows.iter().zip(&lines).filter_map(|(row, line)| marker.line(of, line, *row)).collect()
+        };
+        let open = (0..file.extract.lines()).filter(|row| !file.rows.closed.has(*row));
+        read_some((&file.extract, file.file), open, mark, |found| marks.extend(found.into_iter()).map_err(failed))?;
+    }
+    Ok(())
+}
+
+/// Brings the items to memory whose lines are needed.
+fn bring_needed(files: &[Remembered], waited: &mut Waited) -> Result<(), MemoryError> {
+    let needed: HashMap<u32, &Bits> = files.iter().map(|file| (file.file, &file.rows.needed)).collect();
+    waited.bring_needed(|(file, row)| needed.get(&file).is_some_and(|rows| rows.has(row)))
+}
+
 /// What marks the rows of the day.
-pub fn marker<'a>(job: &Job<'_>, policy: &Policy, registry: Option<&'a Registry>) -> Marker<'a> {
+pub fn marker<'a>(
+    job: &Job<'_>,
+    policy: &Policy,
+    registry: Option<&'a Registry>,
+    due: &'a BTreeMap<BusinessDate, BusinessDate>,
+) -> Marker<'a> {
     let registry = registry.map(|known| &known.successful);
     let payment = job.symbols.intern(EntryType::Payment.as_str().as_bytes());
     let (today, cut_off, splits) = (policy.today, policy.cut_off, policy.splits);
-    Marker { today, cut_off, registry, payment, splits }
+    Marker { today, cut_off, registry, payment, splits, due }
 }
 
 /// Notes which entries are as they were when they were closed, and gives the ids of those that are gone.
@@ -181,24 +238,34 @@ fn make_room(job: &Job<'_>, ledger: &mut Ledger, rows: u64) -> Result<(), Memory
 }
 
 /// Notes which rows agree, and adds them up.
-fn put_agreed(marks: Marks, files: &mut [Remembered], booked: &mut Rows) -> Result<Agreed, MemoryError> {
-    let mut by_number: HashMap<u32, &mut Bits> =
-        files.iter_mut().map(|file| (file.file, &mut file.rows.agreed)).collect();
-    marks.agree(|place| match place {
+fn put_agreed(
+    marks: Marks,
+    marker: Marker<'_>,
+    (files, booked): (&mut [Remembered], &mut Rows),
+    waited: &mut Waited,
+) -> Result<Agreed, MemoryError> {
+    let mut by_number: HashMap<u32, &mut Rows> = files.iter_mut().map(|file| (file.file, &mut file.rows)).collect();
+    let show = |place, fate| match place {
         Place::Line(file, row) => {
             if let Some(rows) = by_number.get_mut(&file) {
-                rows.put(row);
+                rows.put_agreed(row, fate);
             }
         }
-        Place::Entry(row) => booked.agreed.put(row),
-    })
+        Place::Entry(row) => booked.put_agreed(row, fate),
+        Place::Item(_) => {}
+    };
+    marks.agree(|age| marker.may_wait(age), show, |fate| waited.note(fate))
 }
 
-/// The ids of what the run before left open: a payment of today that has one of them may be what closes it.
-fn ids_of_open<'a>(job: &'a Job<'_>, before: &'a Carried) -> impl Iterator<Item = u64> + 'a {
+/// The ids of what the run before left open, as far as it does not agree: a payment of today that has one of them may be what closes it.
+fn ids_of_open<'a>(
+    job: &'a Job<'_>,
+    before: &'a Carried,
+    waited: &'a [CarriedInTransit],
+) -> impl Iterator<Item = u64> + 'a {
     let rows = before.discrepancies.iter();
     let rows = rows.flat_map(|row| [&row.request_id, &row.antom_id, &row.original_request_id, &row.original_antom_id]);
-    let items = before.in_transit.iter().flat_map(|item| [&item.request_id, &item.antom_id]);
+    let items = waited.iter().flat_map(|item| [&item.request_id, &item.antom_id]);
     rows.chain(items).map(|id| job.keys.key(0, id.as_bytes()).hint())
 }
 
@@ -282,14 +349,17 @@ fn seeds<'a>(reports: &'a Reports, ledger: &'a Ledger) -> impl Iterator<Item = u
 
 impl Recalled {
     /// Puts the lines of a file that are needed among the others.
-    fn read(&mut self, file: Remembered, reports: &mut Reports) -> Result<(), MemoryError> {
+    fn read(&mut self, file: Remembered, today: BusinessDate, reports: &mut Reports) -> Result<(), MemoryError> {
         let Taken { rows: lines, originals, numbers } = file.read()?;
-        let Rows { mut closed, agreed, needed } = file.rows;
-        for (_, line) in numbers.iter().zip(&lines).filter(|(row, _)| agreed.has(**row)) {
-            reports.agreed.take_out_line(file.file, line);
+        let rows = file.rows;
+        for (row, line) in numbers.iter().zip(&lines).filter(|(row, _)| rows.agreed.has(**row)) {
+            let state = if rows.waits.has(*row) { State::InTransit } else { State::Matched };
+            reports.agreed.take_out_line(file.file, line, state);
         }
-        // What agrees today is past tomorrow.
-        agreed.iter().filter(|&row| !needed.has(row)).for_each(|row| closed.put(row));
+        // What agrees today is past tomorrow, but for what waits.
+        let mut closed = rows.closed.clone();
+        let past = rows.agreed.iter().filter(|&row| !rows.needed.has(row) && !rows.waits.has(row));
+        past.for_each(|row| closed.put(row));
         let side = if file.kind == ReportKind::SettlementDetails {
             &mut reports.settlements
         } else {
@@ -301,6 +371,10 @@ impl Recalled {
             report.parsed.originals = originals;
         }
         self.unkept.extend(file.unkept);
+        if file.date == today {
+            let listed = Listed { kind: file.kind, file: file.file, extract: file.extract, rows };
+            reports.listed.push(listed);
+        }
         self.rows.insert((file.kind, (file.date, file.name, file.sha256)), (numbers, closed));
         Ok(())
     }
@@ -346,10 +420,10 @@ impl Recalled {
             };
             lines.insert(key, closed);
         }
-        // What was left out is closed.
+        // What was left out is closed, but for what waits.
         let is_closed = |row: u32| match self.entries.binary_search(&row) {
             Ok(at) => reconciliation.ledger.get(at) == Some(&State::Past),
-            Err(_) => true,
+            Err(_) => !self.booked.waits.has(row),
         };
         let mut closed = BTreeMap::new();
         for date in entries.dates() {

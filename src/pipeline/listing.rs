@@ -1,0 +1,327 @@
+//! What is in transit and what was cleared, of which there may be more than memory holds: rows are gathered as they come, sorted, on the
+//! disk where they are many, and given in two orders, as they are listed and by id.
+//!
+//! Of payments that agree (`matching::agreed`) nobody looks at the rows themselves: what waits is listed with its text from the archive, or
+//! as the run before listed it, and what is settled today is cleared.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::io;
+
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
+
+use crate::calendar::BusinessDate;
+use crate::conservation::{OpenItem, OpenKind, Rolling};
+use crate::discrepancy::{ClearedRow, InTransitRow, Side};
+use crate::failure::{Failure, Kind};
+use crate::matching::WaitsFor;
+use crate::memory::{MemoryError, Order, Sorted, Sorter, Stored};
+use crate::money::{Currency, Tally};
+use crate::movement::{EntryType, ReportKind};
+use crate::report::Line;
+use crate::store::{Many, Reading};
+
+use super::evidence::Evidence;
+use super::intake::Reports;
+use super::recall::{self, Listed, read_some};
+use super::texts::Texts;
+use super::waited::Waited;
+use super::{Job, carry};
+
+/// Bytes of rows in memory in each order, where no limit says otherwise.
+const HELD_BYTES: usize = 32 << 20;
+
+/// Lines whose texts are read at once.
+const LINES_AT_ONCE: usize = 1 << 15;
+
+/// Rows that are being gathered, in two orders.
+#[derive(Debug)]
+struct Gathering<T> {
+    listed: Sorter<T>,
+    by_id: Sorter<T>,
+}
+
+/// Rows in two orders.
+#[derive(Debug)]
+pub struct InOrder<T> {
+    listed: Sorted<T>,
+    by_id: Sorted<T>,
+}
+
+impl<T: Stored> Gathering<T> {
+    fn new(job: &Job<'_>, listed: Order<T>, by_id: Order<T>) -> Self {
+        let held = job.room.for_waiting_rows().unwrap_or(HELD_BYTES);
+        let sorter = |order| Sorter::new(&job.memory, order, held);
+        Self { listed: sorter(listed), by_id: sorter(by_id) }
+    }
+
+    fn put(&mut self, row: T) -> Result<(), MemoryError> {
+        self.listed.put(row.clone())?;
+        self.by_id.put(row)
+    }
+
+    fn finish(self) -> InOrder<T> {
+        InOrder { listed: self.listed.finish(), by_id: self.by_id.finish() }
+    }
+}
+
+impl<T: Stored> InOrder<T> {
+    /// Number of rows.
+    pub const fn rows(&self) -> u64 {
+        self.listed.rows()
+    }
+}
+
+impl<T: Stored + std::fmt::Debug> Many<T> for InOrder<T> {
+    fn listed(&self) -> io::Result<Reading<'_, T>> {
+        reading(&self.listed)
+    }
+
+    fn by_id(&self) -> io::Result<Reading<'_, T>> {
+        reading(&self.by_id)
+    }
+}
+
+fn reading<T: Stored>(rows: &Sorted<T>) -> io::Result<Reading<'_, T>> {
+    let rows = rows.iter().map_err(io::Error::other)?;
+    Ok(Box::new(rows.map(|row| row.map_err(io::Error::other))))
+}
+
+/// The order of `in_transit.csv`.
+pub fn by_date_and_side(one: &InTransitRow, other: &InTransitRow) -> Ordering {
+    let key = |row: &InTransitRow| (row.business_date, row.side, row.due_on, row.entry_type);
+    key(one)
+        .cmp(&key(other))
+        .then_with(|| one.request_id.cmp(&other.request_id))
+        .then_with(|| one.item_id.cmp(&other.item_id))
+}
+
+/// The order of `cleared.csv`.
+pub fn by_date_and_type(one: &ClearedRow, other: &ClearedRow) -> Ordering {
+    fn place(row: &ClearedRow) -> impl Ord + '_ {
+        (row.business_date, &row.entry_type, &row.item_id)
+    }
+    place(one).cmp(&place(other))
+}
+
+/// What is in transit and what was cleared, while it is gathered.
+pub struct Listing {
+    in_transit: Gathering<InTransitRow>,
+    cleared: Gathering<ClearedRow>,
+    /// What is listed of lines that agree.
+    pub listed: BTreeMap<Currency, Tally>,
+}
+
+/// What is in transit and what was cleared.
+#[derive(Debug)]
+pub struct Lists {
+    /// The rows of `in_transit.csv`.
+    pub in_transit: InOrder<InTransitRow>,
+    /// The rows of `cleared.csv`.
+    pub cleared: InOrder<ClearedRow>,
+}
+
+impl Lists {
+    /// Number of all rows.
+    pub const fn rows(&self) -> u64 {
+        self.in_transit.rows() + self.cleared.rows()
+    }
+}
+
+impl Listing {
+    /// Nothing yet.
+    pub fn new(job: &Job<'_>) -> Self {
+        let by_id: Order<InTransitRow> = |one, other| one.item_id.cmp(&other.item_id);
+        let cleared_by_id: Order<ClearedRow> = |one, other| one.item_id.cmp(&other.item_id);
+        Self {
+            in_transit: Gathering::new(job, by_date_and_side, by_id),
+            cleared: Gathering::new(job, by_date_and_type, cleared_by_id),
+            listed: BTreeMap::new(),
+        }
+    }
+
+    /// Adds the rest, and closes the lists.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn finish(self, in_transit: Vec<InTransitRow>, cleared: Vec<ClearedRow>) -> anyhow::Result<Lists> {
+        let (mut gathered, mut gathered_cleared) = (self.in_transit, self.cleared);
+        in_transit.into_iter().try_for_each(|row| gathered.put(row)).map_err(recall::failed)?;
+        cleared.into_iter().try_for_each(|row| gathered_cleared.put(row)).map_err(recall::failed)?;
+        Ok(Lists { in_transit: gathered.finish(), cleared: gathered_cleared.finish() })
+    }
+
+    /// Lists a line that agrees and waits; `was_open` if the run before listed it.
+    fn wait(&mut self, row: InTransitRow, was_open: bool, rolling: &mut Rolling<'_>) -> anyhow::Result<()> {
+        let amount = i64::try_from(row.amount).map_err(|_| Failure::new(Kind::Integrity, NO_LINE))?;
+        self.listed.entry(row.currency).or_default().add(amount);
+        rolling.roll(&OpenItem::from(&row), was_open, true);
+        self.in_transit.put(row).map_err(recall::failed)
+    }
+}
+
+const NO_LINE: &str = "an item in transit is no line; please report this defect";
+
+impl<'a> From<&'a InTransitRow> for OpenItem<'a> {
+    fn from(row: &'a InTransitRow) -> Self {
+        Self {
+            id: &row.item_id,
+            kind: OpenKind::InTransit,
+            currency: Some(row.currency),
+            amount: row.amount,
+            first_seen_on: row.first_seen_on,
+        }
+    }
+}
+
+impl Evidence<'_> {
+    /// Lists the payments that agree and wait, or waited: those of the day, and what became of those that the run before left.
+    /// `due` says until when the lines of a date may wait; `rolling` gets how the items came and went.
+    ///
+    /// # Errors
+    /// The archive cannot be read any more, or is not what it was.
+    pub fn list_agreed(
+        &self,
+        waited: &Waited,
+        due: &BTreeMap<BusinessDate, BusinessDate>,
+        (listing, rolling): (&mut Listing, &mut Rolling<'_>),
+    ) -> anyhow::Result<()> {
+        let due_of = |date: BusinessDate| due.get(&date).copied().ok_or_else(|| Failure::new(Kind::Integrity, NO_LINE));
+        let texts = Texts::open(self.job, &self.reports.inputs)?;
+        for file in &self.reports.listed {
+            self.list_waiting(file, &texts, due_of(self.job.today)?, |row| listing.wait(row, false, rolling))?;
+        }
+        let mut places = LineNumbers::new(self.reports);
+        waited.each_agreed(|row, settled| match settled {
+            None => {
+                let due_on = due_of(row.business_date)?;
+                listing.wait(InTransitRow { due_on, ..row }, true, rolling)
+            }
+            Some(place) => {
+                let by = places.name(place)?;
+                rolling.roll(&OpenItem::from(&row), true, false);
+                listing.cleared.put(carry::cleared_item(self.job, row.into(), by)).map_err(recall::failed)
+            }
+        })
+    }
+
+    /// Lists the lines of a file of the day that wait, in its order.
+    fn list_waiting(
+        &self,
+        listed: &Listed,
+        texts: &Texts<'_>,
+        due_on: BusinessDate,
+        mut list: impl FnMut(InTransitRow) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut pending: Vec<Line> = Vec::new();
+        let mut flush = |lines: &mut Vec<Line>| {
+            self.in_words(listed.file, lines, texts, due_on)?.into_iter().try_for_each(&mut list)?;
+            lines.clear();
+            anyhow::Ok(())
+        };
+        let at_once = if texts.is_pieced(listed.file)? { LINES_AT_ONCE } else { usize::MAX };
+        read_some(
+            (&listed.extract, listed.file),
+            listed.waiting(),
+            |_, lines| lines,
+            |lines| {
+                pending.extend(lines);
+                if pending.len() < at_once { Ok(()) } else { flush(&mut pending) }
+            },
+        )?;
+        flush(&mut pending)
+    }
+
+    /// The lines of one file as items in transit, with their texts.
+    fn in_words(
+        &self,
+        file: u32,
+        lines: &[Line],
+        texts: &Texts<'_>,
+        due_on: BusinessDate,
+    ) -> anyhow::Result<Vec<InTransitRow>> {
+        let at_once =
+            if texts.is_pieced(file)? { lines.len().div_ceil(rayon::current_num_threads()) } else { lines.len() };
+        let parts = lines.par_chunks(at_once.max(1)).map(|lines| {
+            let mut rows = Vec::with_capacity(lines.len());
+            let places = lines.iter().map(|line| (line.place, line)).collect();
+            texts.read(places, |line: &Line, text| {
+                self.check_text(&self.reports.inputs[file as usize].name, line, &text)?;
+                let payment = EntryType::Payment;
+                rows.push(InTransitRow {
+                    item_id: self.job.names.item(&["report", payment.as_str(), &text.request_id, &text.antom_id]),
+                    request_id: text.request_id,
+                    antom_id: text.antom_id,
+                    entry_type: payment,
+                    currency: line.currency,
+                    amount: line.amount.into(),
+                    side: Side::Report,
+                    business_date: self.job.today,
+                    due_on,
+                    waits_for: WaitsFor::Settlement.as_str(),
+                    first_seen_on: self.job.today,
+                });
+                Ok(())
+            })?;
+            anyhow::Ok(rows)
+        });
+        let parts: Vec<Vec<InTransitRow>> = parts.collect::<anyhow::Result<_>>()?;
+        Ok(parts.concat())
+    }
+}
+
+/// Where the lines of the day's settlement details stand in their files, as spans of lines that follow one another: mostly there is one.
+struct LineNumbers<'a> {
+    reports: &'a Reports,
+    spans: BTreeMap<u32, Vec<Span>>,
+}
+
+/// From this row of the file on, a row's line is so much further down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    row: u32,
+    ahead: u32,
+}
+
+impl<'a> LineNumbers<'a> {
+    const fn new(reports: &'a Reports) -> Self {
+        Self { reports, spans: BTreeMap::new() }
+    }
+
+    /// A line as an explanation names it.
+    fn name(&mut self, (file, row): (u32, u32)) -> anyhow::Result<String> {
+        if !self.spans.contains_key(&file) {
+            let spans = self.read(file)?;
+            self.spans.insert(file, spans);
+        }
+        let spans = &self.spans[&file];
+        let span = spans.partition_point(|span| span.row <= row).checked_sub(1).and_then(|at| spans.get(at));
+        let line = row + span.map_or(0, |span| span.ahead);
+        Ok(format!("`{}` line {line}", self.reports.inputs[file as usize].name))
+    }
+
+    fn read(&self, file: u32) -> anyhow::Result<Vec<Span>> {
+        let is_it = |listed: &&Listed| listed.file == file && listed.kind == ReportKind::SettlementDetails;
+        let defect = || Failure::new(Kind::Integrity, "a line that settles is in no file; please report this defect");
+        let listed = self.reports.listed.iter().find(is_it).ok_or_else(defect)?;
+        let spans = |rows: &[u32], lines: Vec<Line>| {
+            let mut spans = Vec::new();
+            rows.iter().zip(&lines).for_each(|(&row, line)| add_line(&mut spans, row, line.place.line));
+            spans
+        };
+        let mut all = Vec::new();
+        read_some((&listed.extract, file), 0..listed.extract.lines(), spans, |spans| {
+            spans.into_iter().for_each(|span| add_line(&mut all, span.row, span.row + span.ahead));
+            Ok(())
+        })?;
+        Ok(all)
+    }
+}
+
+fn add_line(spans: &mut Vec<Span>, row: u32, line: u32) {
+    let ahead = line - row;
+    if spans.last().is_none_or(|span| span.ahead != ahead) {
+        spans.push(Span { row, ahead });
+    }
+}

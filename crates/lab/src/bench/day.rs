@@ -1,7 +1,7 @@
 //! The large day, and those before it: files written line by line, with about one discrepancy in a thousand lines, of five kinds.
 
 use super::Options;
-use super::fate::{Day, Expected, Fate};
+use super::fate::{Day, Expected, Fate, Settled};
 use super::lines::{Numbers, Payment, batch, compact, currencies};
 use crate::world::layout::{Layout, Report};
 use crate::world::ledger_csv::HEADER;
@@ -130,7 +130,7 @@ fn write_report(path: &Path, (day, report): (&Day, Report), rows: u64) -> Result
             }
             _ => {
                 // The date of the settlement time has digits, not slots; the net amount equals the gross.
-                let amount = payment.slots(payment.amount);
+                let amount = payment.slots(settled_amount(&payment, fate, day));
                 templates.settlement.fill(numbers.with(amount).with(amount).as_slice())
             }
         };
@@ -138,6 +138,12 @@ fn write_report(path: &Path, (day, report): (&Day, Report), rows: u64) -> Result
     }
     sink.text(b"<END>\n")?;
     sink.finish()
+}
+
+/// What the day's settlement details say of a payment: another amount only if it was made on a day before.
+fn settled_amount(payment: &Payment, fate: Fate, day: &Day) -> u64 {
+    let differs = fate == Fate::AmountDiffers && day.settles != Some(day.date);
+    payment.amount + u64::from(differs)
 }
 
 /// The entry of each payment, and a share for each line that the day settles if shares are booked.
@@ -153,7 +159,7 @@ fn write_entries(sink: &mut Sink, day: &Day, options: &Options, expected: &mut E
         let Payment { number, seller, time, amount, .. } = payment;
         let templates = &mut templates[payment.currency()];
         if fate != Fate::NotBooked {
-            let differs = fate == Fate::AmountDiffers;
+            let differs = fate == Fate::AmountDiffers && day.settled != Settled::NextDay;
             let numbers = Numbers::of(&[&[index, number, number, number, seller, amount + u64::from(differs)], &time]);
             let failed = fate == Fate::BookedAsFailed;
             let template = if failed { &mut templates.failed_entry } else { &mut templates.entry };
@@ -161,7 +167,7 @@ fn write_entries(sink: &mut Sink, day: &Day, options: &Options, expected: &mut E
         }
         if shares && fate != Fate::NotReported {
             let ids = [index, number, number, number, number, number];
-            let numbers = Numbers::of(&[&ids, &[seller, amount], &time]);
+            let numbers = Numbers::of(&[&ids, &[seller, settled_amount(&payment, fate, day)], &time]);
             sink.line(templates.share.fill(numbers.as_slice()))?;
         }
     }

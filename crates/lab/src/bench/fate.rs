@@ -18,6 +18,7 @@ pub(super) const KINDS: [&str; 5] =
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Honest,
+    /// In the ledger; or, where it is settled on the next day, in the settled line alone.
     AmountDiffers,
     NotBooked,
     NotReported,
@@ -39,6 +40,12 @@ impl Fate {
         }
     }
 
+    /// Whether something of it was open until its settlement on the next day closed that: a line that waited, or an entry without
+    /// a line, which has another kind from then on. What waited and is settled otherwise became a discrepancy, which closes nothing.
+    fn is_closed_by_settlement(self) -> bool {
+        matches!(self, Self::Honest | Self::SettledNotReported)
+    }
+
     /// The contract's kind for it once its day's payments are settled as `settled` says.
     fn kind(self, settled: Settled) -> Option<&'static str> {
         match self {
@@ -56,6 +63,7 @@ impl Fate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Settled {
     AtOnce,
+    NextDay,
     NotYet,
 }
 
@@ -69,19 +77,39 @@ pub(super) struct Day {
     pub(super) settles: Option<NaiveDate>,
 }
 
-/// The days that end with [`DATE`], oldest first.
+/// The days that end with [`DATE`], oldest first. Where payments are settled on the next day, there are at least two.
 pub(super) fn days(options: &Options) -> Vec<Day> {
-    let dates = DATE.iter_days().rev().take(usize::try_from(options.days.max(1)).unwrap_or(usize::MAX));
-    let (settled, settles) = if options.unsettled { (Settled::NotYet, false) } else { (Settled::AtOnce, true) };
-    let mut days: Vec<Day> = dates.map(|date| Day { date, settled, settles: settles.then_some(date) }).collect();
+    let count = options.days.max(if options.next_day { 2 } else { 1 });
+    let dates = DATE.iter_days().rev().take(usize::try_from(count).unwrap_or(usize::MAX));
+    let mut days: Vec<Day> = dates.map(|date| day(date, options)).collect();
     days.reverse();
+    if options.next_day
+        && let Some(first) = days.first_mut()
+    {
+        first.settles = None;
+    }
     days
+}
+
+fn day(date: NaiveDate, options: &Options) -> Day {
+    let (settled, settles) = match options {
+        Options { unsettled: true, .. } => (Settled::NotYet, None),
+        Options { next_day: true, .. } => {
+            (if date == DATE { Settled::NotYet } else { Settled::NextDay }, date.pred_opt())
+        }
+        _ => (Settled::AtOnce, Some(date)),
+    };
+    Day { date, settled, settles }
 }
 
 /// What must be found after the last day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Expected {
     kinds: BTreeMap<&'static str, u64>,
+    /// What waits.
+    pub(super) in_transit: u64,
+    /// What the last day closed.
+    pub(super) cleared: u64,
 }
 
 impl Expected {
@@ -94,6 +122,11 @@ impl Expected {
     pub(super) fn count(&mut self, fate: Fate, day: &Day) {
         if let Some(kind) = fate.kind(day.settled) {
             *self.kinds.entry(kind).or_default() += 1;
+        } else if day.settled == Settled::NotYet {
+            self.in_transit += 1;
+        }
+        if day.settled == Settled::NextDay && day.date.succ_opt() == Some(DATE) && fate.is_closed_by_settlement() {
+            self.cleared += 1;
         }
     }
 }

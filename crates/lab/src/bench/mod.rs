@@ -45,6 +45,9 @@ pub struct Options {
     /// Leave settlement details out, so that every payment waits
     #[arg(long)]
     pub unsettled: bool,
+    /// Settle each day's payments on the next day; the day before the measured one is made and run first
+    #[arg(long, conflicts_with = "unsettled")]
+    pub next_day: bool,
     /// Book a share for each settled line, and compare them
     #[arg(long, conflicts_with = "unsettled")]
     pub shares: bool,
@@ -94,9 +97,11 @@ fn measured(folder: &Path, options: &Options, jobs: Jobs<'_>, out: &mut dyn Writ
     fs::write(&config, configuration(options))?;
     writeln!(
         out,
-        "{} lines a side{} on {} days, {} MB of reports and ledger, made in {} s",
+        "{} lines a side{}{}{} on {} days, {} MB of reports and ledger, made in {} s",
         thousands(options.rows),
-        if options.shares { ", with shares," } else { "" },
+        if options.shares { ", with shares" } else { "" },
+        if options.next_day { ", settled on the next day" } else { "" },
+        if options.shares || options.next_day { "," } else { "" },
         days.len(),
         thousands((made.reports.bytes + made.ledger.bytes) / 1_000_000),
         seconds(started.elapsed())

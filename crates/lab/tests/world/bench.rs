@@ -6,11 +6,12 @@ use lab::bench::{Jobs, Options, run};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
+use std::iter::repeat_n;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The bench as it is where nothing is said.
-fn options(rows: u64) -> Options {
+pub fn options(rows: u64) -> Options {
     Options {
         rows,
         threads: None,
@@ -18,6 +19,7 @@ fn options(rows: u64) -> Options {
         keep: false,
         database: None,
         unsettled: false,
+        next_day: false,
         shares: false,
         days: 1,
         without_memory: false,
@@ -31,13 +33,13 @@ fn alone(here: fn(Vec<OsString>) -> u8) -> Jobs<'static> {
     Jobs { here, apart }
 }
 
-fn config(command: &[OsString]) -> PathBuf {
+pub fn config(command: &[OsString]) -> PathBuf {
     let flag = command.iter().position(|word| word == "--config").unwrap();
     PathBuf::from(&command[flag + 1])
 }
 
 /// The lines of a report by request id; none if there is no such report. Its name begins with its day's folder.
-fn report(folder: &Path, name: &str) -> BTreeMap<String, Row> {
+pub fn report(folder: &Path, name: &str) -> BTreeMap<String, Row> {
     let path = folder.join("remote/v1/settlements/2188120000000001").join(name);
     let Ok(text) = fs::read_to_string(path) else { return BTreeMap::new() };
     let text = text.strip_suffix("<END>\n").unwrap();
@@ -52,7 +54,7 @@ fn report(folder: &Path, name: &str) -> BTreeMap<String, Row> {
 }
 
 /// Every settled line has its share, and there is no other.
-fn compare_shares(shares: &[Row], settled: &BTreeMap<String, Row>) {
+pub fn compare_shares(shares: &[Row], settled: &BTreeMap<String, Row>) {
     let of_payment: BTreeMap<&String, &Row> =
         shares.iter().map(|share| (&share["original_request_id"], share)).collect();
     assert_eq!((shares.len(), of_payment.len()), (settled.len(), settled.len()), "one share for each settled line");
@@ -104,21 +106,25 @@ fn plain(command: Vec<OsString>) -> u8 {
     let booked: BTreeMap<&String, &Row> = ledger.iter().map(|entry| (&entry["request_id"], entry)).collect();
     assert_eq!(booked.len(), ledger.len(), "no entry twice");
     kinds.extend(reported.keys().filter(|id| !booked.contains_key(id)).map(|_| "MISSING_IN_LEDGER"));
-    write_outputs(&folder, &kinds);
+    write_outputs(&folder, &kinds, [0, 0]);
     0
 }
 
-/// What the bench reads of a run: discrepancies of these kinds.
-fn write_outputs(folder: &Path, kinds: &[&str]) {
+/// What the bench reads of a run: discrepancies of these kinds, so many items in transit and cleared.
+pub fn write_outputs(folder: &Path, kinds: &[&str], [in_transit, cleared]: [usize; 2]) {
     let outputs = folder.join("out/2188120000000001/2026-11-18");
     fs::create_dir_all(&outputs).unwrap();
-    fs::write(outputs.join("discrepancies.csv"), format!("kind\n{}", kinds.join("\n"))).unwrap();
+    let lines = |header: &str, rows: &[&str]| format!("{header}\n{}", rows.join("\n"));
+    fs::write(outputs.join("discrepancies.csv"), lines("kind", kinds)).unwrap();
+    for (name, count) in [("in_transit.csv", in_transit), ("cleared.csv", cleared)] {
+        fs::write(outputs.join(name), lines("item_id", &repeat_n("T-1", count).collect::<Vec<_>>())).unwrap();
+    }
     let summary = r#"{"timings": {"parse": {"seconds": 0.5, "lines": 40000}, "match": {"seconds": 0.001}}}"#;
     fs::write(outputs.join("summary.json"), summary).unwrap();
 }
 
 fn finds_nothing(command: Vec<OsString>) -> u8 {
-    write_outputs(config(&command).parent().unwrap(), &[]);
+    write_outputs(config(&command).parent().unwrap(), &[], [0, 0]);
     0
 }
 
@@ -180,7 +186,13 @@ fn the_ledger_may_be_a_table_and_everything_may_wait() {
     assert!(!run(&options, alone(plain_with_a_table), &mut out).unwrap());
     let said = String::from_utf8(out).unwrap();
     let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    for part in ["imported in ", " entries/s", "MISSING_IN_REPORT 4 0 WRONG", "SETTLED_NOT_REPORTED 0 0"] {
+    for part in [
+        "imported in ",
+        " entries/s",
+        "MISSING_IN_REPORT 4 0 WRONG",
+        "SETTLED_NOT_REPORTED 0 0",
+        "(rows of in_transit.csv) 9 990 0 WRONG",
+    ] {
         assert!(words.contains(part), "{said}");
     }
 }

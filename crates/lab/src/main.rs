@@ -275,7 +275,7 @@ fn main() -> Result<ExitCode> {
             simulate::run(&options, &process, out)?
         }
         Command::Job { words } => return Ok(ExitCode::from(job([vec!["antom-recon".into()], words].concat()))),
-        Command::Bench(options) => bench::run(&options, job, out)?,
+        Command::Bench(options) => bench::run(&options, bench::Jobs { here: job, apart: &beside }, out)?,
         Command::Serve { seed, dir, layout, sftp_port, api_port } => {
             let plan = Plan { layout: layout.into(), ..Plan::one_week(seed) };
             demo::serve(World::generate(plan), &dir, serve::Ports { sftp: sftp_port, api: api_port }, out)?;
@@ -304,10 +304,16 @@ fn apart(words: &[OsString]) -> Result<quarter::Ran> {
     quarter::Ran::of(process(words)?.stdin(Stdio::null()).output().context("the job cannot be started")?)
 }
 
-/// The job in a process of its own, without whatever this one's environment says about it.
-fn process(words: &[OsString]) -> Result<Process> {
+/// The job in a process of its own.
+fn beside(words: &[OsString]) -> Result<Process> {
     let mut command = Process::new(std::env::current_exe()?);
     command.arg("job").arg("--").args(words);
+    Ok(command)
+}
+
+/// The job in a process of its own, without whatever this one's environment says about it.
+fn process(words: &[OsString]) -> Result<Process> {
+    let mut command = beside(words)?;
     let ours = |(name, _): &(OsString, OsString)| name.to_string_lossy().starts_with("ANTOM_RECON_");
     for (name, _) in std::env::vars_os().filter(ours) {
         command.env_remove(name);

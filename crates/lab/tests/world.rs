@@ -23,6 +23,8 @@ mod faults;
 mod files;
 #[path = "world/honest.rs"]
 mod honest;
+#[path = "world/next_day.rs"]
+mod next_day;
 #[path = "world/proofs.rs"]
 mod proofs;
 #[path = "world/proofs_accounts.rs"]

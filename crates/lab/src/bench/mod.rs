@@ -1,23 +1,26 @@
 //! A large day against the clock: N lines in transaction details, N in settlement details and N ledger entries, run
 //! through the job's own entry point in this process, with the counts checked.
 
+mod check;
 mod day;
+mod fate;
+mod lines;
 mod memory;
 mod profile;
 mod template;
 mod timings;
 
-use crate::audit::Table;
 use crate::job::{self, Job};
-use crate::print::{Sheet, thousands};
+use crate::print::thousands;
 use anyhow::{Context as _, Result, ensure};
-use std::collections::BTreeMap;
+use chrono::NaiveDate;
+use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
-pub use day::Sprinkled;
 use memory::Processor;
 use profile::{Total, rate, seconds};
 
@@ -42,6 +45,9 @@ pub struct Options {
     /// Leave settlement details out, so that every payment waits
     #[arg(long)]
     pub unsettled: bool,
+    /// Settle each day's payments on the next day; the day before the measured one is made and run first
+    #[arg(long, conflicts_with = "unsettled")]
+    pub next_day: bool,
     /// Book a share for each settled line, and compare them
     #[arg(long, conflicts_with = "unsettled")]
     pub shares: bool,
@@ -56,15 +62,24 @@ pub struct Options {
     pub memory_limit: Option<String>,
 }
 
+/// The job in two ways.
+#[derive(Clone, Copy)]
+pub struct Jobs<'j> {
+    /// In this process, whose memory and processor time are measured.
+    pub here: Job,
+    /// These words as a process of its own, for the days before: what they leave in memory is not the measured run's.
+    pub apart: &'j dyn Fn(&[OsString]) -> Result<Command>,
+}
+
 /// Generates the day, runs the job over it, checks the counts and prints a table of the stages on `out`. Returns
 /// whether the counts were right.
 ///
 /// # Errors
 ///
 /// If the folder cannot be used, or the job ends with an exit code other than 0.
-pub fn run(options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
+pub fn run(options: &Options, jobs: Jobs<'_>, out: &mut dyn Write) -> Result<bool> {
     let folder = job::folder(options.dir.as_deref(), "antom-recon-bench-")?;
-    let outcome = measured(&folder, options, job, out);
+    let outcome = measured(&folder, options, jobs, out);
     if options.keep {
         writeln!(out, "\nThe files are in {}", folder.display())?;
     } else {
@@ -74,51 +89,82 @@ pub fn run(options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
     outcome
 }
 
-fn measured(folder: &Path, options: &Options, job: Job, out: &mut dyn Write) -> Result<bool> {
+fn measured(folder: &Path, options: &Options, jobs: Jobs<'_>, out: &mut dyn Write) -> Result<bool> {
     let started = Instant::now();
-    let days = day::days(options.days.max(1));
+    let days = fate::days(options);
     let made = day::write(folder, &days, options)?;
     let config = folder.join("antom-recon.toml");
     fs::write(&config, configuration(options))?;
     writeln!(
         out,
-        "{} lines a side{} on {} days, {} MB of reports and ledger, made in {} s",
+        "{} lines a side{}{}{} on {} days, {} MB of reports and ledger, made in {} s",
         thousands(options.rows),
-        if options.shares { ", with shares," } else { "" },
+        if options.shares { ", with shares" } else { "" },
+        if options.next_day { ", settled on the next day" } else { "" },
+        if options.shares || options.next_day { "," } else { "" },
         days.len(),
-        thousands(made.bytes / 1_000_000),
+        thousands((made.reports.bytes + made.ledger.bytes) / 1_000_000),
         seconds(started.elapsed())
     )?;
     if options.database.is_some() {
-        import(folder, made.entries, (job, &config), out)?;
+        import(folder, made.ledger.lines, (jobs.here, &config), out)?;
     }
-    let threads = options.threads.map(|threads| threads.to_string());
-    let run = |date: &str, more: &[&str], out: &mut dyn Write| {
-        let flags = [("--threads", &threads), ("--memory-limit", &options.memory_limit)];
-        let flags = flags.iter().flat_map(|(flag, value)| value.iter().flat_map(|value| [*flag, value.as_str()]));
-        let words: Vec<&str> = ["run", "--date", date].into_iter().chain(flags).chain(more.iter().copied()).collect();
-        job::run(job, &words, &config, out)
-    };
     for day in &days[..days.len() - 1] {
-        let code = run(&day.to_string(), &[], &mut std::io::sink())?;
-        ensure!(code == 0, "`antom-recon run` of {day} ended with exit code {code}");
+        run_before(day.date, options, (jobs, &config), out)?;
     }
-    let last = day::DATE.to_string();
+    let total = Total {
+        lines: made.last_reports.lines + made.last_entries,
+        bytes: profile::Bytes {
+            reports: made.last_reports.bytes,
+            ledger: if options.database.is_none() { made.ledger.bytes } else { 0 },
+        },
+        ran: run_measured(options, (jobs.here, &config), out)?,
+    };
+    let outputs = folder.join("out").join(day::PLATFORM).join(fate::DATE.to_string());
+    profile::write(&outputs, &total, out)?;
+    check::compare(&outputs, &made.expected, out)
+}
+
+/// The words for the run of a day.
+fn words(date: NaiveDate, options: &Options) -> Vec<String> {
+    let threads = options.threads.map(|threads| threads.to_string());
+    let flags = [("--threads", threads), ("--memory-limit", options.memory_limit.clone())];
+    let flags = flags.into_iter().filter_map(|(flag, value)| Some([flag.to_owned(), value?])).flatten();
+    ["run".to_owned(), "--date".to_owned(), date.to_string()].into_iter().chain(flags).collect()
+}
+
+/// Runs a day before the measured one, without its page.
+fn run_before(
+    date: NaiveDate,
+    options: &Options,
+    (jobs, config): (Jobs<'_>, &Path),
+    out: &mut dyn Write,
+) -> Result<()> {
+    let started = Instant::now();
+    let mut words: Vec<OsString> = words(date, options).into_iter().map(OsString::from).collect();
+    words.extend(["--config".into(), config.into()]);
+    let status = (jobs.apart)(&words)?.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    let status = status.context("the job cannot be started")?;
+    ensure!(status.success(), "`antom-recon run` of {date} ended with {status}");
+    writeln!(out, "{date} was run before in {} s", seconds(started.elapsed()))?;
+    Ok(())
+}
+
+/// Runs the last day, and tells what it took.
+fn run_measured(options: &Options, (job, config): (Job, &Path), out: &mut dyn Write) -> Result<profile::Ran> {
+    let mut words = words(fate::DATE, options);
+    if options.without_memory {
+        words.push("--without-memory".to_owned());
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let peak_is_ours = memory::reset_peak();
     let (started, used) = (Instant::now(), Processor::used());
-    let code = run(&last, if options.without_memory { &["--without-memory"] } else { &[] }, out)?;
+    let code = job::run(job, &words, config, out)?;
     let elapsed = started.elapsed();
     let processor = Processor::used().zip(used).map(|(after, before)| after.since(before));
     let peak = memory::peak_bytes();
     ensure!(code == 0, "`antom-recon run` ended with exit code {code}");
-    let outputs = folder.join("out").join(day::PLATFORM).join(&last);
-    let bytes = profile::Bytes {
-        reports: made.report_bytes / days.len() as u64,
-        ledger: if options.database.is_none() { made.bytes - made.report_bytes } else { 0 },
-    };
-    let total = Total { lines: made.lines / days.len() as u64, bytes, elapsed, processor, peak, peak_is_ours };
-    profile::write(&outputs, &total, out)?;
-    compare(&outputs, &made.sprinkled, out)
+    Ok(profile::Ran { elapsed, processor, peak, peak_is_ours })
 }
 
 /// Imports the ledger and tells what it took.
@@ -171,27 +217,3 @@ splits = false
 [output]
 dir = "out"
 "#;
-
-/// Counts per kind against what was sprinkled.
-fn compare(outputs: &Path, sprinkled: &Sprinkled, out: &mut dyn Write) -> Result<bool> {
-    let rows = Table::read(&outputs.join("discrepancies.csv"))?;
-    let mut found: BTreeMap<String, u64> = BTreeMap::new();
-    for row in 0..rows.len() {
-        *found.entry(rows.cell(row, "kind").to_owned()).or_default() += 1;
-    }
-    let mut sheet = Sheet::new(&["kind", ">made", ">found", ""]);
-    let mut right = true;
-    for (kind, made) in sprinkled.counts() {
-        let count = found.remove(kind).unwrap_or(0);
-        right &= count == made;
-        let mark = if count == made { "" } else { "WRONG" };
-        sheet.row([kind.to_owned(), thousands(made), thousands(count), mark.to_owned()]);
-    }
-    for (kind, count) in found {
-        right = false;
-        sheet.row([kind, "0".to_owned(), thousands(count), "WRONG".to_owned()]);
-    }
-    writeln!(out)?;
-    sheet.write(out)?;
-    Ok(right)
-}

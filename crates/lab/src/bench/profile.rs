@@ -11,8 +11,14 @@ use std::time::Duration;
 
 /// A run as a whole.
 pub(super) struct Total {
+    /// Of the day: its reports' lines, and its entries.
     pub(super) lines: u64,
     pub(super) bytes: Bytes,
+    pub(super) ran: Ran,
+}
+
+/// What a run took.
+pub(super) struct Ran {
     pub(super) elapsed: Duration,
     pub(super) processor: Option<Processor>,
     pub(super) peak: Option<u64>,
@@ -46,17 +52,17 @@ pub(super) fn write(outputs: &Path, total: &Total, out: &mut dyn Write) -> Resul
     let stages = timings::read(&text).with_context(|| format!("`{}`", path.display()))?;
     writeln!(out)?;
     table(&stages, total).write(out)?;
-    if let Some(Processor { user, system }) = total.processor {
+    if let Some(Processor { user, system }) = total.ran.processor {
         writeln!(out, "  processor time {} s, of which the system {} s", millis(user + system), millis(system))?;
     }
-    if !total.peak_is_ours {
+    if !total.ran.peak_is_ours {
         writeln!(out, "  (the peak may be that of making the files: it could not be reset)")?;
     }
     Ok(())
 }
 
 fn table(stages: &[Stage], total: &Total) -> Sheet {
-    let whole = micros(total.elapsed);
+    let whole = micros(total.ran.elapsed);
     let mut sheet = Sheet::new(&["stage", ">seconds", ">share", ">lines", ">lines/s", ">MB/s", ">peak MB"]);
     for stage in stages {
         let per_second = |count: Option<u64>| count.zip(stage.micros).map(|(count, micros)| rate(count, micros));
@@ -81,7 +87,7 @@ fn table(stages: &[Stage], total: &Total) -> Sheet {
         thousands(total.lines),
         rate(total.lines, whole),
         none(),
-        megabytes(total.peak).unwrap_or_else(|| "unknown".to_owned()),
+        megabytes(total.ran.peak).unwrap_or_else(|| "unknown".to_owned()),
     ]);
     sheet
 }
@@ -130,10 +136,7 @@ mod tests {
         let total = Total {
             lines: 3_000,
             bytes: Bytes { reports: 10_000_000, ledger: 0 },
-            elapsed: Duration::from_secs(1),
-            processor: None,
-            peak: None,
-            peak_is_ours: true,
+            ran: Ran { elapsed: Duration::from_secs(1), processor: None, peak: None, peak_is_ours: true },
         };
         let mut text = Vec::new();
         table(&stages, &total).write(&mut text).expect("memory can be written");

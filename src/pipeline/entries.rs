@@ -84,6 +84,14 @@ impl Entries {
         self.known.rest()
     }
 
+    /// Shows the numbers of the entries of a date.
+    ///
+    /// # Errors
+    /// What was written cannot be read.
+    pub fn of(&self, date: BusinessDate, mut show: impl FnMut(u32)) -> Result<(), MemoryError> {
+        self.of_date(date).try_for_each(|rows| rows.map(|rows| rows.into_iter().for_each(|known| show(known.row))))
+    }
+
     /// The entries of a date with their numbers, sorted by what they say, in parts.
     fn of_date(&self, date: BusinessDate) -> impl Iterator<Item = Result<Vec<Known>, MemoryError>> + '_ {
         let first = self.dates.get(&date).copied();

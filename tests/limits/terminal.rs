@@ -79,7 +79,7 @@ fn stages_show_how_fast_they_are_and_what_is_left() {
     let day = day_of(60_000);
     let (code, shown) = Terminal::start(&day, "run --date 2026-03-02 --threads 1", &[]).ends();
     assert_eq!(code, Some(0), "{shown}");
-    for part in ["parse ", "ledger ", "match ", " lines/s", " left", "\u{1b}["] {
+    for part in ["parse ", "ledger ", "classify ", " lines/s", " left", "\u{1b}["] {
         assert!(shown.contains(part), "`{part}` was not shown: {shown}");
     }
     assert!(shown.contains("report   USD"), "the page is shown as well: {shown}");

@@ -16,56 +16,61 @@ fn tomorrow(text: &str) -> String {
     text.replace("2026-03-02", "2026-03-03")
 }
 
-/// A day of payments that all wait, with some that are in no report and some that are not booked.
-fn first_day(count: usize) -> Day {
+/// A day of payments that all wait, with some that are in no report and some that are not booked. The ledger goes on to the next day.
+fn first_day(count: usize, splits: bool) -> Day {
     let day = Day::new();
+    if splits {
+        day.configure("splits = false", "splits = true");
+    }
     day.settlements([]);
     day.transactions((0..count).filter(|number| number % EVERY != 1).map(|number| line(number, &id(number))));
-    day.entries(booked(count));
+    let booked = (0..count).filter(|number| number % EVERY != 2).map(|number| entry(number, &id(number)));
+    let new = (count..2 * count).map(|number| tomorrow(&entry(number, &id(number))));
+    let refunds = refunded(count).map(|number| {
+        let original = format!("refund-{number},b{number},{},a{number}", id(number));
+        format!("f{number},REFUND,{original},,seller-1,-1000,USD,SUCCESS,2026-03-03T10:00:00+08:00,,,")
+    });
+    let shares = settled_later(count).filter(|_| splits).map(|number| {
+        let amount = if number % EVERY == 4 { 999 } else { 1000 };
+        let original = format!("share-{number},,{},a{number}", id(number));
+        format!("s{number},SETTLEMENT,{original},,seller-1,{amount},USD,SUCCESS,2026-03-03T20:00:00+08:00,SELLER,,")
+    });
+    day.entries(booked.chain(new).chain(refunds).chain(shares));
     day
 }
 
-fn booked(count: usize) -> impl Iterator<Item = String> {
-    (0..count).filter(|number| number % EVERY != 2).map(|number| entry(number, &id(number)))
+/// Those of the first day's payments that are refunded on the second.
+fn refunded(count: usize) -> impl Iterator<Item = usize> {
+    (0..count).filter(|number| number % EVERY == 5)
+}
+
+/// Those that are settled on the second.
+fn settled_later(count: usize) -> impl Iterator<Item = usize> {
+    (0..count).filter(|number| !matches!(number % EVERY, 1 | 3))
 }
 
 /// The day after: as many new payments, and what was paid the day before is settled, but for some that wait on, some of another amount,
-/// some that are refunded, and some that are settled twice.
+/// and some that are settled twice.
 fn second_day(day: &Day, count: usize) {
     day.turn_to("2026-03-03");
-    let new = count..2 * count;
-    let refund = |number: usize| {
+    let new = (count..2 * count).map(|number| tomorrow(&line(number, &id(number))));
+    let refunds = refunded(count).map(|number| {
         let text = tomorrow(&line(number, &format!("refund-{number}"))).replace(",PAYMENT,", ",REFUND,");
         text.replace(&format!(",a{number},,"), &format!(",b{number},a{number},")).replace("10.00", "-10.00")
-    };
-    let refunded: Vec<usize> = (0..count).filter(|number| number % EVERY == 5).collect();
-    let lines = new.clone().map(|number| tomorrow(&line(number, &id(number))));
-    day.transactions(lines.chain(refunded.iter().map(|number| refund(*number))));
-    let of = |rest: usize| (0..count).filter(move |number| number % EVERY == rest);
-    let usual = (0..count).filter(|number| !matches!(number % EVERY, 1 | 3));
-    let text = |number: usize| {
-        let text = settled(number, &id(number));
-        let text = text.replace("2026-03-02T20", "2026-03-03T20");
+    });
+    day.transactions(new.chain(refunds));
+    let twice = (0..count).filter(|number| number % EVERY == 6);
+    day.settlements(settled_later(count).chain(twice).map(|number| {
+        let text = settled(number, &id(number)).replace("2026-03-02T20", "2026-03-03T20");
         if number % EVERY == 4 { text.replace("10.00,USD,10.00", "9.99,USD,9.99") } else { text }
-    };
-    day.settlements(usual.chain(of(6)).map(text));
-    let refund_entry = |number: &usize| {
-        format!(
-            "f{number},REFUND,refund-{number},b{number},{},a{number},,seller-1,-1000,USD,SUCCESS,2026-03-03T10:00:00+08:00,,,",
-            id(*number)
-        )
-    };
-    let entries = booked(count).chain(new.map(|number| tomorrow(&entry(number, &id(number)))));
-    day.entries(entries.chain(refunded.iter().map(refund_entry)));
+    }));
 }
 
 fn rows(outputs: &BTreeMap<String, String>, name: &str) -> usize {
     outputs[name].lines().count() - 1
 }
 
-#[test]
-fn what_waits_on_the_disk_changes_no_byte() {
-    let count = sized(30_000, 1_000_000);
+fn is_the_same_for_all(count: usize, splits: bool) {
     let some = count / EVERY;
     let mut first = None;
     for flags in [
@@ -74,7 +79,7 @@ fn what_waits_on_the_disk_changes_no_byte() {
         "--threads 2 --memory-limit 128MiB --without-memory",
         "--threads 8 --memory-limit 16GiB",
     ] {
-        let day = first_day(count);
+        let day = first_day(count, splits);
         day.run(flags).with_code(0);
         let waits = day.outputs();
         assert_eq!(rows(&waits, "in_transit.csv"), count - 2 * some, "{flags}");
@@ -87,6 +92,8 @@ fn what_waits_on_the_disk_changes_no_byte() {
         assert_eq!(kinds["AMOUNT_MISMATCH"], some, "{kinds:?}");
         assert_eq!(kinds["DUPLICATE_IN_REPORT"], some, "{kinds:?}");
         assert_eq!(kinds["MISSING_IN_REPORT"], some, "{kinds:?}");
+        assert_eq!(kinds["MISSING_IN_LEDGER"], some, "{kinds:?}");
+        assert_eq!(kinds.len(), 4, "{kinds:?}");
         let both = (waits, settles);
         match &first {
             None => first = Some(both),
@@ -98,10 +105,20 @@ fn what_waits_on_the_disk_changes_no_byte() {
 }
 
 #[test]
+fn what_waits_on_the_disk_changes_no_byte() {
+    is_the_same_for_all(sized(30_000, 1_000_000), false);
+}
+
+#[test]
+fn with_shares_what_waits_changes_no_byte_either() {
+    is_the_same_for_all(sized(20_000, 1_000_000), true);
+}
+
+#[test]
 fn a_limit_bounds_what_waits() {
     let count = sized(150_000, 10_000_000);
     let limit = 124 * MIB;
-    let day = first_day(count);
+    let day = first_day(count, true);
     day.run("--threads 2 --memory-limit 124MiB").with_code(0).within(limit);
     second_day(&day, count);
     day.run("--threads 2 --memory-limit 124MiB").with_code(0).within(limit);

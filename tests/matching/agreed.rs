@@ -201,7 +201,15 @@ fn left_out(inputs: &Inputs<'_>, policy: &Policy, symbols: &Symbols) -> (HashMap
                 if untouched.contains(&line) {
                     agreed.add(family);
                     let is_today = inputs.transactions[line.file as usize].date == today;
-                    let known = |item: ItemRef| expected(item, family, is_today, |place| items[&place]);
+                    let is_later = |item: ItemRef| {
+                        let entry =
+                            inputs.ledger.entries.get(item.row as usize).filter(|_| item.side == ItemSide::Ledger);
+                        entry.is_some_and(|entry| cut_off.date_of(entry.occurred_at) > today)
+                    };
+                    let known = |item: ItemRef| match is_later(item) {
+                        true => Known { state: State::OutOfScope, closed_by: None },
+                        false => expected(item, family, is_today, |place| items[&place]),
+                    };
                     let rows = family.places().filter_map(|place| items.get(&place));
                     left_out.extend(rows.map(|item| (*item, known(*item))));
                 }
@@ -217,7 +225,7 @@ fn expected(item: ItemRef, family: Family<'_>, is_today: bool, item_at: impl Fn(
     let is_booked = item.side == ItemSide::Ledger;
     let state = match family.fate {
         Fate::Waits if is_line => State::InTransit,
-        // The entry was matched on its own day; a share is of the day.
+        // The entry was matched on its own day.
         Fate::Waits if !is_today => State::Past,
         Fate::Settles
             if is_booked

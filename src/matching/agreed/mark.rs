@@ -39,6 +39,8 @@ pub(super) enum Side {
     Booked,
     /// A share's entry.
     Share,
+    /// The entry of a share of a later day, which no run answers for yet.
+    Later,
     /// The line as an item that the run before left in transit.
     Waited,
 }
@@ -68,6 +70,7 @@ impl Tag {
             2 => Side::Divided,
             3 => Side::Booked,
             4 => Side::Share,
+            5 => Side::Later,
             _ => Side::Waited,
         }
     }
@@ -160,8 +163,13 @@ impl Marker<'_> {
             EntryType::Settlement if self.splits => (Side::Share, payment_of_share(entry, original)),
             _ => return None,
         };
-        let age = self.age(self.cut_off.date_of(entry.occurred_at))?;
-        let is_plain = entry.status == Status::Success && !key.is_none() && (age == 0 || side == Side::Booked);
+        let date = self.cut_off.date_of(entry.occurred_at);
+        let (side, age) = match side {
+            Side::Share if date > self.today => (Side::Later, 0),
+            side => (side, self.age(date)?),
+        };
+        let says_enough = entry.status == Status::Success || side == Side::Later;
+        let is_plain = says_enough && !key.is_none() && (age == 0 || side == Side::Booked);
         Mark::new(key, entry.amount, (entry.party, entry.currency), age, (side, 0, row)).filter(|_| is_plain)
     }
 }
@@ -213,7 +221,7 @@ impl Mark {
     #[must_use]
     pub const fn place(&self) -> Place {
         match self.side() {
-            Side::Booked | Side::Share => Place::Entry(self.row),
+            Side::Booked | Side::Share | Side::Later => Place::Entry(self.row),
             Side::Waited => Place::Item(self.row),
             Side::Reported | Side::Settled | Side::Divided => Place::Line(self.tag.file(), self.row),
         }
@@ -255,7 +263,7 @@ impl Mark {
     /// The type of its row.
     pub(super) const fn entry_type(&self) -> EntryType {
         match self.side() {
-            Side::Share => EntryType::Settlement,
+            Side::Share | Side::Later => EntryType::Settlement,
             _ => EntryType::Payment,
         }
     }
@@ -298,7 +306,8 @@ mod tests {
 
     #[test]
     fn a_tag_holds_what_it_is_made_of() {
-        let sides = [Side::Reported, Side::Settled, Side::Divided, Side::Booked, Side::Share, Side::Waited];
+        let sides =
+            [Side::Reported, Side::Settled, Side::Divided, Side::Booked, Side::Share, Side::Later, Side::Waited];
         for side in sides {
             for (file, age) in [(0, 0), (7, 255), ((1 << 21) - 1, 1)] {
                 let tag = Tag::new(file, age, side).expect("few files");

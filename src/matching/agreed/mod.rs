@@ -13,6 +13,7 @@
 //! entry                 PAYMENT, SUCCESS, names no original                     | each settled line has one share of its party
 //! shares                SETTLEMENT, SUCCESS, of the day, name the payment by    | and amount; no further row
 //!                       request id; none where shares are not compared         /
+//!                       of later days, which no run answers for yet, what waits may have any
 //! item                  the line as the run before left it in transit
 //!
 //! Fate                  line and entry are of   item           settled lines
@@ -68,7 +69,8 @@ fn fate_of(family: &[Mark], may_wait: impl Fn(u8) -> bool) -> Option<Fate> {
     let [line, rest @ ..] = family else { return None };
     let (settled, booked) = rest.split_at(rest.partition_point(|mark| mark.side() < Side::Booked));
     let [entry, rest @ ..] = booked else { return None };
-    let (shares, waited) = rest.split_at(rest.partition_point(|mark| mark.side() < Side::Waited));
+    let (shares, rest) = rest.split_at(rest.partition_point(|mark| mark.side() < Side::Later));
+    let (later, waited) = rest.split_at(rest.partition_point(|mark| mark.side() < Side::Waited));
     let agrees = line.side() == Side::Reported
         && settled.iter().all(|mark| mark.side() > Side::Reported)
         && entry.side() == Side::Booked
@@ -84,7 +86,7 @@ fn fate_of(family: &[Mark], may_wait: impl Fn(u8) -> bool) -> Option<Fate> {
     };
     let says_so = match fate {
         Fate::Waits => shares.is_empty() && may_wait(line.age()),
-        Fate::Matched | Fate::Settles => is_settled(line, settled, shares),
+        Fate::Matched | Fate::Settles => later.is_empty() && is_settled(line, settled, shares),
     };
     (agrees && says_so).then_some(fate)
 }

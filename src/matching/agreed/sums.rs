@@ -32,8 +32,8 @@ impl Agreed {
                 Side::Booked | Side::Share if mark.age() == 0 => {
                     self.entries.entry((mark.entry_type(), mark.currency)).or_default().add(mark.amount);
                 }
-                // The entry was matched on its own day, and the item is the line.
-                Side::Booked | Side::Share | Side::Waited => {}
+                // The entry was matched on its own day, a later day's is counted there, and the item is the line.
+                Side::Booked | Side::Share | Side::Later | Side::Waited => {}
             }
         }
     }

@@ -147,6 +147,7 @@ pub fn recall(
     let lost = put_closed(&ledger.entries, known.entries, &mut booked.closed).map_err(failed)?;
     mark_earlier(&files, waited.dates(), marker, &mut marks)?;
     reports.agreed = put_agreed(marks, marker, (&mut files, &mut booked), waited).map_err(failed)?;
+    put_later(&ledger.entries, marker.today, &mut booked).map_err(failed)?;
     waited.bring_open().map_err(failed)?;
     let open = files.iter().map(|file| file.rows.open()).sum::<u64>() + booked.open();
     make_room(job, ledger, open).map_err(failed)?;
@@ -191,6 +192,19 @@ fn mark_earlier(
         };
         let open = (0..file.extract.lines()).filter(|row| !file.rows.closed.has(*row));
         read_some((&file.extract, file.file), open, mark, |found| marks.extend(found.into_iter()).map_err(failed))?;
+    }
+    Ok(())
+}
+
+/// Notes which entries are of later days: no run answers for them yet, so that they are looked at like closed ones, by an id that something
+/// else shares with them.
+fn put_later(entries: &Entries, today: BusinessDate, booked: &mut Rows) -> Result<(), MemoryError> {
+    for date in entries.dates().filter(|date| *date > today) {
+        entries.of(date, |row| {
+            if !booked.agreed.has(row) {
+                booked.closed.put(row);
+            }
+        })?;
     }
     Ok(())
 }
@@ -426,7 +440,7 @@ impl Recalled {
             Err(_) => !self.booked.waits.has(row),
         };
         let mut closed = BTreeMap::new();
-        for date in entries.dates() {
+        for date in entries.dates().filter(|date| *date <= job.today) {
             let mut of_date = entries.closed(date, is_closed).peekable();
             if of_date.peek().is_some() {
                 closed.insert(date, memory.keep_entries(of_date).map_err(failed)?);

@@ -59,7 +59,8 @@ impl BusinessDate {
 
 impl fmt::Display for BusinessDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%Y-%m-%d"))
+        // The same as the format `%Y-%m-%d`, without reading it for each of a million rows.
+        fmt::Display::fmt(&self.0, f)
     }
 }
 

@@ -20,6 +20,11 @@ fn take_text(take: &mut Take<'_>) -> Option<String> {
     std::str::from_utf8(head).ok().map(str::to_owned)
 }
 
+/// What texts take, with what the allocator needs for each.
+fn weight<const N: usize>(texts: [&String; N]) -> usize {
+    texts.into_iter().map(|text| text.len() + 16).sum()
+}
+
 fn put_date(put: &mut Put, date: Option<BusinessDate>) {
     put.u8(u8::from(date.is_some()));
     put.signed(date.map_or(0, |date| date.days_since_epoch().into()));
@@ -86,7 +91,7 @@ impl Stored for InTransitRow {
     }
 
     fn weight(&self) -> usize {
-        self.item_id.len() + self.request_id.len() + self.antom_id.len()
+        weight([&self.item_id, &self.request_id, &self.antom_id])
     }
 }
 
@@ -125,8 +130,7 @@ impl Stored for ClearedRow {
     }
 
     fn weight(&self) -> usize {
-        let texts = [&self.item_id, &self.request_id, &self.antom_id, &self.entry_type, &self.cleared_by];
-        texts.into_iter().map(String::len).sum()
+        weight([&self.item_id, &self.request_id, &self.antom_id, &self.entry_type, &self.cleared_by])
     }
 }
 

@@ -12,11 +12,11 @@ use super::{Memory, MemoryError};
 /// Texts repeat from row to row; more than this costs more time than it saves.
 const COMPRESSION_LEVEL: i32 = 1;
 
-/// Rows in a block: some hundred kilobytes when they are read.
-pub(super) const BLOCK_ROWS: usize = 1_024;
+/// Rows in a block: some ninety kilobytes when they are read, of which many blocks are in memory while parts are merged.
+pub(super) const BLOCK_ROWS: usize = 256;
 
 /// Blocks that are packed at once.
-const BLOCKS_AT_ONCE: usize = 8;
+const BLOCKS_AT_ONCE: usize = 16;
 
 /// A row of any length.
 pub trait Stored: Clone + Send + Sync {
@@ -26,7 +26,7 @@ pub trait Stored: Clone + Send + Sync {
     /// Reads a row; nothing if there is none.
     fn take(from: &mut Take<'_>) -> Option<Self>;
 
-    /// About how many bytes of memory it takes.
+    /// About how many bytes of memory it takes beside its own.
     fn weight(&self) -> usize;
 }
 

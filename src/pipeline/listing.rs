@@ -32,8 +32,13 @@ use super::{Job, carry};
 /// Bytes of rows in memory in each order, where no limit says otherwise.
 const HELD_BYTES: usize = 32 << 20;
 
-/// Lines whose texts are read at once.
-const LINES_AT_ONCE: usize = 1 << 15;
+/// What a line takes while its text is read: the line, and the row that it becomes.
+const BYTES_PER_LINE: usize = 1_024;
+
+/// What rows may take in memory in each order. There are four of these lists, so that each gets half of what others do.
+fn held_bytes(job: &Job<'_>) -> usize {
+    job.room.for_waiting_rows().map_or(HELD_BYTES, |bytes| bytes / 2)
+}
 
 /// Rows that are being gathered, in two orders.
 #[derive(Debug)]
@@ -51,7 +56,7 @@ pub struct InOrder<T> {
 
 impl<T: Stored> Gathering<T> {
     fn new(job: &Job<'_>, listed: Order<T>, by_id: Order<T>) -> Self {
-        let held = job.room.for_waiting_rows().unwrap_or(HELD_BYTES);
+        let held = held_bytes(job);
         let sorter = |order| Sorter::new(&job.memory, order, held);
         Self { listed: sorter(listed), by_id: sorter(by_id) }
     }
@@ -220,7 +225,7 @@ impl Evidence<'_> {
             lines.clear();
             anyhow::Ok(())
         };
-        let at_once = if texts.is_pieced(listed.file)? { LINES_AT_ONCE } else { usize::MAX };
+        let at_once = if texts.is_pieced(listed.file)? { held_bytes(self.job) / BYTES_PER_LINE } else { usize::MAX };
         read_some(
             (&listed.extract, listed.file),
             listed.waiting(),

@@ -156,7 +156,7 @@ pub async fn run_day(
     let row_rules = options::row_rules(config, &job.symbols, schedule, &volumes)?;
     let registry = inputs::registry(&job).await?;
     let mut marks = marks::Marks::new(&job.memory, job.room).map_err(recall::failed)?;
-    let mut waited = waited::Waited::load(&job, carried.as_ref(), &mut marks).await?;
+    let mut waited = waited::Waited::load(&job, carried.as_ref(), &mut marks, &mut timings).await?;
     let due = waited.due(&policy);
     let marker = recall::marker(&job, &policy, registry.as_ref(), &due);
     let rules = (&row_rules, marker, &mut marks);

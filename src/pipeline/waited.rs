@@ -9,11 +9,13 @@ use crate::matching::agreed::{Mark, WaitedItem};
 use crate::matching::{Policy, WaitsFor};
 use crate::memory::{Bits, MemoryError, Shelf};
 use crate::movement::EntryType;
+use crate::progress::Progress;
 use crate::store::{Carried, CarriedInTransit};
 
 use super::aside::Aside;
 use super::folds::OrKind;
 use super::marks::{ItemFate, Marks};
+use super::timing::Timings;
 use super::{Job, recall};
 
 /// Items whose fates are in one partition.
@@ -39,7 +41,14 @@ impl Waited {
     ///
     /// # Errors
     /// As the database says; there is no room on the disk.
-    pub async fn load(job: &Job<'_>, carried: Option<&Carried>, marks: &mut Marks) -> anyhow::Result<Self> {
+    pub async fn load(
+        job: &Job<'_>,
+        carried: Option<&Carried>,
+        marks: &mut Marks,
+        timings: &mut Timings,
+    ) -> anyhow::Result<Self> {
+        timings.begin();
+        let _shown = Progress::waiting("open items");
         let failed = recall::failed;
         let mut this = Self {
             left: Vec::new(),
@@ -51,6 +60,7 @@ impl Waited {
         if let Some(before) = carried {
             let take = |item| this.take(job, item, marks);
             job.store.each_in_transit(before.run.run_id, take).await.or_kind()?.map_err(failed)?;
+            timings.end("open items", u64::from(this.payments.rows()) + this.left.len() as u64);
         }
         Ok(this)
     }

@@ -176,13 +176,16 @@ impl Store {
     async fn insert_all(&self, tx: &mut Tx, run_id: i64, rows: &Rows<'_>) -> Result<(), StoreError> {
         let unread = |source| StoreError::rows(DOING, source);
         let mut reading = rows.read().map_err(unread)?;
-        loop {
-            let cells = next_cells(&mut reading, &Cell::Integer(run_id)).map_err(unread)?;
-            if cells.is_empty() {
-                return Ok(());
-            }
-            self.within(DOING, rows.table.insert(tx, &cells)).await?;
+        let mut next = || next_cells(&mut reading, &Cell::Integer(run_id)).map_err(unread);
+        let mut cells = next()?;
+        while !cells.is_empty() {
+            // The database works on these while the next ones are made.
+            let insert = self.within(DOING, rows.table.insert(tx, &cells));
+            let (inserted, made) = tokio::join!(insert, async { next() });
+            inserted?;
+            cells = made?;
         }
+        Ok(())
     }
 
     /// Makes sure that the lock is held, and that nobody takes it before the transaction ends.

@@ -119,6 +119,9 @@ impl Movements {
                 this.all.len() - 1
             });
         }
+        if this.all.is_empty() {
+            return this;
+        }
         for slot in identities.slots() {
             if let Some(&at) = this.by_key.get(&slot.key) {
                 this.all[at].add(slot.item);

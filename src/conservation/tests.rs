@@ -110,6 +110,7 @@ fn finding(consumed: Vec<ItemRef>) -> Finding {
         report_status: None,
         occurrence: 1,
         candidates: Vec::new(),
+        more_candidates: 0,
         due_on: None,
         period_crossing: false,
         only_if_open_before: false,

@@ -327,7 +327,11 @@ fn sentence(
         }
         DiscrepancyKind::Ambiguous => {
             let row = if line.is_some() { &place } else { &booked };
-            format!("{row} fits more than one candidate: {}; none was chosen", candidates.join(", "))
+            let more = match finding.more_candidates {
+                0 => String::new(),
+                count => format!(", and {count} more"),
+            };
+            format!("{row} fits more than one candidate: {}{more}; none was chosen", candidates.join(", "))
         }
         DiscrepancyKind::UnknownSubMerchant => {
             let party = line.map(|known| known.text.sub_merchant_id.as_str()).unwrap_or_default();

@@ -38,6 +38,7 @@ struct Facts {
 /// All links of the window.
 pub(super) struct Links {
     by_key: KeyMap<usize>,
+    /// What facts were united with; those that stand for themselves have their own index.
     parents: Vec<usize>,
     facts: Vec<Facts>,
     exceeded: HashMap<ItemRef, Exceeded>,
@@ -68,6 +69,7 @@ impl Links {
                     links.facts[at].exists = true;
                 }
             }
+            links.straighten();
             links.add_up(inputs, &reversals);
         }
         links
@@ -106,13 +108,13 @@ impl Links {
         }
         let by_request = by_request.in_space(EntryType::Payment.request_space());
         let by_antom = by_antom.in_space(EntryType::Payment.antom_space());
-        let at = self.find(by_antom).or_else(|| self.find(by_request))?;
+        let at = self.found(by_antom).or_else(|| self.found(by_request))?;
         Some(&self.facts[at])
     }
 
     fn facts_of_original(&self, inputs: &Inputs<'_>, item: ItemRef) -> Option<&Facts> {
         let keys = named_keys(inputs, item);
-        keys.iter().find_map(|&key| self.find(key)).map(|at| &self.facts[at])
+        keys.iter().find_map(|&key| self.found(key)).map(|at| &self.facts[at])
     }
 
     /// Registers the original that a reversal names under all its keys.
@@ -141,23 +143,39 @@ impl Links {
         }
     }
 
-    /// The index that stands for all facts united with those at `at`.
-    fn root(&self, mut at: usize) -> usize {
+    /// The index that stands for all facts united with those at `at`. The way there is halved: reversals that each name the
+    /// original of the one before as well would make it as long as they are many.
+    fn root(&mut self, mut at: usize) -> usize {
         while self.parents[at] != at {
+            self.parents[at] = self.parents[self.parents[at]];
             at = self.parents[at];
         }
         at
     }
 
-    /// Where the facts behind a key are.
-    fn find(&self, key: Key) -> Option<usize> {
-        self.by_key.get(&key).map(|&at| self.root(at))
+    /// Where the facts behind a key are, while facts are still united.
+    fn find(&mut self, key: Key) -> Option<usize> {
+        let at = *self.by_key.get(&key)?;
+        Some(self.root(at))
+    }
+
+    /// Where the facts behind a key are, once none are united any more.
+    fn found(&self, key: Key) -> Option<usize> {
+        self.by_key.get(&key).map(|&at| self.parents[at])
+    }
+
+    /// Leads straight from all facts to those that stand for them.
+    fn straighten(&mut self) {
+        for at in 0..self.parents.len() {
+            self.parents[at] = self.root(at);
+        }
     }
 
     /// Lets a key stand for the facts at `at`; if it stood for others, those are merged in.
     fn unite(&mut self, key: Key, at: usize) {
         let at = self.root(at);
-        let Some(other) = self.by_key.insert(key, at).map(|other| self.root(other)).filter(|&other| other != at) else {
+        let known = self.by_key.insert(key, at);
+        let Some(other) = known.map(|other| self.root(other)).filter(|&other| other != at) else {
             return;
         };
         self.parents[other] = at;
@@ -221,7 +239,7 @@ impl Links {
         let parts: Vec<(ItemRef, usize)> = reversals
             .iter()
             .filter(|item| item.side != ItemSide::Ledger)
-            .filter_map(|&item| named_keys(inputs, item).iter().find_map(|&key| self.find(key)).map(|at| (item, at)))
+            .filter_map(|&item| named_keys(inputs, item).iter().find_map(|&key| self.found(key)).map(|at| (item, at)))
             .filter(|&(item, _)| {
                 let line = line_of(inputs, item);
                 let identity = line.by_antom.or(line.by_request);

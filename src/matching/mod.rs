@@ -6,7 +6,11 @@
 //!
 //! ```text
 //!   agreed     payments whose rows say the same, before all else
-//!   identity   which key says that two rows are the same movement       (rules 1, 8; points of detail 1, 2, 7)
+//!   identity   which key says that two rows are the same movement       (rule 1; point of detail 2)
+//!   lending    rows that meet others by their second key
+//!   bounced    refunds that came back, of which the payment is known    (point of detail 1)
+//!   keyless    rows without an id of their own                          (point of detail 7)
+//!   ambiguity  rows that fit several movements                          (rule 8)
 //!   links      originals, cancelled and captured payments, limits       (rule 6)
 //!   movement   one movement: ledger ↔ transactions                      (rules 2, 3, 7, 9)
 //!   booking    its entries, the sources of a refund together             (points of detail 5)
@@ -18,10 +22,14 @@
 
 mod adjustment;
 pub mod agreed;
+mod ambiguity;
 mod board;
 mod booking;
+mod bounced;
 mod context;
 mod identity;
+mod keyless;
+mod lending;
 mod links;
 mod movement;
 mod outcome;
@@ -37,7 +45,7 @@ use crate::ledger::{Entry, ParsedLedger};
 use crate::report::ParsedReport;
 
 pub use outcome::{
-    Adjustments, Closure, Exclusion, Finding, ItemRef, ItemSide, Reconciliation, State, Waiting, WaitsFor,
+    Adjustments, Closure, Exclusion, Finding, ItemRef, ItemSide, MAX_NAMED, Reconciliation, State, Waiting, WaitsFor,
 };
 
 /// How one run matches. All windows are inclusive.

@@ -124,6 +124,10 @@ closed_words! {
     }
 }
 
+/// A discrepancy names this many candidates; the rest can be found by their ids. Very many rows may fit the same very many candidates,
+/// and a cell has room for some.
+pub const MAX_NAMED: usize = 10;
+
 /// One discrepancy, without text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -151,8 +155,10 @@ pub struct Finding {
     pub report_status: Option<Status>,
     /// Which of several like it this is (2 for the first duplicate); 1 otherwise.
     pub occurrence: u32,
-    /// The candidates of an ambiguity, or the line that came first for a duplicate.
+    /// The candidates of an ambiguity, the first [`MAX_NAMED`] of them, or the row that came first for a duplicate.
     pub candidates: Vec<ItemRef>,
+    /// How many further candidates there are.
+    pub more_candidates: usize,
     /// The last day of the window that ended, for overdue items.
     pub due_on: Option<BusinessDate>,
     /// Rows on the two sides belong to different business dates.

@@ -4,6 +4,7 @@
 //! program that does not end is killed after [`day::PATIENCE`]. With `ANTOM_RECON_LIMITS=full` in the environment, and a release
 //! build, the same tests run at full size (`README.md`).
 
+mod candidates;
 mod day;
 mod disk;
 mod keys;

@@ -9,6 +9,7 @@ mod run;
 mod show;
 mod tables;
 
+mod ambiguous;
 mod bookings;
 mod corrections;
 mod families;

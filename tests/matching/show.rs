@@ -54,6 +54,9 @@ fn discrepancy(day: &Day, row: &Discrepancy, finding: Option<&Finding>) -> Strin
     }
     if row.kind == DiscrepancyKind::Ambiguous {
         text.push_str(&format!(" among {}", day.candidates[row.discrepancy_id.as_str()].join(" ")));
+        if let Some(more) = finding.map(|finding| finding.more_candidates).filter(|more| *more > 0) {
+            text.push_str(&format!(" and {more} more"));
+        }
     }
     if let Some(finding) = finding.filter(|finding| !finding.also.is_empty()) {
         let others: Vec<&str> = finding.also.iter().map(|kind| kind.as_str()).collect();

@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::clock;
 use crate::commands::{Command, Global};
-use crate::environment::{Environment, LOG, PREFIX};
+use crate::environment::{self, Environment, LOG, PREFIX};
 use crate::failure::{Failure, Kind, LogFormat, render};
 use crate::progress::Stderr;
 
@@ -39,6 +39,21 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The same as [`run`] in a process that does nothing else: where the configuration limits memory, the process begins anew first, with a
+/// setting of the allocator that can only be made from outside ([`environment::begin_with_few_heaps`]).
+pub fn start(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if is_limited(&args) {
+        environment::begin_with_few_heaps();
+    }
+    run(args)
+}
+
+/// Whether it is a run whose memory is limited. What is wrong with the arguments or the configuration is said by the run.
+fn is_limited(args: &[OsString]) -> bool {
+    Cli::try_parse_from(args).is_ok_and(|cli| cli.command.is_limited(&cli.global, &Environment::read()))
 }
 
 /// Runs the program with these arguments, the first being its name, and gives the exit code. Results go to stdout, logs and

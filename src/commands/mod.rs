@@ -102,6 +102,16 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Whether the configuration says how much memory the command may take. What is wrong with it, the command says.
+    #[must_use]
+    pub fn is_limited(&self, global: &Global, environment: &Environment) -> bool {
+        let Self::Run(args) = self else { return false };
+        let config = Configuration::load(global.config.as_deref(), environment, &args.flags());
+        config.and_then(|config| config.memory_limit()).is_ok_and(|limit| limit.is_some())
+    }
+}
+
 /// Runs the waiting part of a command: on a runtime of its own, until it ends or the process is told to stop.
 fn session<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

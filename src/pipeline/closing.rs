@@ -38,19 +38,31 @@ impl Evidence<'_> {
         if gone.is_empty() {
             return Ok(());
         }
-        let wanted: KeySet = gone.iter().flat_map(|item| item.keys).filter(|key| !key.is_none()).collect();
-        let (entries, lines) = (self.entries_of(&wanted), self.lines_of(&wanted));
+        let wanted = |side: Side| -> KeySet {
+            let there = gone.iter().filter(|item| item.side == side);
+            there.flat_map(|item| item.keys).filter(|key| !key.is_none()).collect()
+        };
+        let entries = self.least_names(self.entries_of(&wanted(Side::Ledger)))?;
+        let lines = self.least_names(self.lines_of(&wanted(Side::Report)))?;
         for item in gone {
-            let rows = if item.side == Side::Ledger { &entries } else { &lines };
-            let rows: BTreeSet<ItemRef> = item.keys.iter().filter_map(|key| rows.get(key)).flatten().copied().collect();
-            let names = rows.iter().map(|row| Ok(self.names_of(&[*row])?.remove(0)));
-            let names = names.collect::<anyhow::Result<Vec<String>>>()?;
-            // The order of the ledger decides nothing.
-            let Some(name) = names.into_iter().min() else { continue };
-            let by = if item.corrected { format!("{name}, as it stands now") } else { name };
+            let names = if item.side == Side::Ledger { &entries } else { &lines };
+            let Some(name) = item.keys.iter().filter_map(|key| names.get(key)).min() else { continue };
+            let by = if item.corrected { format!("{name}, as it stands now") } else { name.clone() };
             described.closed.insert(item.id.to_owned(), by);
         }
         Ok(())
+    }
+
+    /// The first of the names that the rows of each key have: the order of the ledger decides nothing. Very many items may share a key,
+    /// and very many rows have it.
+    fn least_names(&self, rows: KeyMap<Vec<ItemRef>>) -> anyhow::Result<KeyMap<String>> {
+        let mut least = KeyMap::default();
+        for (key, rows) in rows {
+            let names = rows.iter().map(|row| Ok(self.names_of(&[*row])?.remove(0)));
+            let names = names.collect::<anyhow::Result<Vec<String>>>()?;
+            least.extend(names.into_iter().min().map(|name| (key, name)));
+        }
+        Ok(least)
     }
 
     fn gone<'a>(&self, before: &'a Carried, waited: &'a [CarriedInTransit], described: &Described) -> Vec<Gone<'a>> {

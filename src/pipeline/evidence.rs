@@ -133,20 +133,14 @@ impl<'a> Evidence<'a> {
 
     /// How candidates are called in an explanation: places of lines, ids of entries.
     pub(super) fn names_of(&self, candidates: &[ItemRef]) -> anyhow::Result<Vec<String>> {
-        /// An explanation names this many; the rest can be found by their ids.
-        const MAX_NAMED: usize = 10;
-        let names = candidates.iter().take(MAX_NAMED).map(|&item| match item.side {
+        let names = candidates.iter().map(|&item| match item.side {
             ItemSide::Ledger => Ok(format!("entry `{}`", self.entry(item)?.entry_id)),
             side => {
                 let file = &self.files(side)[item.file as usize];
                 Ok(format!("`{}` line {}", file.name, file.parsed.lines[item.row as usize].place.line))
             }
         });
-        let mut names: Vec<String> = names.collect::<anyhow::Result<_>>()?;
-        if candidates.len() > MAX_NAMED {
-            names.push(format!("and {} more", candidates.len() - MAX_NAMED));
-        }
-        Ok(names)
+        names.collect()
     }
 
     /// The lines that findings stand on.
@@ -281,10 +275,10 @@ impl<'a> Evidence<'a> {
         for (stage, file, date, reject) in in_reports.chain(in_ledger) {
             let repetition = seen.entry((file, &reject.raw)).or_default();
             *repetition += 1;
+            // Entries come before lines, of which very many may have the key.
             let claimed = [reject.by_request, reject.by_antom]
                 .iter()
-                .filter_map(|key| claims.get(key))
-                .flatten()
+                .filter_map(|key| claims.get(key)?.first())
                 .find(|item| item.side == ItemSide::Ledger);
             let entry = claimed.map(|&item| self.entry(item)).transpose()?;
             described.discrepancies.push(describer.rejected(reject, stage, file, date, *repetition, entry.as_ref()));

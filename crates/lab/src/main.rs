@@ -274,8 +274,17 @@ fn main() -> Result<ExitCode> {
             let options = simulate::Options { seeds, first_seed, days, payments, threads, faults };
             simulate::run(&options, &process, out)?
         }
-        Command::Job { words } => return Ok(ExitCode::from(job([vec!["antom-recon".into()], words].concat()))),
-        Command::Bench(options) => bench::run(&options, bench::Jobs { here: job, apart: &beside }, out)?,
+        Command::Job { words } => {
+            let words = [vec!["antom-recon".into()], words].concat();
+            return Ok(ExitCode::from(antom_recon::cli::start(words)));
+        }
+        Command::Bench(options) => {
+            if options.memory_limit.is_some() {
+                // As the job does on its own.
+                antom_recon::environment::begin_with_few_heaps();
+            }
+            bench::run(&options, bench::Jobs { here: job, apart: &beside }, out)?
+        }
         Command::Serve { seed, dir, layout, sftp_port, api_port } => {
             let plan = Plan { layout: layout.into(), ..Plan::one_week(seed) };
             demo::serve(World::generate(plan), &dir, serve::Ports { sftp: sftp_port, api: api_port }, out)?;

@@ -1,7 +1,7 @@
 //! A settlement batch: what its lines come to, and what the outputs said of it. Of millions of lines, sums are told.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "published outputs are read")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 
@@ -45,12 +45,10 @@ pub struct Batch {
     pub published: Option<(String, Vec<String>, Vec<Vec<String>>)>,
 }
 
-/// Whether the id is that of a batch: lines name it as theirs.
-pub fn is_batch(id: &str, found: &[FoundFile]) -> bool {
-    found.iter().any(|file| {
-        let Some(parsed) = &file.parsed else { return false };
-        file.hits.kept.iter().any(|hit| parsed.text(hit).batch_id == id)
-    })
+/// The batches that lines name as theirs.
+pub fn batch_ids(found: &[FoundFile]) -> BTreeSet<String> {
+    let parsed = found.iter().filter_map(|file| Some((file, file.parsed.as_ref()?)));
+    parsed.flat_map(|(file, parsed)| file.hits.kept.iter().map(|hit| parsed.text(hit).batch_id)).collect()
 }
 
 /// Adds up the lines of a batch, and looks for its rows in the outputs.

@@ -1,7 +1,7 @@
 //! What the matcher makes of the rows of a story: the state of each, and which of them it takes for the same movement. There is no
 //! second set of rules: [`matching::reconcile`] judges the rows together, and then two by two.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::calendar::BusinessDate;
 use crate::id::{Key, KeySet};
@@ -130,9 +130,23 @@ impl Known<'_> {
 struct Matched {
     places: Vec<ItemRef>,
     result: Reconciliation,
+    /// The first finding that consumed a row, and what waits, by their indices.
+    named: HashMap<ItemRef, usize>,
+    waiting: HashMap<ItemRef, usize>,
 }
 
 impl Matched {
+    fn new(places: Vec<ItemRef>, result: Reconciliation) -> Self {
+        let mut named = HashMap::new();
+        for (at, finding) in result.findings.iter().enumerate() {
+            for &item in &finding.consumed {
+                named.entry(item).or_insert(at);
+            }
+        }
+        let waiting = result.waiting.iter().enumerate().map(|(at, waiting)| (waiting.item, at)).collect();
+        Self { places, result, named, waiting }
+    }
+
     fn state(&self, at: usize) -> State {
         self.result.state(self.places[at])
     }
@@ -179,7 +193,7 @@ impl Table<'_> {
             },
         };
         let policy = Policy { today, window_start: self.policy.window_start.min(today), ..self.policy.clone() };
-        Matched { places, result: matching::reconcile(&inputs, &policy) }
+        Matched::new(places, matching::reconcile(&inputs, &policy))
     }
 
     fn date(&self, at: usize) -> BusinessDate {
@@ -218,14 +232,14 @@ impl Table<'_> {
         match state {
             State::Matched => "matched".to_owned(),
             State::InTransit => {
-                let waits = matched.result.waiting.iter().find(|waiting| waiting.item == item);
+                let waits = matched.waiting.get(&item).map(|&at| &matched.result.waiting[at]);
                 waits.map_or_else(
                     || "in transit".to_owned(),
                     |known| format!("in transit, waits for the {} until {}", known.waits_for, known.due_on),
                 )
             }
             State::Discrepancy => {
-                let named = matched.result.findings.iter().find(|finding| finding.consumed.contains(&item));
+                let named = matched.named.get(&item).map(|&at| &matched.result.findings[at]);
                 named.map_or_else(
                     || "a discrepancy".to_owned(),
                     |finding| format!("{} at stage `{}`", finding.kind, finding.stage),

@@ -194,7 +194,8 @@ impl Teller<'_> {
         let mut found = self.search(&ids, &mut dates)?;
         let lines = |found: &[FoundFile]| found.iter().map(|file| file.hits.count).sum::<u64>();
         // What is said about a batch names it where others name a movement.
-        let batch_id = ids.iter().find(|id| batch::is_batch(id, &found)).cloned();
+        let batches = batch::batch_ids(&found);
+        let batch_id = ids.iter().find(|id| batches.contains(*id)).cloned();
         let further: BTreeSet<String> = found.iter().flat_map(FoundFile::ids).filter(|id| !ids.contains(id)).collect();
         if batch_id.is_none() && lines(&found) <= MAX_LINES && !further.is_empty() {
             ids.extend(further.into_iter().take(MAX_IDS));

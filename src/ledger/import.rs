@@ -4,7 +4,7 @@ use std::io::Read;
 
 use crate::calendar::Instant;
 use crate::ledger::parse::{check_utf8, read_header};
-use crate::ledger::row::Columns;
+use crate::ledger::row::{Before, Columns};
 use crate::ledger::{EntryText, LedgerError};
 use crate::records::{Block, Cells, MAX_RECORD_BYTES, Piece, Splitter};
 
@@ -84,14 +84,14 @@ impl<R: Read> Import<R> {
         };
         check_utf8(&block)?;
         let mut cells = Cells::default();
-        let mut rows = Vec::new();
+        let (mut rows, mut before) = (Vec::new(), Before::default());
         for record in block.records().filter(|record| !record.is_blank()) {
             if record.bytes.len() > MAX_RECORD_BYTES {
                 self.reject(record.line, "", format!("longer than {MAX_RECORD_BYTES} bytes"));
                 continue;
             }
             let row = cells.cut(record.bytes);
-            match self.columns.values(row) {
+            match self.columns.values(row, &mut before) {
                 Ok(values) => rows.push(ImportRow {
                     line: record.line,
                     text: self.columns.entry_text(row),

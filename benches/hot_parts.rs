@@ -5,7 +5,7 @@ use benches::day::{Parsed, Texts, parsed_ledger, parsed_report};
 use benches::id::{KeyMaker, Symbols};
 use benches::money::{AmountUnit, Currency, parse_amount};
 use benches::movement::{EntryType, ReportKind};
-use benches::records::{Cells, Piece, Splitter};
+use benches::records::{Piece, Splitter};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 
@@ -48,10 +48,11 @@ fn scanning_fields(bencher: Bencher<'_, '_>) {
     let texts = Texts::of(PAYMENTS);
     let bencher = bencher.counter(BytesCount::of_str(&texts.settlements));
     bencher.bench_local(|| {
-        let (mut cells, mut count) = (Cells::default(), 0);
+        let mut count = 0;
         blocks(black_box(&texts.settlements), |block| {
-            for record in block.records() {
-                count += cells.cut(record.bytes).len();
+            let mut rows = block.rows();
+            while let Some((_, row)) = rows.next_row() {
+                count += row.len();
             }
         });
         count

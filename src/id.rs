@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 use std::sync::{PoisonError, RwLock};
 
 macro_rules! id_newtypes {
@@ -238,12 +238,14 @@ impl Symbol {
 /// The interned texts of a run; shared by all threads.
 #[derive(Debug)]
 pub struct Symbols {
+    /// Under a seed of their own, which nobody outside can know: texts are told apart by their keys, as ids are (see [`Key`]).
+    keys: KeyMaker,
     inner: RwLock<SymbolTable>,
 }
 
 #[derive(Debug, Default)]
 struct SymbolTable {
-    numbers: HashMap<Box<[u8]>, Symbol>,
+    numbers: KeyMap<Symbol>,
     texts: Vec<Box<str>>,
 }
 
@@ -258,9 +260,10 @@ impl Symbols {
     #[must_use]
     pub fn new() -> Self {
         let mut table = SymbolTable::default();
-        table.numbers.insert(Box::default(), Symbol::EMPTY);
         table.texts.push(Box::default());
-        Self { inner: RwLock::new(table) }
+        // A hasher that was fed nothing gives 64 bits of the seed that the standard library draws for every map.
+        let keys = KeyMaker::new(RandomState::new().build_hasher().finish());
+        Self { keys, inner: RwLock::new(table) }
     }
 
     /// The symbol of a text. Bytes that are not UTF-8 are replaced, so callers check their encoding first.
@@ -270,16 +273,17 @@ impl Symbols {
         if text.is_empty() {
             return Symbol::EMPTY;
         }
-        if let Some(&known) = self.inner.read().unwrap_or_else(PoisonError::into_inner).numbers.get(text) {
+        let key = self.keys.key(0, text);
+        if let Some(&known) = self.inner.read().unwrap_or_else(PoisonError::into_inner).numbers.get(&key) {
             return known;
         }
         let mut table = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&known) = table.numbers.get(text) {
+        if let Some(&known) = table.numbers.get(&key) {
             return known;
         }
         let symbol = Symbol(u32::try_from(table.texts.len()).expect("fewer than 2^32 distinct texts fit in memory"));
         table.texts.push(String::from_utf8_lossy(text).into());
-        table.numbers.insert(text.into(), symbol);
+        table.numbers.insert(key, symbol);
         symbol
     }
 

@@ -97,6 +97,23 @@ impl fmt::Debug for Currency {
     }
 }
 
+/// Reads currencies one after the other: a file has few of them, and those met before are compared and not looked up again.
+#[derive(Debug, Default)]
+pub struct Currencies(Vec<Currency>);
+
+impl Currencies {
+    /// The currency with this code; see [`Currency::parse`].
+    pub fn read(&mut self, text: &[u8]) -> Option<Currency> {
+        let code: [u8; 3] = text.try_into().ok()?;
+        let known = self.0.iter().find(|known| known.0[..3] == code);
+        known.copied().or_else(|| {
+            let currency = Currency::parse(&code)?;
+            self.0.push(currency);
+            Some(currency)
+        })
+    }
+}
+
 /// How a report or ledger writes its amounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AmountUnit {
@@ -131,7 +148,7 @@ pub enum AmountError {
 }
 
 /// The largest amount that is read: 18 digits. Two of them still add up in an `i64`, and every sum is an `i128`.
-const MAX_AMOUNT_MINOR: i64 = 999_999_999_999_999_999;
+const MAX_AMOUNT_MINOR: u64 = 999_999_999_999_999_999;
 
 /// Reads an amount, in the given unit, into the currency's smallest unit.
 ///
@@ -144,7 +161,7 @@ pub fn parse_amount(text: &[u8], currency: Currency, unit: AmountUnit) -> Result
         [b'+', rest @ ..] => (false, rest),
         _ => (false, text),
     };
-    let (whole, fraction) = match memchr::memchr(b'.', digits) {
+    let (whole, fraction) = match digits.iter().position(|&byte| byte == b'.') {
         Some(_) if unit == AmountUnit::Minor => return Err(AmountError::PointInMinor),
         Some(at) => (&digits[..at], Some(&digits[at + 1..])),
         None => (digits, None),
@@ -162,20 +179,21 @@ pub fn parse_amount(text: &[u8], currency: Currency, unit: AmountUnit) -> Result
             amount = push_digits(amount, b"0")?;
         }
     }
+    let amount = amount.cast_signed();
     Ok(if negative { -amount } else { amount })
 }
 
-/// Appends decimal digits to a non-negative number.
-fn push_digits(mut amount: i64, digits: &[u8]) -> Result<i64, AmountError> {
+/// Appends decimal digits to a number of at most [`MAX_AMOUNT_MINOR`], of which one more digit does not overflow.
+fn push_digits(mut amount: u64, digits: &[u8]) -> Result<u64, AmountError> {
     for &digit in digits {
-        if !digit.is_ascii_digit() {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
             return Err(AmountError::NotANumber);
         }
-        amount = amount
-            .checked_mul(10)
-            .and_then(|tens| tens.checked_add(i64::from(digit - b'0')))
-            .filter(|&sum| sum <= MAX_AMOUNT_MINOR)
-            .ok_or(AmountError::TooLarge)?;
+        amount = amount * 10 + u64::from(digit);
+        if amount > MAX_AMOUNT_MINOR {
+            return Err(AmountError::TooLarge);
+        }
     }
     Ok(amount)
 }

@@ -22,7 +22,14 @@ macro_rules! closed_words {
             /// The value of a word of the contract.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some(Self::$variant),)+ _ => None }
+                Self::parse_bytes(text.as_bytes())
+            }
+
+            /// The value of a word of the contract, of which nobody has to know that it is text.
+            #[must_use]
+            pub fn parse_bytes(text: &[u8]) -> Option<Self> {
+                $(if text == $text.as_bytes() { return Some(Self::$variant); })+
+                None
             }
         }
 

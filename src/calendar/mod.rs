@@ -1,6 +1,7 @@
 //! Time without a clock: business dates, the cut-off between them, business days of settlement, instants.
 
 mod age;
+mod instants;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,6 +10,8 @@ use std::str::FromStr;
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 pub use age::AgeBucket;
+pub use instants::Instants;
+use instants::offset_millis;
 
 /// A business day of Antom: 24 hours in the cut-off's zone (UTC+8 by default).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,25 +98,10 @@ impl Instant {
         self.0
     }
 
-    /// Reads `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±hh:mm|±hhmm)`, with a space allowed for the `T`, as Antom's pages show both.
-    /// A time without an offset is no instant. Digits beyond milliseconds are cut off.
+    /// Reads one instant as [`Instants`] do many.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let (date, rest) = (text.get(..10)?, text.get(10..)?);
-        let [b'T' | b't' | b' ', h1, h2, b':', m1, m2, b':', s1, s2, rest @ ..] = rest else { return None };
-        let [y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2] = date else { return None };
-        let year = number(&[*y1, *y2, *y3, *y4])?;
-        let (month, day) = (number(&[*mo1, *mo2])?, number(&[*d1, *d2])?);
-        let (hour, minute, second) = (number(&[*h1, *h2])?, number(&[*m1, *m2])?, number(&[*s1, *s2])?);
-        // 60 is a leap second, which counts as the last second of its minute.
-        if !(1970..=9999).contains(&year) || hour > 23 || minute > 59 || second > 60 {
-            return None;
-        }
-        let days = days_from_civil(year, month, day)?;
-        let (fraction_ms, rest) = fraction_millis(rest)?;
-        let offset_ms = offset_millis(rest)?;
-        let time_ms = ((hour * 60 + minute) * 60 + second.min(59)) * 1000 + fraction_ms;
-        Some(Self(days * DAY_MS + time_ms - offset_ms))
+        Instants::default().read(text)
     }
 
     /// RFC 3339 in UTC with second or millisecond accuracy.
@@ -122,53 +110,6 @@ impl Instant {
         let format = chrono::SecondsFormat::AutoSi;
         chrono::DateTime::from_timestamp_millis(self.0).map(|at| at.to_rfc3339_opts(format, true)).unwrap_or_default()
     }
-}
-
-/// Reads ASCII digits.
-fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
-}
-
-/// Days since 1970-01-01 of a date of the Gregorian calendar; `None` if there is no such day.
-fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
-    const BEFORE_MONTH: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    const LENGTH: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let at = usize::try_from(month.checked_sub(1)?).ok().filter(|&at| at < 12)?;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = LENGTH[at] + i64::from(leap && month == 2);
-    if !(1..=length).contains(&day) {
-        return None;
-    }
-    let last = year - 1;
-    // Leap days up to the end of the year before; 719_162 days lie between 0001-01-01 and 1970-01-01.
-    let before_year = last * 365 + last / 4 - last / 100 + last / 400 - 719_162;
-    Some(before_year + BEFORE_MONTH[at] + i64::from(leap && month > 2) + day - 1)
-}
-
-/// Reads `.digits` if the text starts with it, and gives the rest.
-fn fraction_millis(text: &[u8]) -> Option<(i64, &[u8])> {
-    let [b'.', rest @ ..] = text else { return Some((0, text)) };
-    let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if length == 0 {
-        return None;
-    }
-    let millis = (0..3).fold(0, |sum, place| {
-        let digit = rest.get(place).filter(|_| place < length).map_or(0, |digit| i64::from(digit - b'0'));
-        sum * 10 + digit
-    });
-    Some((millis, &rest[length..]))
-}
-
-/// Reads `Z`, `±hh:mm` or `±hhmm`.
-fn offset_millis(text: &[u8]) -> Option<i64> {
-    let (sign, digits) = match text {
-        b"Z" | b"z" => return Some(0),
-        [b'+', h1, h2, b':', m1, m2] | [b'+', h1, h2, m1, m2] => (1, [*h1, *h2, *m1, *m2]),
-        [b'-', h1, h2, b':', m1, m2] | [b'-', h1, h2, m1, m2] => (-1, [*h1, *h2, *m1, *m2]),
-        _ => return None,
-    };
-    let (hours, minutes) = (number(&digits[..2])?, number(&digits[2..])?);
-    (hours <= 18 && minutes <= 59).then_some(sign * (hours * 60 + minutes) * 60_000)
 }
 
 /// Where one business day ends and the next begins: midnight in a fixed zone.

@@ -4,9 +4,9 @@ use std::io::Read;
 
 use crate::calendar::Instant;
 use crate::ledger::parse::{check_utf8, read_header};
-use crate::ledger::row::Columns;
+use crate::ledger::row::{Before, Columns};
 use crate::ledger::{EntryText, LedgerError};
-use crate::records::{Block, Cells, MAX_RECORD_BYTES, Piece, Splitter};
+use crate::records::{Block, MAX_RECORD_BYTES, Piece, Splitter};
 
 /// How many bad rows are named; the others are counted. A thousand messages are more than anybody reads.
 pub const MAX_BAD_ROWS: usize = 1_000;
@@ -83,16 +83,18 @@ impl<R: Read> Import<R> {
             },
         };
         check_utf8(&block)?;
-        let mut cells = Cells::default();
-        let mut rows = Vec::new();
-        for record in block.records().filter(|record| !record.is_blank()) {
+        let (mut good, mut before) = (Vec::new(), Before::default());
+        let mut rows = block.rows();
+        while let Some((record, row)) = rows.next_row() {
+            if record.is_blank() {
+                continue;
+            }
             if record.bytes.len() > MAX_RECORD_BYTES {
                 self.reject(record.line, "", format!("longer than {MAX_RECORD_BYTES} bytes"));
                 continue;
             }
-            let row = cells.cut(record.bytes);
-            match self.columns.values(row) {
-                Ok(values) => rows.push(ImportRow {
+            match self.columns.values(row, &mut before) {
+                Ok(values) => good.push(ImportRow {
                     line: record.line,
                     text: self.columns.entry_text(row),
                     occurred_at: values.occurred_at,
@@ -102,7 +104,7 @@ impl<R: Read> Import<R> {
             }
         }
         self.splitter.recycle(Piece::Records(block));
-        Ok(Some(rows))
+        Ok(Some(good))
     }
 
     /// The rows so far that may not be imported.

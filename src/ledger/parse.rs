@@ -6,7 +6,7 @@ use memchr::memchr_iter;
 
 use crate::calendar::Instant;
 use crate::id::{Key, KeyMaker, Symbols};
-use crate::ledger::row::{Columns, Unreadable, Values, column, named};
+use crate::ledger::row::{Before, Columns, Unreadable, Values, column, named};
 use crate::ledger::{COLUMNS, Entry, EntryText, ParsedLedger};
 use crate::money::Currency;
 use crate::movement::EntryType;
@@ -200,6 +200,10 @@ pub(super) fn read_header(splitter: &mut Splitter<impl Read>) -> Result<(Columns
 }
 
 pub(super) fn check_utf8(block: &Block) -> Result<(), LedgerError> {
+    // Most blocks are ASCII alone, which is found out faster.
+    if block.bytes.is_ascii() {
+        return Ok(());
+    }
     std::str::from_utf8(&block.bytes).map(drop).map_err(|error| {
         let at = error.valid_up_to();
         let before = u32::try_from(memchr_iter(b'\n', &block.bytes[..at]).count()).unwrap_or(u32::MAX);
@@ -230,10 +234,13 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read_block(&self, block: &Block) -> Result<ParsedLedger, LedgerError> {
         check_utf8(block)?;
-        let mut cells = Cells::default();
-        let mut ledger = ParsedLedger::default();
+        let (mut ledger, mut before) = (ParsedLedger::default(), Before::default());
         let mut parties = self.symbols.take();
-        for record in block.records().filter(|record| !record.is_blank()) {
+        let mut rows = block.rows();
+        while let Some((record, row)) = rows.next_row() {
+            if record.is_blank() {
+                continue;
+            }
             let length = u32::try_from(record.bytes.len()).unwrap_or(u32::MAX);
             let place = Place { file: 0, line: record.line, offset: record.offset, length };
             if record.bytes.len() > MAX_RECORD_BYTES {
@@ -241,8 +248,7 @@ impl Reader<'_> {
                 ledger.rejects.push(Reject::of_whole_line(place, record.bytes, reason));
                 continue;
             }
-            let row = cells.cut(record.bytes);
-            match self.columns.values(row) {
+            match self.columns.values(row, &mut before) {
                 Ok(values) if !self.is_inside(values.occurred_at) => {}
                 Ok(values) => self.keep(&mut ledger, &mut parties, place, row, &values),
                 Err(unreadable) => ledger.rejects.push(self.reject(place, record, row, unreadable)),
@@ -289,7 +295,7 @@ impl Reader<'_> {
 
     fn reject(&self, place: Place, record: Record<'_>, row: Row<'_>, unreadable: Unreadable) -> Reject {
         let cell = |column| self.columns.cell(row, column);
-        let entry_type = std::str::from_utf8(cell(column::ENTRY_TYPE)).ok().and_then(EntryType::parse);
+        let entry_type = EntryType::parse_bytes(cell(column::ENTRY_TYPE));
         Reject {
             place,
             raw: bounded_text(record.bytes),

@@ -1,8 +1,8 @@
 //! One row of the ledger: where its columns stand, and what its cells say.
 
-use crate::calendar::Instant;
+use crate::calendar::{Instant, Instants};
 use crate::ledger::{COLUMNS, EntryText, LedgerError, RefundSource};
-use crate::money::{AmountUnit, Currency, parse_amount};
+use crate::money::{AmountUnit, Currencies, Currency, parse_amount};
 use crate::movement::{EntryType, Status};
 use crate::records::{Cells, Row};
 use crate::report::{LineText, Original};
@@ -57,6 +57,13 @@ pub(super) struct Values {
     pub(super) refund_from: RefundSource,
 }
 
+/// Memories of the values that repeat from row to row.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    currencies: Currencies,
+    instants: Instants,
+}
+
 impl Columns {
     /// Understands a header: the contract's columns in any order, case as it comes, others ignored.
     pub(super) fn read(record: &[u8]) -> Result<Self, LedgerError> {
@@ -86,17 +93,18 @@ impl Columns {
     }
 
     /// Reads the typed cells of a row.
-    pub(super) fn values(&self, row: Row<'_>) -> Result<Values, Unreadable> {
-        if row.len() < self.width || !row.iter().skip(self.width).all(<[u8]>::is_empty) {
+    pub(super) fn values(&self, row: Row<'_>, before: &mut Before) -> Result<Values, Unreadable> {
+        let is_wider = row.len() > self.width;
+        if row.len() < self.width || is_wider && !row.iter().skip(self.width).all(<[u8]>::is_empty) {
             let reason = format!("{} cells; expected {}, as many as the header has", row.len(), self.width);
             return Err(Unreadable { column: "", reason });
         }
         if self.cell(row, ENTRY_ID).is_empty() {
             return Err(Unreadable { column: COLUMNS[ENTRY_ID], reason: "empty; expected the entry's id".to_owned() });
         }
-        let entry_type = self.word(row, ENTRY_TYPE, EntryType::parse, EntryType::ALL)?;
+        let entry_type = self.word(row, ENTRY_TYPE, EntryType::parse_bytes, EntryType::ALL)?;
         let currency_cell = self.cell(row, CURRENCY);
-        let currency = Currency::parse(currency_cell)
+        let currency = (before.currencies.read(currency_cell))
             .ok_or_else(|| unreadable(CURRENCY, currency_cell, "expected a currency code of ISO 4217"))?;
         let amount_cell = self.cell(row, AMOUNT_MINOR);
         let amount = parse_amount(amount_cell, currency, AmountUnit::Minor).map_err(|_| {
@@ -106,16 +114,16 @@ impl Columns {
                 "expected a signed integer in the currency's smallest unit, at most 18 digits",
             )
         })?;
-        let status = self.word(row, STATUS, Status::parse, Status::ALL)?;
+        let status = self.word(row, STATUS, Status::parse_bytes, Status::ALL)?;
         let time_cell = self.cell(row, OCCURRED_AT);
-        let occurred_at = Instant::parse(time_cell).ok_or_else(|| {
+        let occurred_at = before.instants.read(time_cell).ok_or_else(|| {
             unreadable(OCCURRED_AT, time_cell, "expected an RFC 3339 instant such as `2026-03-01T09:30:00+08:00`")
         })?;
         let settle_to = self.cell(row, SETTLE_TO);
         if !matches!(settle_to, b"" | b"SELLER" | b"MARKETPLACE") {
             return Err(unreadable(SETTLE_TO, settle_to, "expected `SELLER`, `MARKETPLACE` or nothing"));
         }
-        let refund_from = self.word(row, REFUND_FROM, RefundSource::parse, RefundSource::ALL)?;
+        let refund_from = self.word(row, REFUND_FROM, RefundSource::parse_bytes, RefundSource::ALL)?;
         Ok(Values {
             entry_type,
             amount,
@@ -132,11 +140,11 @@ impl Columns {
         &self,
         row: Row<'_>,
         column: usize,
-        parse: impl Fn(&str) -> Option<T>,
+        parse: impl Fn(&[u8]) -> Option<T>,
         all: &[T],
     ) -> Result<T, Unreadable> {
         let cell = self.cell(row, column);
-        std::str::from_utf8(cell).ok().and_then(parse).ok_or_else(|| {
+        parse(cell).ok_or_else(|| {
             let words =
                 all.iter().map(ToString::to_string).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
             unreadable(column, cell, &format!("expected one of {words}"))

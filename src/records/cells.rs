@@ -1,6 +1,6 @@
 //! The cells of a record.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::scan::closing_quote;
 
@@ -25,42 +25,36 @@ impl Cells {
     pub fn cut<'a>(&'a mut self, record: &'a [u8]) -> Row<'a> {
         self.spans.clear();
         if memchr(b'"', record).is_some() {
-            self.unquote(record);
-            return Row { text: &self.unquoted, spans: &self.spans };
+            return self.unquote(record);
         }
         self.cut_at_commas(record);
-        Row { text: record, spans: &self.spans }
+        self.row(record)
     }
 
-    /// Cuts a record without quotes. Cells are short, so commas are looked for in eight bytes at a time rather than one by one.
+    /// Cuts a record without quotes.
     fn cut_at_commas(&mut self, record: &[u8]) {
-        const COMMAS: u64 = u64::from_ne_bytes([b','; 8]);
         let mut start = 0;
-        let mut cell_ends_at = |comma: u32| {
+        for comma in memchr_iter(b',', record).map(position) {
             self.spans.push((start, comma));
             start = comma + 1;
-        };
-        let (words, rest) = record.as_chunks::<8>();
-        let mut base = 0;
-        for word in words {
-            let mut commas = zero_bytes(u64::from_le_bytes(*word) ^ COMMAS);
-            while commas != 0 {
-                cell_ends_at(base + commas.trailing_zeros() / 8);
-                commas &= commas - 1;
-            }
-            base += 8;
         }
-        for &byte in rest {
-            if byte == b',' {
-                cell_ends_at(base);
-            }
-            base += 1;
-        }
-        self.spans.push((start, base));
+        self.spans.push((start, position(record.len())));
+    }
+
+    /// Where the cells of the next record go, for a caller that cuts records without quotes itself.
+    pub(super) fn start(&mut self) -> &mut Vec<(u32, u32)> {
+        self.spans.clear();
+        &mut self.spans
+    }
+
+    /// The cells that were cut out of this text.
+    pub(super) fn row<'a>(&'a self, text: &'a [u8]) -> Row<'a> {
+        Row { text, spans: &self.spans }
     }
 
     /// Cuts a record with quotes; what follows a closing quote up to the comma is taken as it stands.
-    fn unquote(&mut self, record: &[u8]) {
+    pub(super) fn unquote(&mut self, record: &[u8]) -> Row<'_> {
+        self.spans.clear();
         self.unquoted.clear();
         let mut at = 0;
         loop {
@@ -80,7 +74,7 @@ impl Cells {
             self.unquoted.extend_from_slice(&record[at..end]);
             self.spans.push((position(start), position(self.unquoted.len())));
             if length.is_none() {
-                return;
+                return Row { text: &self.unquoted, spans: &self.spans };
             }
             at = end + 1;
         }
@@ -115,13 +109,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The highest bit of each byte that is zero.
-const fn zero_bytes(word: u64) -> u64 {
-    const LOW_SEVEN: u64 = u64::from_ne_bytes([0x7f; 8]);
-    !(((word & LOW_SEVEN) + LOW_SEVEN) | word | LOW_SEVEN)
-}
-
 /// An offset inside a record.
-fn position(at: usize) -> u32 {
+pub(super) fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

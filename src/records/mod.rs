@@ -7,6 +7,7 @@
 mod cells;
 mod idle;
 mod order;
+mod rows;
 mod scan;
 mod split;
 mod symbols;
@@ -14,8 +15,9 @@ mod symbols;
 pub use cells::{Cells, Row};
 pub use idle::Idle;
 pub use order::in_order;
+pub use rows::{Records, Rows};
+pub use scan::Record;
 pub(crate) use scan::closing_quote;
-pub use scan::{Record, Records};
 pub use split::{Block, BreakCause, Broken, Piece, SplitError, Splitter};
 pub use symbols::{SymbolCache, SymbolCaches};
 

@@ -1,6 +1,6 @@
 //! Where a record ends. The one place that knows how quotes and line ends play together.
 
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr2};
 
 /// What the bytes from the start of a record say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,8 +11,6 @@ pub(super) enum Scan {
         end: usize,
         /// Start of the next record.
         next: usize,
-        /// Whether it holds quotes, and so perhaps line ends.
-        quoted: bool,
     },
     /// The bytes end before the record does.
     Unfinished {
@@ -23,32 +21,19 @@ pub(super) enum Scan {
     TextAfterQuote,
 }
 
-/// Finds the end of the record that starts with these bytes; `last` says that the file ends with them.
+/// Finds the end of the record that starts with these bytes, and has a quote in its first physical line; `last` says that the file
+/// ends with them.
 ///
 /// A quote opens only at the start of a field; elsewhere it is data. LF and CRLF end a record, and so does the end of the
 /// file, with or without a CR before it; any other CR is data.
-pub(super) fn scan_record(bytes: &[u8], last: bool) -> Scan {
-    let line_end = memchr(b'\n', bytes);
-    let physical_line = &bytes[..line_end.unwrap_or(bytes.len())];
-    if memchr(b'"', physical_line).is_none() {
-        return match line_end {
-            Some(at) => whole(bytes, at, at + 1, false),
-            None if last => whole(bytes, bytes.len(), bytes.len(), false),
-            None => Scan::Unfinished { quoted: false },
-        };
-    }
-    scan_quoted(bytes, last)
-}
-
-/// Scans field by field.
-fn scan_quoted(bytes: &[u8], last: bool) -> Scan {
+pub(super) fn scan_quoted(bytes: &[u8], last: bool) -> Scan {
     let mut at = 0;
     loop {
         if bytes.get(at) != Some(&b'"') {
             match memchr2(b',', b'\n', &bytes[at..]) {
                 Some(length) if bytes[at + length] == b',' => at += length + 1,
-                Some(length) => return whole(bytes, at + length, at + length + 1, true),
-                None if last => return whole(bytes, bytes.len(), bytes.len(), true),
+                Some(length) => return whole(bytes, at + length, at + length + 1),
+                None if last => return whole(bytes, bytes.len(), bytes.len()),
                 None => return Scan::Unfinished { quoted: false },
             }
             continue;
@@ -57,9 +42,9 @@ fn scan_quoted(bytes: &[u8], last: bool) -> Scan {
         at = closing + 1;
         match &bytes[at..] {
             [b',', ..] => at += 1,
-            [b'\n', ..] => return Scan::Whole { end: at, next: at + 1, quoted: true },
-            [b'\r', b'\n', ..] => return Scan::Whole { end: at, next: at + 2, quoted: true },
-            [] | [b'\r'] if last => return Scan::Whole { end: at, next: bytes.len(), quoted: true },
+            [b'\n', ..] => return Scan::Whole { end: at, next: at + 1 },
+            [b'\r', b'\n', ..] => return Scan::Whole { end: at, next: at + 2 },
+            [] | [b'\r'] if last => return Scan::Whole { end: at, next: bytes.len() },
             [] | [b'\r'] => return Scan::Unfinished { quoted: false },
             _ => return Scan::TextAfterQuote,
         }
@@ -67,8 +52,13 @@ fn scan_quoted(bytes: &[u8], last: bool) -> Scan {
 }
 
 /// A record whose last field is not quoted; a CR before its end belongs to the line end.
-fn whole(bytes: &[u8], end: usize, next: usize, quoted: bool) -> Scan {
-    Scan::Whole { end: end - usize::from(bytes[..end].last() == Some(&b'\r')), next, quoted }
+fn whole(bytes: &[u8], end: usize, next: usize) -> Scan {
+    Scan::Whole { end: end - usize::from(bytes[..end].last() == Some(&b'\r')), next }
+}
+
+/// Where the first quote stands, or the end of the bytes.
+pub(super) fn first_quote(bytes: &[u8]) -> usize {
+    memchr(b'"', bytes).unwrap_or(bytes.len())
 }
 
 /// The quote that closes a field whose content starts at `from`: the first that is not doubled.
@@ -99,42 +89,5 @@ impl Record<'_> {
     #[must_use]
     pub fn is_blank(&self) -> bool {
         self.bytes.first().is_none_or(u8::is_ascii_whitespace) && self.bytes.trim_ascii().is_empty()
-    }
-}
-
-/// The records of a block of whole records.
-#[derive(Debug)]
-pub struct Records<'a> {
-    rest: &'a [u8],
-    offset: u64,
-    line: u32,
-}
-
-impl<'a> Records<'a> {
-    pub(super) const fn new(bytes: &'a [u8], offset: u64, line: u32) -> Self {
-        Self { rest: bytes, offset, line }
-    }
-}
-
-impl<'a> Iterator for Records<'a> {
-    type Item = Record<'a>;
-
-    fn next(&mut self) -> Option<Record<'a>> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        // A block holds whole records only; should that ever fail, the rest of it comes out as one record.
-        let (end, next, quoted) = match scan_record(self.rest, true) {
-            Scan::Whole { end, next, quoted } => (end, next, quoted),
-            Scan::Unfinished { .. } | Scan::TextAfterQuote => (self.rest.len(), self.rest.len(), true),
-        };
-        let (taken, rest) = self.rest.split_at(next);
-        let record = Record { bytes: &taken[..end], offset: self.offset, line: self.line };
-        self.rest = rest;
-        self.offset += next as u64;
-        let inside = if quoted { memchr_iter(b'\n', &taken[..end]).count() } else { 0 };
-        let breaks = inside + usize::from(taken.last() == Some(&b'\n'));
-        self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
-        Some(record)
     }
 }

@@ -4,7 +4,8 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::scan::{Records, Scan, scan_record};
+use super::rows::{Records, Rows};
+use super::scan::{Scan, scan_quoted};
 use super::{BLOCK_BYTES, MAX_BROKEN_RECORDS, MAX_RAW_BYTES, MAX_RECORD_BYTES};
 
 /// Why a stream cannot be cut into records.
@@ -46,7 +47,13 @@ impl Block {
     /// The block's records.
     #[must_use]
     pub fn records(&self) -> Records<'_> {
-        Records::new(&self.bytes, self.offset, self.line)
+        self.rows().into()
+    }
+
+    /// The block's records with their cells.
+    #[must_use]
+    pub fn rows(&self) -> Rows<'_> {
+        Rows::new(self)
     }
 }
 
@@ -224,7 +231,7 @@ impl<R: Read> Splitter<R> {
         let mut at = 0;
         while let Some(quote) = memchr(b'"', &bytes[at..]) {
             at = memrchr(b'\n', &bytes[at..at + quote]).map_or(at, |end| at + end + 1);
-            let cause = match scan_record(&bytes[at..], self.ended) {
+            let cause = match scan_quoted(&bytes[at..], self.ended) {
                 Scan::Whole { end, .. } if end > MAX_RECORD_BYTES => BreakCause::TooLong,
                 Scan::Whole { next, .. } => {
                     at += next;
@@ -255,7 +262,8 @@ impl<R: Read> Splitter<R> {
 
     /// Hands out the first `at` bytes.
     fn hand_out(&mut self, at: usize) -> Result<Block, SplitError> {
-        let mut rest = self.spare.pop().unwrap_or_default();
+        // Memory that is asked for as zeros costs no pass over it.
+        let mut rest = self.spare.pop().unwrap_or_else(|| vec![0; self.block_bytes]);
         let behind = &self.buffer[at..self.filled];
         rest.resize(rest.len().max(behind.len()), 0);
         rest[..behind.len()].copy_from_slice(behind);

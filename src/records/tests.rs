@@ -32,8 +32,10 @@ fn read_all(bytes: &[u8], block_bytes: usize, trickle: usize) -> Found {
                 found.push((broken.line, broken.offset, Err(broken.cause), broken.raw.clone()));
             }
             Piece::Records(block) => {
-                for record in block.records() {
-                    let row = cells.cut(record.bytes).iter().map(<[u8]>::to_vec).collect();
+                let mut rows = block.rows();
+                while let Some((record, row)) = rows.next_row() {
+                    assert!(row.iter().eq(cells.cut(record.bytes).iter()), "a record has the same cells alone");
+                    let row = row.iter().map(<[u8]>::to_vec).collect();
                     found.push((record.line, record.offset, Ok(row), record.bytes.to_vec()));
                 }
             }

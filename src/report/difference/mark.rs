@@ -2,7 +2,7 @@
 
 use crate::id::{Key, KeyMaker};
 use crate::movement::ReportKind;
-use crate::records::{Cells, Piece, Row};
+use crate::records::{Piece, Row};
 
 use super::super::parse::is_end;
 use super::{Layout, Span};
@@ -58,16 +58,16 @@ impl Marker {
                 return vec![Mark { identity, within: 0, content, offset: broken.offset, line: broken.line, length }];
             }
         };
-        let (mut cells, mut texts) = (Cells::default(), Texts::default());
-        let records = block.records().filter(|record| !record.is_blank() && !is_end(record.bytes));
-        records
-            .map(|record| {
-                let row = cells.cut(record.bytes);
-                let (identity, within, content) = self.hashes(row, record.bytes, &mut texts);
-                let length = u32::try_from(record.bytes.len()).unwrap_or(u32::MAX);
-                Mark { identity, within, content, offset: record.offset, line: record.line, length }
-            })
-            .collect()
+        let (mut marks, mut texts, mut rows) = (Vec::new(), Texts::default(), block.rows());
+        while let Some((record, row)) = rows.next_row() {
+            if record.is_blank() || is_end(record.bytes) {
+                continue;
+            }
+            let (identity, within, content) = self.hashes(row, record.bytes, &mut texts);
+            let length = u32::try_from(record.bytes.len()).unwrap_or(u32::MAX);
+            marks.push(Mark { identity, within, content, offset: record.offset, line: record.line, length });
+        }
+        marks
     }
 
     fn hashes(&self, row: Row<'_>, raw: &[u8], texts: &mut Texts) -> (Key, u64, u64) {

@@ -6,7 +6,7 @@ use memchr::memchr_iter;
 
 use crate::id::{Key, KeyMaker};
 use crate::money::{AmountUnit, Currency};
-use crate::records::{Block, Cells, Idle, MAX_RECORD_BYTES, Record, Row, SymbolCaches, bounded_text};
+use crate::records::{Block, Idle, MAX_RECORD_BYTES, Record, Row, SymbolCaches, bounded_text};
 use crate::report::schema::{Layout, is_empty};
 use crate::report::{Column, Damage, LineText, Place, Reject, ReportError};
 
@@ -92,11 +92,11 @@ pub(super) fn read_block<K: LineKind>(
     block: &Block,
 ) -> Result<BlockResult<K>, ReportError> {
     check_utf8(&block.bytes, block.offset, block.line)?;
-    let mut cells = Cells::default();
     let mut reader = LineReader { context, caches: Caches::new(context.symbols.take()), evidence: Evidence::default() };
     let mut result = BlockResult::<K>::of_lines(rooms.take());
     result.lines.reserve(block.bytes.len() / K::LINE_BYTES);
-    for record in block.records() {
+    let mut rows = block.rows();
+    while let Some((record, row)) = rows.next_row() {
         if record.is_blank() {
             continue;
         }
@@ -112,7 +112,7 @@ pub(super) fn read_block<K: LineKind>(
         } else if is_end(record.bytes) {
             result.end = Some(record.line);
         } else {
-            let (place, row) = (context.place(record), cells.cut(record.bytes));
+            let place = context.place(record);
             let whole = reader.check_damage(record.line).and_then(|()| reader.check_width(row));
             match whole.and_then(|()| kind.read(&mut reader, &mut result.beside, place, row)) {
                 Ok(line) => result.lines.push(line),
@@ -137,6 +137,10 @@ pub(in crate::report) fn is_end(record: &[u8]) -> bool {
 }
 
 pub(super) fn check_utf8(bytes: &[u8], offset: u64, line: u32) -> Result<(), ReportError> {
+    // Most blocks are ASCII alone, which is found out faster.
+    if bytes.is_ascii() {
+        return Ok(());
+    }
     std::str::from_utf8(bytes).map(drop).map_err(|error| not_utf8(bytes, error, offset, line))
 }
 

@@ -1,8 +1,8 @@
 //! Values in cells, and memories of the values that repeat.
 
-use crate::calendar::{BusinessDate, Instant};
+use crate::calendar::{BusinessDate, Instant, Instants};
 use crate::id::Symbol;
-use crate::money::{AmountUnit, Currency, parse_amount};
+use crate::money::{AmountUnit, Currencies, Currency, parse_amount};
 use crate::records::SymbolCache;
 use crate::report::Column;
 
@@ -37,7 +37,8 @@ pub(super) struct Caches<'a> {
     pub(super) symbols: SymbolCache<'a>,
     /// The last text of each column that says the same for many lines on end.
     last: Vec<(Vec<u8>, Symbol)>,
-    currencies: Vec<([u8; 3], Currency)>,
+    currencies: Currencies,
+    instants: Instants,
     /// The last settlement time that was readable.
     settled_at: Vec<u8>,
     /// The last date, as written and as read.
@@ -47,7 +48,8 @@ pub(super) struct Caches<'a> {
 impl<'a> Caches<'a> {
     pub(super) fn new(symbols: SymbolCache<'a>) -> Self {
         let last = vec![(Vec::new(), Symbol::EMPTY); Column::ALL.len()];
-        Self { symbols, last, currencies: Vec::new(), settled_at: Vec::new(), date: None }
+        let (currencies, instants) = (Currencies::default(), Instants::default());
+        Self { symbols, last, currencies, instants, settled_at: Vec::new(), date: None }
     }
 
     /// The symbol of a text.
@@ -70,24 +72,27 @@ impl<'a> Caches<'a> {
     }
 
     /// The currency with a code.
+    #[inline]
     pub(super) fn currency(&mut self, column: usize, cell: &[u8]) -> Result<Currency, Unreadable> {
-        let code = <[u8; 3]>::try_from(cell).ok();
-        if let Some((_, known)) = self.currencies.iter().find(|(known, _)| Some(*known) == code) {
-            return Ok(*known);
-        }
-        let currency = Currency::parse(cell)
-            .ok_or_else(|| Unreadable::cell(column, cell, "no currency that is known; expected a code of ISO 4217"))?;
-        self.currencies.extend(code.map(|code| (code, currency)));
-        Ok(currency)
+        let expected = "no currency that is known; expected a code of ISO 4217";
+        self.currencies.read(cell).ok_or_else(|| Unreadable::cell(column, cell, expected))
+    }
+
+    /// The point in time that a cell names.
+    #[inline]
+    pub(super) fn instant(&mut self, column: usize, cell: &[u8]) -> Result<Instant, Unreadable> {
+        let expected = "no time; expected `YYYY-MM-DDTHH:MM:SS±hh:mm`, with its offset from UTC";
+        self.instants.read(cell).ok_or_else(|| Unreadable::cell(column, cell, expected))
     }
 
     /// Checks the time of the settlement, which may be a date.
+    #[inline]
     pub(super) fn settlement_time(&mut self, column: usize, cell: &[u8]) -> Result<(), Unreadable> {
         if cell == self.settled_at {
             return Ok(());
         }
         let is_date = || std::str::from_utf8(cell).is_ok_and(|text| text.parse::<BusinessDate>().is_ok());
-        if Instant::parse(cell).is_none() && !is_date() {
+        if self.instants.read(cell).is_none() && !is_date() {
             let expected = "no time; expected `YYYY-MM-DDTHH:MM:SS±hh:mm`, `YYYY-MM-DD` or `YYYYMMDD`";
             return Err(Unreadable::cell(column, cell, expected));
         }
@@ -131,14 +136,9 @@ pub(super) fn count(column: usize, cell: &[u8]) -> Result<u64, Unreadable> {
 }
 
 /// Reads an amount.
+#[inline]
 pub(super) fn amount(column: usize, cell: &[u8], currency: Currency, unit: AmountUnit) -> Result<i64, Unreadable> {
     parse_amount(cell, currency, unit).map_err(|error| Unreadable::cell(column, cell, error))
-}
-
-/// Reads a point in time.
-pub(super) fn instant(column: usize, cell: &[u8]) -> Result<Instant, Unreadable> {
-    let expected = "no time; expected `YYYY-MM-DDTHH:MM:SS±hh:mm`, with its offset from UTC";
-    Instant::parse(cell).ok_or_else(|| Unreadable::cell(column, cell, expected))
 }
 
 /// Checks a rate: digits with at most one decimal point between them.

@@ -54,6 +54,7 @@ impl<E: Examiner, P: Keeper> LineKind for Details<'_, E, P> {
     // Lines of the documented layouts have about 250 bytes.
     const LINE_BYTES: usize = 200;
 
+    #[inline]
     fn read(
         &self,
         reader: &mut LineReader<'_, '_>,

@@ -5,7 +5,7 @@ use crate::id::Key;
 use crate::money::Currency;
 use crate::movement::{EntryType, Status};
 use crate::records::Row;
-use crate::report::schema::{entry_type, status};
+use crate::report::schema::{entry_type, is_empty, status};
 use crate::report::{Column, FeeAmount, Line, Original, Place, Quote};
 
 use super::block::LineReader;
@@ -34,6 +34,7 @@ pub(super) struct Money<'a> {
 
 impl LineReader<'_, '_> {
     /// Reads a line of details; its original stands behind the others, its single fees are shown.
+    #[inline]
     pub(super) fn read_line<'r>(
         &mut self,
         place: Place,
@@ -128,12 +129,11 @@ impl LineReader<'_, '_> {
 
     /// Reads all times; the first that is there, in the order of what they mean, is when the movement happened.
     fn times(&mut self, row: Row<'_>) -> Result<Option<Instant>, Unreadable> {
-        let layout = self.context.layout;
         let mut happened = None;
-        for column in [Column::PaymentTime, Column::CompletionTime, Column::UpdateTime, Column::CreationTime] {
-            let (Some(at), cell) = (layout.position(column), layout.cell(row, column)) else { continue };
-            if !cell.is_empty() {
-                happened = happened.or(Some(cells::instant(at, cell)?));
+        for &at in self.context.layout.times() {
+            let cell = row.get(at);
+            if !is_empty(cell) {
+                happened = happened.or(Some(self.caches.instant(at, cell)?));
             }
         }
         self.settlement_time(row)?;
@@ -173,13 +173,13 @@ impl LineReader<'_, '_> {
         let Some(known) = entry_type else { return (Key::NONE, Key::NONE, None) };
         let ids = self.context.layout.ids(row, entry_type);
         let keys = self.context.keys;
-        let original = Original {
+        let original = known.has_original().then(|| Original {
             by_request: keys.key(EntryType::Payment.request_space(), ids.original_request),
             by_antom: keys.key(EntryType::Payment.antom_space(), ids.original_antom),
-        };
+        });
         let by_request = keys.key(known.request_space(), ids.request);
         let by_antom = keys.key(known.antom_space(), ids.antom);
-        (by_request, by_antom, (original != Original::default()).then_some(original))
+        (by_request, by_antom, original.filter(|original| *original != Original::default()))
     }
 }
 

@@ -23,6 +23,12 @@ closed_words! {
     }
 }
 
+/// The position of a column that a file lacks: no row has a cell there.
+const NOWHERE: usize = usize::MAX;
+
+/// The columns that say when a movement happened, in the order of what they mean.
+const TIMES: [Column; 4] = [Column::PaymentTime, Column::CompletionTime, Column::UpdateTime, Column::CreationTime];
+
 /// Where an amount and its currency stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) struct AmountColumns {
@@ -43,7 +49,10 @@ pub struct Layout {
     names: Vec<String>,
     /// Empty cells behind the last name of the header, which lines may have as well.
     surplus: usize,
-    positions: [Option<usize>; Column::ALL.len()],
+    /// Where each column stands; [`NOWHERE`] if the file lacks it.
+    positions: [usize; Column::ALL.len()],
+    /// Where the columns stand that say when a movement happened.
+    times: Vec<usize>,
     fee_aggregate: Option<AmountColumns>,
     fees: Vec<(FeeKind, AmountColumns)>,
     converted: Option<AmountColumns>,
@@ -73,7 +82,8 @@ impl Default for Layout {
         Self {
             names: Vec::new(),
             surplus: 0,
-            positions: [None; Column::ALL.len()],
+            positions: [NOWHERE; Column::ALL.len()],
+            times: Vec::new(),
             fee_aggregate: None,
             fees: Vec::new(),
             converted: None,
@@ -112,14 +122,15 @@ impl Layout {
             positions.get(amount).map(|&amount| AmountColumns { amount, currency })
         };
         let fee = |&kind: &FeeKind| Some((kind, kind.columns().and_then(pair)?));
-        let mut places = [None; Column::ALL.len()];
+        let mut places = [NOWHERE; Column::ALL.len()];
         for &column in Column::ALL {
-            places[column as usize] = positions.get(column.as_str()).copied();
+            places[column as usize] = positions.get(column.as_str()).copied().unwrap_or(NOWHERE);
         }
         let mut layout = Self {
             names,
             surplus,
             positions: places,
+            times: TIMES.iter().filter_map(|column| positions.get(column.as_str()).copied()).collect(),
             fee_aggregate: FeeKind::Total.columns().and_then(pair),
             fees: FeeKind::ALL.iter().filter(|&&kind| kind != FeeKind::Total).filter_map(fee).collect(),
             converted: pair(CONVERTED),
@@ -169,7 +180,10 @@ impl Layout {
     /// Where a column stands.
     #[must_use]
     pub const fn position(&self, column: Column) -> Option<usize> {
-        self.positions[column as usize]
+        match self.positions[column as usize] {
+            NOWHERE => None,
+            at => Some(at),
+        }
     }
 
     /// Whether the file has a column.
@@ -234,6 +248,11 @@ impl Layout {
         self.coupon
     }
 
+    /// Where the columns stand that say when a movement happened, in the order of what they mean.
+    pub(in crate::report) fn times(&self) -> &[usize] {
+        &self.times
+    }
+
     /// Where the columns stand that no rule knows.
     pub(in crate::report) fn unknown(&self) -> &[usize] {
         &self.unknown
@@ -245,8 +264,9 @@ impl Layout {
     }
 
     /// A line's cell; empty if the layout lacks the column or the cell says nothing.
+    #[inline]
     pub(in crate::report) fn cell<'a>(&self, row: Row<'a>, column: Column) -> &'a [u8] {
-        let cell = self.position(column).map_or(&b""[..], |at| row.get(at));
+        let cell = row.get(self.positions[column as usize]);
         if is_empty(cell) { b"" } else { cell }
     }
 

@@ -233,8 +233,8 @@ pub fn own_store_options(config: &Config) -> anyhow::Result<StoreOptions> {
     let config::DatabaseUse { schema, connect_timeout, statement_timeout, ledger_timeout } = config.database_use()?;
     let base_dir = config.folder();
     let defaults = StoreOptions::default();
-    // A few connections may fill theirs: together, an eighth of a limit for the whole process.
-    let cache_bytes = config.memory_limit()?.map_or(defaults.cache_bytes, |limit| limit / 32);
+    // The one that records fills its cache, and perhaps one that reads: together, a sixth of a limit for the whole process.
+    let cache_bytes = config.memory_limit()?.map_or(defaults.cache_bytes, |limit| limit / 12);
     let limits = StoreOptions { connect_timeout, statement_timeout, ledger_timeout, cache_bytes, ..defaults };
     Ok(StoreOptions { base_dir, schema, ..limits })
 }

@@ -1,14 +1,14 @@
 //! What a day carries in: the discrepancies and items in transit that the day before left.
 
 use std::collections::BTreeMap;
-use std::future::poll_fn;
 
 use sqlx::AssertSqlSafe;
 
 use super::bulk::placeholders;
+use super::digest;
 use super::error::StoreError;
 use super::pool::{Store, on_pool};
-use super::rows::{DiscrepancyRow, InTransitItemRow, date};
+use super::rows::{self, DiscrepancyRow, InTransitItemRow, date};
 use super::run_record::RunId;
 use super::runs::Run;
 use crate::calendar::BusinessDate;
@@ -96,23 +96,19 @@ impl Store {
         run: RunId,
         mut show: impl FnMut(CarriedInTransit) -> Result<(), E>,
     ) -> Result<Result<(), E>, StoreError> {
-        const SQL: &str = "SELECT * FROM run_in_transit WHERE run_id = $1 ORDER BY item_id";
-        let shown = self.within(DOING, async {
-            on_pool!(&self.pool, pool => {
-                let mut rows = sqlx::query_as::<_, InTransitItemRow>(SQL).bind(run.0).fetch(pool);
-                while let Some(row) = poll_fn(|context| rows.as_mut().poll_next(context)).await.transpose()? {
-                    let shown = match row.into_item() {
-                        Ok(item) => show(item),
-                        Err(problem) => return Ok(Err(problem)),
-                    };
-                    if shown.is_err() {
-                        return Ok(Ok(shown));
-                    }
+        let mut tx = self.begin_reading(DOING).await?;
+        let (mut shown, mut problem) = (Ok(()), None);
+        let each = digest::each_row_of_run(&mut tx, &rows::IN_TRANSIT, (run.0, ""), |cells| {
+            if shown.is_ok() && problem.is_none() {
+                match InTransitItemRow::of_cells(cells).and_then(InTransitItemRow::into_item) {
+                    Ok(item) => shown = show(item),
+                    Err(found) => problem = Some(found),
                 }
-                Ok(Ok(Ok(())))
-            })
+            }
         });
-        shown.await?.map_err(|problem| self.damaged(DOING, problem))
+        self.within(DOING, each).await?;
+        self.commit(DOING, tx).await?;
+        problem.map_or(Ok(shown), |problem| Err(self.damaged(DOING, problem)))
     }
 
     /// When runs of dates before `before` first listed these discrepancies, superseded revisions included. Ids that none

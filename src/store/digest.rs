@@ -113,7 +113,7 @@ pub(super) async fn each_row_of_run(
 }
 
 /// All columns of a row as one text with a NUL between them: SQLite's driver makes an object of every value that it gives.
-fn packed(columns: &[&str]) -> String {
+pub(super) fn packed(columns: &[&str]) -> String {
     let text = |column: &&str| format!("COALESCE(CAST({column} AS TEXT), '')");
     columns.iter().map(text).collect::<Vec<_>>().join(PACKING)
 }
@@ -122,7 +122,7 @@ fn packed(columns: &[&str]) -> String {
 pub(super) const PACKING: &str = " || char(0) || ";
 
 /// The cells of a packed row. One in which somebody put a NUL is a cell without a column, which no row is otherwise.
-fn unpacked<'r>(columns: &[&'r str], row: &'r str) -> Vec<(&'r str, &'r str)> {
+pub(super) fn unpacked<'r>(columns: &[&'r str], row: &'r str) -> Vec<(&'r str, &'r str)> {
     if row.bytes().filter(|&byte| byte == 0).count() + 1 != columns.len() {
         return vec![("row", row)];
     }

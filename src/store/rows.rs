@@ -342,6 +342,40 @@ pub(super) struct InTransitItemRow {
 }
 
 impl InTransitItemRow {
+    /// Of the cells of a row, in the order of the columns.
+    pub(super) fn of_cells(cells: &[(&str, &str)]) -> Result<Self, String> {
+        let texts: Vec<String> = cells.iter().map(|(_, text)| (*text).to_owned()).collect();
+        let read = |texts: Vec<String>| {
+            <[String; 11]>::try_from(texts).map_err(|texts| unexpected("row", &format!("{texts:?}"), "11 cells"))
+        };
+        let [
+            item_id,
+            request_id,
+            antom_id,
+            entry_type,
+            currency,
+            amount,
+            side,
+            business_date,
+            due_on,
+            waits_for,
+            first_seen_on,
+        ] = read(texts)?;
+        Ok(Self {
+            item_id,
+            request_id,
+            antom_id,
+            entry_type,
+            currency,
+            amount,
+            side,
+            business_date,
+            due_on,
+            waits_for,
+            first_seen_on,
+        })
+    }
+
     pub(super) fn into_item(self) -> Result<CarriedInTransit, String> {
         Ok(CarriedInTransit {
             entry_type: word("entry_type", &self.entry_type, EntryType::parse(&self.entry_type))?,

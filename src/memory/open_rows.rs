@@ -65,28 +65,24 @@ impl Stored for InTransitRow {
         put_currency(to, Some(self.currency));
         put_amount(to, Some(self.amount));
         put_word(to, Side::ALL, Some(self.side));
-        [self.business_date, self.due_on, self.first_seen_on].into_iter().for_each(|date| put_date(to, Some(date)));
+        [self.business_date, self.due_on].into_iter().for_each(|date| put_date(to, Some(date)));
         put_word(to, WaitsFor::ALL, WaitsFor::parse(self.waits_for));
+        put_date(to, Some(self.first_seen_on));
     }
 
     fn take(from: &mut Take<'_>) -> Option<Self> {
-        let (item_id, request_id, antom_id) = (take_text(from)?, take_text(from)?, take_text(from)?);
-        let (entry_type, currency) = (take_word(from, EntryType::ALL)??, take_currency(from)??);
-        let (amount, side) = (take_amount(from)??, take_word(from, Side::ALL)??);
-        let (business_date, due_on, first_seen_on) = (take_date(from)??, take_date(from)??, take_date(from)??);
-        let waits_for = take_word(from, WaitsFor::ALL)??.as_str();
         Some(Self {
-            item_id,
-            request_id,
-            antom_id,
-            entry_type,
-            currency,
-            amount,
-            side,
-            business_date,
-            due_on,
-            waits_for,
-            first_seen_on,
+            item_id: take_text(from)?,
+            request_id: take_text(from)?,
+            antom_id: take_text(from)?,
+            entry_type: take_word(from, EntryType::ALL)??,
+            currency: take_currency(from)??,
+            amount: take_amount(from)??,
+            side: take_word(from, Side::ALL)??,
+            business_date: take_date(from)??,
+            due_on: take_date(from)??,
+            waits_for: take_word(from, WaitsFor::ALL)??.as_str(),
+            first_seen_on: take_date(from)??,
         })
     }
 
@@ -97,35 +93,30 @@ impl Stored for InTransitRow {
 
 impl Stored for ClearedRow {
     fn put(&self, to: &mut Put) {
-        let texts = [&self.item_id, &self.request_id, &self.antom_id, &self.entry_type, &self.cleared_by];
+        let texts = [&self.item_id, &self.request_id, &self.antom_id, &self.entry_type];
         texts.into_iter().for_each(|text| put_text(to, text));
         put_currency(to, self.currency);
         put_amount(to, self.amount);
         put_word(to, Side::ALL, Some(self.side));
-        let dates = [Some(self.business_date), self.due_on, Some(self.cleared_on), self.first_seen_on];
-        dates.into_iter().for_each(|date| put_date(to, date));
+        [Some(self.business_date), self.due_on].into_iter().for_each(|date| put_date(to, date));
+        put_text(to, &self.cleared_by);
+        [Some(self.cleared_on), self.first_seen_on].into_iter().for_each(|date| put_date(to, date));
     }
 
     fn take(from: &mut Take<'_>) -> Option<Self> {
-        let (item_id, request_id, antom_id) = (take_text(from)?, take_text(from)?, take_text(from)?);
-        let (entry_type, cleared_by) = (take_text(from)?, take_text(from)?);
-        let (currency, amount) = (take_currency(from)?, take_amount(from)?);
-        let side = take_word(from, Side::ALL)??;
-        let (business_date, due_on) = (take_date(from)??, take_date(from)?);
-        let (cleared_on, first_seen_on) = (take_date(from)??, take_date(from)?);
         Some(Self {
-            item_id,
-            request_id,
-            antom_id,
-            entry_type,
-            currency,
-            amount,
-            side,
-            business_date,
-            due_on,
-            cleared_by,
-            cleared_on,
-            first_seen_on,
+            item_id: take_text(from)?,
+            request_id: take_text(from)?,
+            antom_id: take_text(from)?,
+            entry_type: take_text(from)?,
+            currency: take_currency(from)?,
+            amount: take_amount(from)?,
+            side: take_word(from, Side::ALL)??,
+            business_date: take_date(from)??,
+            due_on: take_date(from)?,
+            cleared_by: take_text(from)?,
+            cleared_on: take_date(from)??,
+            first_seen_on: take_date(from)?,
         })
     }
 

@@ -344,35 +344,20 @@ pub(super) struct InTransitItemRow {
 impl InTransitItemRow {
     /// Of the cells of a row, in the order of the columns.
     pub(super) fn of_cells(cells: &[(&str, &str)]) -> Result<Self, String> {
-        let texts: Vec<String> = cells.iter().map(|(_, text)| (*text).to_owned()).collect();
-        let read = |texts: Vec<String>| {
-            <[String; 11]>::try_from(texts).map_err(|texts| unexpected("row", &format!("{texts:?}"), "11 cells"))
-        };
-        let [
-            item_id,
-            request_id,
-            antom_id,
-            entry_type,
-            currency,
-            amount,
-            side,
-            business_date,
-            due_on,
-            waits_for,
-            first_seen_on,
-        ] = read(texts)?;
+        let mut texts = cells.iter().map(|(_, text)| (*text).to_owned());
+        let mut text = || texts.next().ok_or_else(|| unexpected("row", &format!("{} cells", cells.len()), "11"));
         Ok(Self {
-            item_id,
-            request_id,
-            antom_id,
-            entry_type,
-            currency,
-            amount,
-            side,
-            business_date,
-            due_on,
-            waits_for,
-            first_seen_on,
+            item_id: text()?,
+            request_id: text()?,
+            antom_id: text()?,
+            entry_type: text()?,
+            currency: text()?,
+            amount: text()?,
+            side: text()?,
+            business_date: text()?,
+            due_on: text()?,
+            waits_for: text()?,
+            first_seen_on: text()?,
         })
     }
 

@@ -51,7 +51,7 @@ pub(super) struct Tag(u32);
 
 impl Tag {
     /// None if there are so many files that nobody counted with them.
-    fn new(file: u32, age: u8, side: Side) -> Option<Self> {
+    pub(super) fn new(file: u32, age: u8, side: Side) -> Option<Self> {
         (file < 1 << 21).then(|| Self(file << 11 | u32::from(age) << 3 | side as u32))
     }
 

@@ -126,3 +126,83 @@ impl<'a> Family<'a> {
         settled.min_by_key(|mark| (mark.tag, mark.row)).map(Mark::place)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::mark::Tag;
+    use super::*;
+    use crate::id::Symbol;
+    use crate::money::Currency;
+
+    /// A mark of one payment: side, age, amount, party.
+    fn mark((side, age, amount, party): (Side, u8, i64, u32)) -> Mark {
+        let currency = Currency::parse(b"USD").expect("a currency");
+        let tag = Tag::new(1, age, side).expect("few files");
+        Mark { key: (1, 2), amount, party: Symbol::of_number(party), currency, tag, row: 0 }
+    }
+
+    /// What becomes of a payment with these rows; lines of up to three days ago may wait.
+    fn fate(rows: &[(Side, u8, i64, u32)]) -> Option<Fate> {
+        let (mut marks, mut found): (Vec<Mark>, _) = (rows.iter().copied().map(mark).collect(), Vec::new());
+        // In whatever order they come.
+        marks.reverse();
+        agree(&mut marks, |age| age <= 3, |family| found.push(family.fate));
+        assert!(found.len() < 2, "there is one payment");
+        found.pop()
+    }
+
+    use Side::{Booked, Divided, Later, Reported, Settled, Share, Waited};
+
+    #[test]
+    fn a_payment_of_the_day_is_matched_or_waits() {
+        let (line, entry) = ((Reported, 0, 10, 7), (Booked, 0, 10, 7));
+        assert_eq!(fate(&[line, entry]), Some(Fate::Waits));
+        assert_eq!(fate(&[line, (Settled, 0, 10, 7), entry]), Some(Fate::Matched));
+        assert_eq!(
+            fate(&[line, (Divided, 0, 4, 7), (Divided, 0, 6, 8), entry, (Share, 0, 4, 7), (Share, 0, 6, 8)]),
+            Some(Fate::Matched)
+        );
+        for other in [(Booked, 0, 11, 7), (Booked, 0, 10, 8), (Booked, 1, 10, 7)] {
+            assert_eq!(fate(&[line, other]), None, "{other:?}");
+        }
+        assert_eq!(fate(&[line]), None);
+        assert_eq!(fate(&[line, line, entry]), None, "twice reported");
+        assert_eq!(fate(&[line, entry, entry]), None, "twice booked");
+        assert_eq!(fate(&[line, (Settled, 0, 9, 7), entry]), None, "another sum");
+        assert_eq!(fate(&[line, (Settled, 0, 10, 7), (Settled, 0, 0, 7), entry]), None, "one party twice");
+        assert_eq!(fate(&[line, (Divided, 0, 10, 7), entry]), None, "no share");
+        assert_eq!(fate(&[line, entry, (Share, 0, 10, 7)]), None, "a share that waits as well");
+        assert_eq!(fate(&[line, entry, (Waited, 1, 10, 0)]), None, "an item of another day");
+    }
+
+    #[test]
+    fn a_payment_of_an_earlier_day_waits_on_or_is_settled_as_the_item_that_it_was() {
+        let (line, entry, item) = ((Reported, 2, 10, 7), (Booked, 2, 10, 7), (Waited, 2, 10, 0));
+        assert_eq!(fate(&[line, entry, item]), Some(Fate::Waits));
+        assert_eq!(fate(&[line, (Settled, 0, 10, 7), entry, item]), Some(Fate::Settles));
+        assert_eq!(fate(&[line, (Divided, 0, 10, 7), entry, (Share, 0, 10, 7), item]), Some(Fate::Settles));
+        for other in [(Waited, 1, 10, 0), (Waited, 2, 11, 0)] {
+            assert_eq!(fate(&[line, entry, other]), None, "{other:?}");
+            assert_eq!(fate(&[line, (Settled, 0, 10, 7), entry, other]), None, "{other:?}");
+        }
+        assert_eq!(fate(&[line, entry]), None, "it did not wait");
+        assert_eq!(fate(&[line, entry, item, item]), None, "it waited twice");
+        assert_eq!(fate(&[line, (Settled, 1, 10, 7), entry, item]), None, "settled before");
+        let late = [(Reported, 4, 10, 7), (Booked, 4, 10, 7), (Waited, 4, 10, 0)];
+        assert_eq!(fate(&late), None, "overdue");
+        assert_eq!(
+            fate(&[late[0], (Settled, 0, 10, 7), late[1], late[2]]),
+            Some(Fate::Settles),
+            "and settled all the same"
+        );
+    }
+
+    #[test]
+    fn a_share_of_a_later_day_is_nothing_to_what_waits_and_too_much_for_what_is_settled() {
+        let (line, entry, later) = ((Reported, 0, 10, 7), (Booked, 0, 10, 7), (Later, 0, 10, 7));
+        assert_eq!(fate(&[line, entry, later, later]), Some(Fate::Waits));
+        let settled = [line, (Divided, 0, 10, 7), entry, (Share, 0, 10, 7)];
+        assert_eq!(fate(&settled), Some(Fate::Matched));
+        assert_eq!(fate(&[&settled[..], &[later]].concat()), None);
+    }
+}

@@ -4,6 +4,7 @@
 //! is read.
 
 use std::io;
+use std::ops::Range;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
@@ -109,10 +110,10 @@ impl<R: Spilled> Spill<R> {
         held + self.flushes.iter().map(|flush| flush.rows(partition)).sum::<usize>()
     }
 
-    /// Number of rows of the largest partition.
+    /// Number of rows of the largest of some partitions.
     #[must_use]
-    pub fn largest(&self) -> usize {
-        (0..self.partitions.len()).map(|partition| self.rows(partition)).max().unwrap_or_default()
+    pub fn largest(&self, of: Range<usize>) -> usize {
+        of.map(|partition| self.rows(partition)).max().unwrap_or_default()
     }
 
     /// Adds a row to a partition.
@@ -240,7 +241,7 @@ mod tests {
         of_three.sort_unstable();
         assert_eq!(of_three, (5_000..10_000).filter(|row| row % 7 == 3).collect::<Vec<_>>());
         assert!(spill.read(8).unwrap().is_empty() && spill.read(99).unwrap().is_empty());
-        assert_eq!(spill.largest(), 5_000);
+        assert_eq!([spill.largest(0..99), spill.largest(0..7), spill.largest(99..100)], [5_000, 715, 0]);
         let mut sums = Vec::new();
         spill.consume(most_rows, |rows| rows.into_iter().sum(), |sum: u64| sums.push(sum)).unwrap();
         assert_eq!(std::fs::read_dir(&memory.dir).unwrap().count(), 1, "only the seed has a name");

@@ -1,5 +1,7 @@
 //! Rows that a run puts aside while it reads: in memory, or on the disk where memory gets short.
 
+use std::ops::Range;
+
 use crate::memory::{Memory, MemoryError, Spill, Spilled};
 
 use super::room::Room;
@@ -78,9 +80,9 @@ impl<R: Spilled> Aside<R> {
         self.rows.read(partition)
     }
 
-    /// Bytes that the largest partition takes when it is read.
-    pub fn largest_bytes(&self) -> u64 {
-        (self.rows.largest() * size_of::<R>()) as u64
+    /// Bytes that the largest of some partitions takes when it is read.
+    pub fn largest_bytes(&self, of: Range<usize>) -> u64 {
+        (self.rows.largest(of) * size_of::<R>()) as u64
     }
 
     /// Works on each partition's rows, and takes the results in the order of the partitions. Where memory is short, a partition that is

@@ -71,9 +71,11 @@ impl Entries {
         self.dates.keys().copied()
     }
 
-    /// Bytes of memory that so many threads need to compare them: a partition each, as rows and as bytes of the disk.
-    pub fn bytes_to_compare(&self, threads: usize) -> u64 {
-        2 * self.known.largest_bytes() * threads as u64
+    /// Bytes of memory that so many threads need to compare those of some dates: a partition each, as rows and as bytes of the disk.
+    pub fn bytes_to_compare<'d>(&self, dates: impl Iterator<Item = &'d BusinessDate>, threads: usize) -> u64 {
+        let firsts = dates.filter_map(|date| self.dates.get(date));
+        let largest = firsts.map(|&first| self.known.largest_bytes(first..first + PARTITIONS)).max();
+        2 * largest.unwrap_or_default() * threads as u64
     }
 
     /// Nobody compares them for a while: what is kept in mind of them goes to the disk.

@@ -143,7 +143,8 @@ pub fn recall(
         }
     }
     let mut booked = Rows::new(ledger.entries.rows());
-    job.room.for_stage("recall", ledger.entries.bytes_to_compare(job.threads.current_num_threads()))?;
+    let threads = job.threads.current_num_threads();
+    job.room.for_stage("recall", ledger.entries.bytes_to_compare(known.entries.keys(), threads))?;
     let lost = put_closed(&ledger.entries, known.entries, &mut booked.closed).map_err(failed)?;
     mark_earlier(&files, waited.dates(), marker, &mut marks)?;
     reports.agreed = put_agreed(marks, marker, (&mut files, &mut booked), waited).map_err(failed)?;

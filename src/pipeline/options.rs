@@ -225,6 +225,9 @@ pub fn store_options(config: &Config) -> anyhow::Result<StoreOptions> {
     Ok(StoreOptions { schema: None, ..own_store_options(config)? })
 }
 
+/// What a run takes at its peak beside what waits in memory and SQLite's pages.
+const PROCESS_BYTES: u64 = 96 << 20;
+
 /// How the program's own database is reached.
 ///
 /// # Errors
@@ -233,8 +236,10 @@ pub fn own_store_options(config: &Config) -> anyhow::Result<StoreOptions> {
     let config::DatabaseUse { schema, connect_timeout, statement_timeout, ledger_timeout } = config.database_use()?;
     let base_dir = config.folder();
     let defaults = StoreOptions::default();
-    // The one that records fills its cache, and perhaps one that reads: together, a sixth of a limit for the whole process.
-    let cache_bytes = config.memory_limit()?.map_or(defaults.cache_bytes, |limit| limit / 12);
+    // The one that records fills its cache, and perhaps one that reads: a quarter of what a limit leaves beside the process itself, and of a
+    // small limit little.
+    let share = |limit: u64| (limit.saturating_sub(PROCESS_BYTES) / 8).max(limit / 32);
+    let cache_bytes = config.memory_limit()?.map_or(defaults.cache_bytes, share);
     let limits = StoreOptions { connect_timeout, statement_timeout, ledger_timeout, cache_bytes, ..defaults };
     Ok(StoreOptions { base_dir, schema, ..limits })
 }

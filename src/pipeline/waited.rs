@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::BusinessDate;
 use crate::discrepancy::{InTransitRow, Side};
+use crate::failure::{Failure, Kind};
 use crate::matching::agreed::{Mark, WaitedItem};
 use crate::matching::{Policy, WaitsFor};
 use crate::memory::{Bits, MemoryError, Shelf};
@@ -20,6 +21,8 @@ use super::{Job, recall};
 
 /// Items whose fates are in one partition.
 const FATES: u32 = 1 << 16;
+
+const NO_FATE: &str = "it is not known what became of an item in transit; please report this defect";
 
 /// The items that the run before left in transit.
 #[derive(Debug)]
@@ -170,7 +173,8 @@ impl Waited {
                         fates.1.sort_unstable();
                     }
                     let known = fates.1.binary_search_by_key(&item, |fate| fate.item);
-                    show(row, known.ok().and_then(|at| fates.1[at].settled))?;
+                    let at = known.map_err(|_| Failure::new(Kind::Integrity, NO_FATE))?;
+                    show(row, fates.1[at].settled)?;
                 }
                 anyhow::Ok(())
             },

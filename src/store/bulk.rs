@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::io;
 
 use ring::digest::{Context, SHA256};
-use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe};
 
 use super::pool::Tx;
 
@@ -65,6 +65,14 @@ impl<'a> Cell<'a> {
     }
 }
 
+/// Rows as a database takes them.
+pub(super) enum Ready {
+    /// Statements of SQLite with their values.
+    Values(Vec<(String, SqliteArguments)>),
+    /// Lines for PostgreSQL's `COPY`.
+    Lines(Vec<u8>),
+}
+
 /// What to insert into.
 pub(super) struct Table {
     pub(super) name: &'static str,
@@ -76,40 +84,62 @@ pub(super) struct Table {
 impl Table {
     /// Inserts rows whose cells stand one after the other, and tells how many were inserted.
     pub(super) async fn insert(&self, tx: &mut Tx, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
-        debug_assert_eq!(cells.len() % self.columns.len(), 0, "whole rows only");
         match tx {
-            Tx::Sqlite(tx) => self.insert_values(tx, cells).await,
-            Tx::Postgres(tx) if !cells.is_empty() => self.insert_many(tx, cells).await,
-            Tx::Postgres(_) => Ok(0),
-        }
-    }
-
-    /// On SQLite: statements with many `VALUES` rows, prepared once for each number of rows.
-    async fn insert_values(&self, connection: &mut SqliteConnection, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
-        let width = self.columns.len();
-        let mut inserted = 0;
-        for chunk in cells.chunks(MAX_VALUES / width * width) {
-            let mut query = sqlx::query(AssertSqlSafe(self.values_statement(chunk.len() / width)));
-            for cell in chunk {
-                query = match cell {
-                    Cell::Text(text) => query.bind(storable(text)),
-                    Cell::Integer(number) => query.bind(*number),
-                    Cell::NoInteger => query.bind(None::<i64>),
-                };
+            Tx::Postgres(tx) if !self.on_conflict.is_empty() && !cells.is_empty() => {
+                self.insert_arrays(tx, cells).await
             }
-            inserted += query.execute(&mut *connection).await?.rows_affected();
+            tx => {
+                let ready = self.ready(matches!(tx, Tx::Sqlite(_)), cells)?;
+                self.insert_ready(tx, ready).await
+            }
         }
-        Ok(inserted)
     }
 
-    /// On PostgreSQL: `COPY`, which takes no arrays apart and fills pages at once. It ends at a key that is taken, so that a table
-    /// with something to do in that case gets an array per column.
-    async fn insert_many(&self, connection: &mut PgConnection, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
-        if self.on_conflict.is_empty() {
-            let lines = self.lines(cells.chunks(self.columns.len()));
-            self.copy(connection, lines).await
-        } else {
-            self.insert_arrays(connection, cells).await
+    /// Makes rows ready for SQLite or for PostgreSQL: what takes about as long as inserting them, and can be done beside.
+    ///
+    /// # Errors
+    /// A cell cannot be given to SQLite.
+    pub(super) fn ready(&self, is_sqlite: bool, cells: &[Cell<'_>]) -> sqlx::Result<Ready> {
+        let width = self.columns.len();
+        debug_assert_eq!(cells.len() % width, 0, "whole rows only");
+        if !is_sqlite {
+            return Ok(Ready::Lines(self.lines(cells.chunks(width))));
+        }
+        let mut statements = Vec::new();
+        for chunk in cells.chunks(MAX_VALUES / width * width) {
+            let mut values = SqliteArguments::default();
+            values.reserve(chunk.len(), 0);
+            for cell in chunk {
+                let added = match cell {
+                    Cell::Text(text) => values.add(storable(text)),
+                    Cell::Integer(number) => values.add(*number),
+                    Cell::NoInteger => values.add(None::<i64>),
+                };
+                added.map_err(sqlx::Error::Encode)?;
+            }
+            statements.push((self.values_statement(chunk.len() / width), values));
+        }
+        Ok(Ready::Values(statements))
+    }
+
+    /// Inserts rows that were made ready, and tells how many were inserted. On SQLite by statements with many `VALUES` rows, prepared once
+    /// for each number of rows; on PostgreSQL by `COPY`, which takes no arrays apart and fills pages at once, but ends at a key that is
+    /// taken, so that a table with something to do in that case gets an array per column.
+    pub(super) async fn insert_ready(&self, tx: &mut Tx, ready: Ready) -> sqlx::Result<u64> {
+        match (tx, ready) {
+            (Tx::Sqlite(tx), Ready::Values(statements)) => {
+                let mut inserted = 0;
+                for (sql, values) in statements {
+                    let query = sqlx::query_with(AssertSqlSafe(sql), values);
+                    inserted += query.execute(&mut **tx).await?.rows_affected();
+                }
+                Ok(inserted)
+            }
+            (Tx::Postgres(tx), Ready::Lines(lines)) if !lines.is_empty() => self.copy(tx, lines).await,
+            (Tx::Postgres(_), Ready::Lines(_)) => Ok(0),
+            (Tx::Sqlite(_), Ready::Lines(_)) | (Tx::Postgres(_), Ready::Values(_)) => {
+                Err(sqlx::Error::Protocol("rows were made ready for the other database".to_owned()))
+            }
         }
     }
 

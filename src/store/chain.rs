@@ -10,13 +10,14 @@ use ring::digest::Context;
 use super::bases::BASES;
 use super::bulk::{Cell, Table, hex, new_digest};
 use super::digest::{self, RowsDigest, cell, each_row_of_run};
+use super::hints::HINTS;
 use super::journal::Act;
 use super::pool::{Tx, on_tx};
 use super::run_record::RunRecord;
 use super::{proof_rows, rows};
 
 /// The tables whose rows belong to one run, in the order of the digest. The second column orders the rows of a run.
-pub(super) const TABLES: [&Table; 9] = [
+pub(super) const TABLES: [&Table; 10] = [
     &rows::FILES,
     &rows::DISCREPANCIES,
     &rows::IN_TRANSIT,
@@ -26,6 +27,7 @@ pub(super) const TABLES: [&Table; 9] = [
     &proof_rows::HELD,
     &BASES,
     &rows::ARCHIVED,
+    &HINTS,
 ];
 
 /// The run itself.

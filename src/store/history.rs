@@ -1,11 +1,17 @@
 //! What runs said about one id, from the first day to the last, superseded revisions included.
 
-use sqlx::FromRow;
+use std::collections::{BTreeMap, BTreeSet};
 
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, FromRow};
+
+use super::bulk::Table;
 use super::carried::CarriedInTransit;
 use super::error::StoreError;
+use super::hints;
 use super::pool::{Store, on_pool};
-use super::rows::{ClearedItemRow, DiscrepancyRow, InTransitItemRow, date};
+use super::rows::{self, ClearedItemRow, DiscrepancyRow, InTransitItemRow, date};
 use crate::calendar::{BusinessDate, Instant};
 use crate::discrepancy::{ClearedRow, Discrepancy};
 
@@ -94,26 +100,32 @@ struct HappeningRow<T> {
     item: T,
 }
 
-/// The query for one table of items whose id column is `$id`; a further condition may follow.
-macro_rules! history_of {
-    ($table:literal, $id:literal) => {
-        history_of!($table, $id, "")
-    };
-    ($table:literal, $id:literal, $or:literal) => {
-        concat!(
-            "SELECT runs.business_date AS of_run_date, runs.revision AS of_revision,
-             (SELECT MAX(revision) FROM runs AS newest WHERE newest.platform_merchant_id = runs.platform_merchant_id
-                 AND newest.business_date = runs.business_date) AS of_newest,
-             runs.finished_at_ms AS of_finished_at_ms, item.* FROM ",
-            $table,
-            " AS item JOIN runs ON runs.run_id = item.run_id WHERE runs.platform_merchant_id = $1 AND (item.",
-            $id,
-            " = $2 OR item.request_id = $2 OR item.antom_id = $2",
-            $or,
-            ") ORDER BY runs.run_id, item.",
-            $id
-        )
-    };
+/// The query for the rows of a table of items under a condition.
+fn history_of(table: &Table, condition: &str) -> String {
+    // A cross join keeps SQLite from looking through the rows of all runs for those of a few.
+    format!(
+        "SELECT runs.business_date AS of_run_date, runs.revision AS of_revision,
+         (SELECT MAX(revision) FROM runs AS newest WHERE newest.platform_merchant_id = runs.platform_merchant_id
+             AND newest.business_date = runs.business_date) AS of_newest,
+         runs.finished_at_ms AS of_finished_at_ms, item.* FROM runs CROSS JOIN {} AS item
+         WHERE runs.platform_merchant_id = $1 AND item.run_id = runs.run_id AND {condition}",
+        table.name
+    )
+}
+
+/// The rows of an id in a table whose ids have hints, but for those whose own id it is.
+const OF_ID: &str = "(item.request_id = $2 OR item.antom_id = $2) AND item.item_id <> $2";
+
+/// Rows that one id's hints may lead to one by one in a table of a run; if there are more, everything between them is looked through.
+const STEPS: usize = 64;
+
+/// Where hints lead: in a run's table, the rows with an id from the first to the second text.
+#[derive(Debug)]
+struct Range {
+    run_id: i64,
+    table: String,
+    from: String,
+    to: String,
 }
 
 impl Store {
@@ -123,34 +135,100 @@ impl Store {
     /// # Errors
     /// As any query.
     pub async fn history(&self, merchant: &str, id: &str) -> Result<Vec<Happening>, StoreError> {
+        const LISTED: &str =
+            "(item.discrepancy_id = $2 OR item.request_id = $2 OR item.antom_id = $2 OR item.order_id = $2)";
         if id.is_empty() {
             return Ok(Vec::new());
         }
-        macro_rules! rows {
-            ($row:ty, $sql:expr) => {{
-                let rows: Vec<HappeningRow<$row>> = self
-                    .within(DOING, async {
-                        on_pool!(&self.pool, pool => {
-                            sqlx::query_as($sql).bind(merchant).bind(id).fetch_all(pool).await
-                        })
-                    })
-                    .await?;
-                rows
-            }};
-        }
+        let ranges = self.ranges_of(merchant, id).await?;
         let mut happenings = Vec::new();
-        for row in rows!(InTransitItemRow, history_of!("run_in_transit", "item_id")) {
-            happenings.push(self.happening(row, |item| item.into_item().map(Event::InTransit))?);
+        for row in self.items(&rows::IN_TRANSIT, [merchant, id], &ranges).await? {
+            happenings.push(self.happening(row, |item: InTransitItemRow| item.into_item().map(Event::InTransit))?);
         }
-        for row in rows!(DiscrepancyRow, history_of!("run_discrepancies", "discrepancy_id", " OR item.order_id = $2")) {
-            happenings.push(self.happening(row, |item| Ok(Event::Listed(Box::new(item.into_discrepancy()?))))?);
+        for row in self.happened(history_of(&rows::DISCREPANCIES, LISTED), &[merchant, id]).await? {
+            let listed = |item: DiscrepancyRow| Ok(Event::Listed(Box::new(item.into_discrepancy()?)));
+            happenings.push(self.happening(row, listed)?);
         }
-        for row in rows!(ClearedItemRow, history_of!("run_cleared", "item_id")) {
-            happenings.push(self.happening(row, |item| item.into_cleared().map(Event::Cleared))?);
+        for row in self.items(&rows::CLEARED, [merchant, id], &ranges).await? {
+            happenings.push(self.happening(row, |item: ClearedItemRow| item.into_cleared().map(Event::Cleared))?);
         }
-        // Stable: what belongs to one run stays in the order above.
-        happenings.sort_by_key(|happening| (happening.run_date, happening.revision));
+        let place = |happening: &Happening| (happening.run_date, happening.revision, happening.rank());
+        happenings.sort_by(|one, other| place(one).cmp(&place(other)).then_with(|| one.item_id().cmp(other.item_id())));
         Ok(happenings)
+    }
+
+    /// Where the hints of an id lead.
+    async fn ranges_of(&self, merchant: &str, id: &str) -> Result<Vec<Range>, StoreError> {
+        let hash = hints::hash(id);
+        let buckets: Vec<String> = hints::buckets(hash).map(|bucket| bucket.to_string()).collect();
+        let sql = format!(
+            "SELECT run_hints.run_id, run_hints.table_name, run_hints.hints FROM runs CROSS JOIN run_hints
+             WHERE runs.platform_merchant_id = $1 AND run_hints.run_id = runs.run_id AND run_hints.bucket IN ({})",
+            buckets.join(", ")
+        );
+        let rows: Vec<(i64, String, String)> = self
+            .within(DOING, async {
+                on_pool!(&self.pool, pool => {
+                    sqlx::query_as(AssertSqlSafe(sql)).bind(merchant).fetch_all(pool).await
+                })
+            })
+            .await?;
+        let mut beginnings = BTreeMap::<(i64, String), BTreeSet<String>>::new();
+        for (run_id, table, text) in rows {
+            let found = hints::found(&text, hash)
+                .ok_or_else(|| self.damaged(DOING, "hints cannot be read; see `antom-recon verify`".to_owned()))?;
+            if !found.is_empty() {
+                beginnings.entry((run_id, table)).or_default().extend(found);
+            }
+        }
+        let mut ranges = Vec::new();
+        for ((run_id, table), found) in beginnings {
+            let mut add = |from: &String, to: &String| {
+                let (from, to) = (from.clone(), format!("{to}{}", char::MAX));
+                ranges.push(Range { run_id, table: table.clone(), from, to });
+            };
+            match (found.first(), found.last()) {
+                (Some(first), Some(last)) if found.len() > STEPS => add(first, last),
+                _ => found.iter().for_each(|beginning| add(beginning, beginning)),
+            }
+        }
+        Ok(ranges)
+    }
+
+    /// The rows of an id, whether it is the row's own or one of the movement's, in a table whose ids have hints.
+    async fn items<T>(
+        &self,
+        table: &Table,
+        [merchant, id]: [&str; 2],
+        ranges: &[Range],
+    ) -> Result<Vec<HappeningRow<T>>, StoreError>
+    where
+        HappeningRow<T>: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let mut found = self.happened(history_of(table, "item.item_id = $2"), &[merchant, id]).await?;
+        let without = "NOT EXISTS (SELECT 1 FROM run_hints WHERE run_hints.run_id = runs.run_id)";
+        found.extend(self.happened(history_of(table, &format!("{without} AND {OF_ID}")), &[merchant, id]).await?);
+        for Range { run_id, from, to, .. } in ranges.iter().filter(|range| range.table == table.name) {
+            let condition = format!("runs.run_id = {run_id} AND item.item_id >= $3 AND item.item_id <= $4 AND {OF_ID}");
+            found.extend(self.happened(history_of(table, &condition), &[merchant, id, from, to]).await?);
+        }
+        Ok(found)
+    }
+
+    async fn happened<T>(&self, sql: String, texts: &[&str]) -> Result<Vec<HappeningRow<T>>, StoreError>
+    where
+        HappeningRow<T>: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        self.within(DOING, async {
+            on_pool!(&self.pool, pool => {
+                let mut query = sqlx::query_as(AssertSqlSafe(sql));
+                for text in texts {
+                    query = query.bind(*text);
+                }
+                query.fetch_all(pool).await
+            })
+        })
+        .await
     }
 
     fn happening<T>(

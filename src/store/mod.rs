@@ -21,6 +21,7 @@ mod entries;
 mod entry_row;
 mod error;
 mod files;
+mod hints;
 mod history;
 mod holder;
 mod journal;

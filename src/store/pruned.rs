@@ -5,12 +5,14 @@
 //! refused by triggers but within the one transaction that notes it.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, RandomState};
 
 use sqlx::AssertSqlSafe;
 
-use super::bulk::{Cell, Table};
+use super::bulk::{Cell, Table, placeholders};
+use super::carried::IDS;
 use super::chain::{self, TableDigests};
-use super::digest::{self, RowsDigest};
+use super::digest::{self, RowsDigest, each_row_of_run};
 use super::error::StoreError;
 use super::journal::Act;
 use super::pool::{Pool, Store, Tx, on_pool, on_tx};
@@ -61,6 +63,8 @@ pub struct OldHistory {
     pub whole: u64,
     /// The run of the latest date: what it left is open.
     newest: Option<RunId>,
+    /// What it left in transit.
+    waiting: Waiting,
 }
 
 /// A run whose rows are old.
@@ -177,7 +181,9 @@ impl Store {
             })
             .await?;
         let newest = self.runs_overview(merchant, 1).await?.first().map(|newest| newest.run.run_id);
-        let mut history = OldHistory { merchant: merchant.to_owned(), before, runs: Vec::new(), whole: 0, newest };
+        let merchant = merchant.to_owned();
+        let mut history =
+            OldHistory { merchant, before, runs: Vec::new(), whole: 0, newest, waiting: Waiting::default() };
         for (run_id, on, revision, digests) in runs {
             let business_date = date("business_date", &on).map_err(|problem| self.damaged(DOING, problem))?;
             if business_date >= before {
@@ -189,6 +195,10 @@ impl Store {
                 let revision = self.revision(revision)?;
                 history.runs.push(OldRun { run_id: RunId(run_id), business_date, revision });
             }
+        }
+        if let Some(newest) = newest.filter(|_| !history.runs.is_empty()) {
+            let mut tx = self.begin_reading(DOING).await?;
+            history.waiting = self.within(DOING, Waiting::read(&mut tx, newest)).await?;
         }
         Ok(history)
     }
@@ -207,7 +217,7 @@ impl Store {
     }
 
     /// Counts or deletes the rows of an old run in a table that nothing needs, page by page in the order of their ids: the database
-    /// is asked what is needed, and no more than the end of a page is held here.
+    /// is asked what is needed, and no more than a page is held here.
     async fn old_rows(
         &self,
         tx: &mut Tx,
@@ -219,7 +229,15 @@ impl Store {
         let (mut after, mut count) = (String::new(), 0);
         while let Some(last) = self.within(DOING, page_end(tx, table, id, run_id, &after)).await? {
             let page = (run_id, after.as_str(), last.as_str());
-            count += self.within(DOING, old_rows_of_page(tx, deed, (table, id), history, page)).await?;
+            let rows = self.within(DOING, old_rows_of_page(tx, (table, id), history, page)).await?;
+            let is_old = |(_, request, antom): &&(String, String, String)| {
+                !history.waiting.contains(request) && !history.waiting.contains(antom)
+            };
+            let old: Vec<&str> = rows.iter().filter(is_old).map(|(item, ..)| item.as_str()).collect();
+            count += old.len() as u64;
+            if deed == Deed::Delete {
+                self.within(DOING, delete(tx, (table, id), run_id, &old)).await?;
+            }
             after = last;
         }
         Ok(count)
@@ -300,40 +318,73 @@ async fn page_end(tx: &mut Tx, table: &Table, id: &str, run_id: i64, after: &str
     })
 }
 
-/// Counts or deletes those rows of a page (run, after which id, up to which) that nothing needs.
+/// The ids, request ids and Antom ids of those rows of a page (run, after which id, up to which) that nothing of [`not_needed`] needs.
 async fn old_rows_of_page(
     tx: &mut Tx,
-    deed: Deed,
     (table, id): (&Table, &str),
     history: &OldHistory,
     (run_id, after, last): (i64, &str, &str),
-) -> sqlx::Result<u64> {
-    let verb = match deed {
-        Deed::Count => "SELECT COUNT(*)",
-        Deed::Delete => "DELETE",
-    };
+) -> sqlx::Result<Vec<(String, String, String)>> {
     let sql = format!(
-        "{verb} FROM {} AS item WHERE item.run_id = $1 AND item.{id} > $2 AND item.{id} <= $3 AND {}",
+        "SELECT item.{id}, item.request_id, item.antom_id FROM {} AS item
+         WHERE item.run_id = $1 AND item.{id} > $2 AND item.{id} <= $3 AND {}",
         table.name,
         not_needed(id)
     );
     let newest = history.newest.map_or(0, |newest| newest.0);
     let before = history.before.to_string();
-    on_tx!(tx, connection => match deed {
-        Deed::Count => {
-            let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql)).bind(run_id).bind(after).bind(last);
-            let count = query.bind(&history.merchant).bind(before).bind(newest).fetch_one(connection).await?;
-            Ok(u64::try_from(count).unwrap_or_default())
-        }
-        Deed::Delete => {
-            let query = sqlx::query(AssertSqlSafe(sql)).bind(run_id).bind(after).bind(last);
-            Ok(query.bind(&history.merchant).bind(before).bind(newest).execute(connection).await?.rows_affected())
-        }
+    on_tx!(tx, connection => {
+        let query = sqlx::query_as(AssertSqlSafe(sql)).bind(run_id).bind(after).bind(last);
+        query.bind(&history.merchant).bind(before).bind(newest).fetch_all(connection).await
     })
 }
 
-/// The condition that no decision and no run that is not old ($4: merchant, $5: date) knows the id of a row, and that nothing that
-/// the newest run ($6) left has one of the row's request id and Antom id. Each is looked up by an index over ids.
+async fn delete(tx: &mut Tx, (table, id): (&Table, &str), run_id: i64, ids: &[&str]) -> sqlx::Result<()> {
+    for ids in ids.chunks(IDS) {
+        let sql = format!("DELETE FROM {} WHERE run_id = $1 AND {id} IN ({})", table.name, placeholders(ids.len(), 2));
+        on_tx!(&mut *tx, connection => {
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(run_id);
+            for id in ids {
+                query = query.bind(*id);
+            }
+            query.execute(connection).await?;
+        });
+    }
+    Ok(())
+}
+
+/// The ids of what the newest run left in transit, of which there may be millions, as hashes of 64 bits: that another id has the same hash,
+/// which may happen once in 2^40 rows, keeps a row that could go.
+#[derive(Debug, Default)]
+struct Waiting {
+    hashes: Vec<u64>,
+    state: RandomState,
+}
+
+impl Waiting {
+    async fn read(tx: &mut Tx, newest: RunId) -> sqlx::Result<Self> {
+        const COLUMNS: Table = Table {
+            name: rows::IN_TRANSIT.name,
+            columns: &["run_id", "item_id", "request_id", "antom_id"],
+            on_conflict: "",
+        };
+        let mut waiting = Self::default();
+        each_row_of_run(tx, &COLUMNS, (newest.0, ""), |cells| {
+            let ids = cells.iter().skip(1).filter(|(_, id)| !id.is_empty());
+            waiting.hashes.extend(ids.map(|(_, id)| waiting.state.hash_one(id)));
+        })
+        .await?;
+        waiting.hashes.sort_unstable();
+        Ok(waiting)
+    }
+
+    fn contains(&self, id: &str) -> bool {
+        !id.is_empty() && self.hashes.binary_search(&self.state.hash_one(id)).is_ok()
+    }
+}
+
+/// The condition that no decision and no run that is not old ($4: merchant, $5: date) knows the id of a row, and that no discrepancy of
+/// the newest run ($6) has one of the row's request id and Antom id. Each is looked up by an index over ids.
 fn not_needed(id: &str) -> String {
     let mut parts = vec![format!(
         "NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.platform_merchant_id = $4
@@ -347,15 +398,12 @@ fn not_needed(id: &str) -> String {
             later.name
         ));
     }
-    for (kept, _) in &PRUNABLE[..2] {
-        for column in ["request_id", "antom_id"] {
-            // The plus keeps a planner without statistics from reading all that the newest run left, once for each row.
-            parts.push(format!(
-                "NOT EXISTS (SELECT 1 FROM {} AS kept WHERE +kept.run_id = $6
-                     AND kept.{column} IN (NULLIF(item.request_id, ''), NULLIF(item.antom_id, '')))",
-                kept.name
-            ));
-        }
+    for column in ["request_id", "antom_id"] {
+        // The plus keeps a planner without statistics from reading all that the newest run left, once for each row.
+        parts.push(format!(
+            "NOT EXISTS (SELECT 1 FROM run_discrepancies AS kept WHERE +kept.run_id = $6
+                 AND kept.{column} IN (NULLIF(item.request_id, ''), NULLIF(item.antom_id, '')))"
+        ));
     }
     parts.join(" AND ")
 }

@@ -10,6 +10,7 @@ use super::bulk::{Cell, Rows, digest_cells, hex, new_digest, next_cells};
 use super::chain;
 use super::error::StoreError;
 use super::files::FILES_SEEN;
+use super::hints::{HINTS, Hinter};
 use super::journal::Act;
 use super::lock::RunLock;
 use super::many::Many;
@@ -154,8 +155,9 @@ impl Store {
         let act = self.within(DOING, Act::begin(&mut tx, record.platform_merchant_id)).await?;
         let run_id = self.within(DOING, insert_run(&mut tx, record, revision, &digest, &act)).await?;
         reached(Point::RecordRunInserted);
+        let mut hinter = Hinter::default();
         for rows in content.compared.iter().chain(&content.remembered) {
-            self.insert_all(&mut tx, run_id, rows).await?;
+            self.insert_all(&mut tx, run_id, rows, &mut hinter).await?;
             reached(Point::RecordTableInserted);
         }
         let seen = seen_cells(record, &act);
@@ -172,19 +174,37 @@ impl Store {
         Ok(Recorded::New { run_id: RunId(run_id), revision: self.revision(revision)? })
     }
 
-    /// Inserts everything that goes into one table.
-    async fn insert_all(&self, tx: &mut Tx, run_id: i64, rows: &Rows<'_>) -> Result<(), StoreError> {
+    /// Inserts everything that goes into one table, and hints for its ids if it gets any.
+    async fn insert_all(
+        &self,
+        tx: &mut Tx,
+        run_id: i64,
+        rows: &Rows<'_>,
+        hinter: &mut Hinter,
+    ) -> Result<(), StoreError> {
+        let (table, is_hinted, is_sqlite) = (rows.table, Hinter::is_for(rows.table), matches!(tx, Tx::Sqlite(_)));
         let unread = |source| StoreError::rows(DOING, source);
         let mut reading = rows.read().map_err(unread)?;
-        let mut next = || next_cells(&mut reading, &Cell::Integer(run_id)).map_err(unread);
-        let mut cells = next()?;
-        while !cells.is_empty() {
+        let mut next = |hinter: &mut Hinter| {
+            let cells = next_cells(&mut reading, &Cell::Integer(run_id)).map_err(unread)?;
+            if is_hinted {
+                hinter.note(table.columns.len(), &cells);
+            }
+            let ready = (!cells.is_empty()).then(|| table.ready(is_sqlite, &cells)).transpose();
+            ready.map_err(|error| StoreError::from_driver(&self.name, DOING, &error))
+        };
+        let mut ready = next(hinter)?;
+        while let Some(rows) = ready {
             // The database works on these while the next ones are made.
-            let insert = self.within(DOING, rows.table.insert(tx, &cells));
-            let (inserted, made) = tokio::join!(insert, async { next() });
+            let insert = self.within(DOING, table.insert_ready(tx, rows));
+            let (inserted, made) = tokio::join!(insert, async { next(hinter) });
             inserted?;
-            cells = made?;
+            ready = made?;
+            if hinter.is_full() {
+                self.within(DOING, HINTS.insert(tx, &hinter.close(run_id, table.name))).await?;
+            }
         }
+        self.within(DOING, HINTS.insert(tx, &hinter.close(run_id, table.name))).await?;
         Ok(())
     }
 

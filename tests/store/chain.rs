@@ -81,6 +81,8 @@ on_both! {
                 "UPDATE run_discrepancies SET report_line = NULL WHERE discrepancy_id = 'D1'"),
             ("run_in_transit", "UPDATE run_in_transit SET amount = '726'", "UPDATE run_in_transit SET amount = '725'"),
             ("run_cleared", "UPDATE run_cleared SET item_id = 'C2'", "UPDATE run_cleared SET item_id = 'C1'"),
+            ("run_hints", "UPDATE run_hints SET bucket = -bucket WHERE table_name = 'run_cleared'",
+                "UPDATE run_hints SET bucket = -bucket WHERE table_name = 'run_cleared'"),
             ("run_volumes", "UPDATE run_volumes SET base_minor = '6'", "UPDATE run_volumes SET base_minor = '5'"),
             ("run_held", "UPDATE run_held SET amount_minor = '6'", "UPDATE run_held SET amount_minor = '5'"),
             ("run_chain", "UPDATE run_chain SET configuration_digest = 'x'",
@@ -104,7 +106,7 @@ on_both! {
         tamper(harness, "run_chain", &format!("DELETE FROM run_chain WHERE run_id = {second}")).await;
         let message = integrity(&store).await;
         assert!(message.contains("run 2026-10-02 revision 1 has no link in the chain"), "{message}");
-        for table in ["run_files", "run_discrepancies", "run_in_transit", "run_cleared", "run_volumes", "run_held", "run_outputs"] {
+        for table in ["run_files", "run_discrepancies", "run_in_transit", "run_cleared", "run_hints", "run_volumes", "run_held", "run_outputs"] {
             tamper(harness, table, &format!("DELETE FROM {table} WHERE run_id = {second}")).await;
         }
         tamper(harness, "runs", "DELETE FROM runs WHERE business_date = '2026-10-02'").await;

@@ -1,5 +1,6 @@
 //! Recording runs and reading them back.
 
+use antom_recon::discrepancy::{ClearedRow, InTransitRow};
 use antom_recon::id::DiscrepancyId;
 use antom_recon::store::{Base, Event, Recorded, RunFile, RunRecord, Store, StoreError};
 
@@ -170,6 +171,40 @@ on_both! {
         assert_eq!(store.history(MERCHANT, "refund-1").await.unwrap().len(), 2);
         assert_eq!(store.history(MERCHANT, "2026100119401080").await.unwrap().len(), 2);
         assert_eq!(store.history(MERCHANT, "").await.unwrap(), []);
+    }
+
+    async fn history_finds_an_id_among_many_items(harness) {
+        let store = harness.open().await;
+        let item = |number: u32| InTransitRow {
+            request_id: format!("request-{number}"),
+            // One of everybody's, and one of a hundred rows with every other beginning.
+            antom_id: if number % 30 == 7 { "of many".to_owned() } else { "of all".to_owned() },
+            ..in_transit(&format!("{number:04}-of-a-run"))
+        };
+        let items: Vec<InTransitRow> = (0..3_000).map(item).collect();
+        let close = |item: InTransitRow| ClearedRow {
+            request_id: item.request_id, antom_id: item.antom_id, ..cleared(&item.item_id)
+        };
+        let closed: Vec<ClearedRow> = items[..1_000].iter().cloned().map(close).collect();
+        record(&store, &RunRecord { in_transit: &Few(&items), ..run("2026-10-01") }).await;
+        record(&store, &RunRecord { in_transit: &Few(&items[1_000..]), cleared: &Few(&closed), ..run("2026-10-02") }).await;
+        let counts = async |id: &str| {
+            let found = store.history(MERCHANT, id).await.unwrap();
+            let cleared = found.iter().filter(|one| matches!(one.event, Event::Cleared(_))).count();
+            assert!(found.is_sorted_by_key(|one| (one.run_date, one.rank(), one.item_id().to_owned())), "{id}");
+            (found.len(), cleared)
+        };
+        for (id, expected) in [
+            ("request-0", (2, 1)),
+            ("request-2999", (2, 0)),
+            ("request-3000", (0, 0)),
+            ("0999-of-a-run", (2, 1)),
+            ("of many", (200, 34)),
+            ("of all", (5_800, 966)),
+        ] {
+            assert_eq!(counts(id).await, expected, "{id}");
+        }
+        assert_eq!(store.history("another", "of all").await.unwrap(), []);
     }
 
     async fn the_overview_counts_the_newest_dates_first(harness) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use antom_recon::discrepancy::InTransitRow;
 use antom_recon::movement::ReportKind;
 use antom_recon::proof::HeldKind;
 use antom_recon::store::{PublishedFile, RunRecord};
@@ -63,8 +64,15 @@ async fn tables_that_are_made_again_keep_their_rows() {
     sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     let store = harness.open().await;
-    let found = store.history(MERCHANT, "r").await.unwrap();
-    assert_eq!(found.len(), 2, "{found:?}");
+    // They have no hints, and are looked through; those of a run that is recorded now have.
+    for (id, count) in [("r", 2), ("a", 2), ("T1", 1), ("C1", 1), ("b", 0)] {
+        assert_eq!(store.history(MERCHANT, id).await.unwrap().len(), count, "{id}");
+    }
+    let items = [InTransitRow { request_id: "r".to_owned(), ..in_transit("T2") }];
+    store.record_run(&RunRecord { in_transit: &Few(&items), ..run("2026-10-02") }).await.unwrap();
+    let found: Vec<String> =
+        store.history(MERCHANT, "r").await.unwrap().iter().map(|one| one.item_id().to_owned()).collect();
+    assert_eq!(found, ["T1", "C1", "T2"]);
     let run = store.latest_run(MERCHANT, day("2026-10-01")).await.unwrap().unwrap().run_id;
     let items = in_transit_of(&store, run).await;
     assert_eq!((items[0].waits_for.as_str(), items[0].first_seen_on), ("w", Some(day("2026-09-30"))));
@@ -124,6 +132,8 @@ on_both! {
             "DELETE FROM run_in_transit",
             "UPDATE run_cleared SET cleared_by = ''",
             "DELETE FROM run_cleared",
+            "UPDATE run_hints SET hints = ''",
+            "DELETE FROM run_hints",
             "UPDATE run_headers SET columns = '[]'",
             "DELETE FROM run_headers",
             "UPDATE run_volumes SET base_minor = '0'",

@@ -1,0 +1,20 @@
+-- Two indexes over the ids of items gave each row of a run a place of its own among all runs: of a run with millions of items each row
+-- touched two pages of them. A run's hints say where in the run the rows of an id may stand, and are added at the end. Runs that
+-- were recorded before have none, and are looked through.
+DROP INDEX run_in_transit_by_request;
+DROP INDEX run_in_transit_by_antom;
+DROP INDEX run_cleared_by_request;
+DROP INDEX run_cleared_by_antom;
+
+CREATE TABLE run_hints (
+    run_id INTEGER NOT NULL REFERENCES runs (run_id) DEFERRABLE INITIALLY DEFERRED,
+    bucket INTEGER NOT NULL,
+    segment INTEGER NOT NULL,
+    table_name TEXT NOT NULL,
+    hints TEXT NOT NULL,
+    PRIMARY KEY (run_id, bucket, segment)
+) STRICT;
+CREATE TRIGGER run_hints_refuses_update BEFORE UPDATE ON run_hints
+BEGIN SELECT RAISE(ABORT, '`run_hints` is history: rows are only added'); END;
+CREATE TRIGGER run_hints_refuses_delete BEFORE DELETE ON run_hints
+BEGIN SELECT RAISE(ABORT, '`run_hints` is history: rows are only added'); END;

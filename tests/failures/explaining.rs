@@ -236,6 +236,11 @@ fn entries_that_are_too_many_are_counted() {
     assert!(text.contains("\nentries   7 more in the ledger, which are not told\n"), "{text}");
     assert_eq!(place.object("order-of-many")["entries_not_told"], 7);
     assert!(!place.told("pay-1").contains("\nentries "));
+    // What runs said of so many items is told, and not followed to the ids of each.
+    assert!([0, 1].contains(&place.run("run --date 2026-03-02").code.unwrap()));
+    let story = place.object("order-of-many");
+    assert_eq!(story["ids"], serde_json::json!(["order-of-many"]));
+    assert_eq!(place.told("order-of-many").matches("\nrun       2026-03-02 (revision 2)").count(), 1_007);
 }
 
 #[test]

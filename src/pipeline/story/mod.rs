@@ -26,7 +26,7 @@ use judge::{Days, Judgement, Row};
 use reports::{FoundFile, Reader, ReportFile};
 use search::Needles;
 
-/// A story of more lines than this is no movement's: it is not followed to further ids.
+/// A story of more lines, items or entries than this is no movement's: it is not followed to further ids, and not judged.
 const MAX_LINES: u64 = 200;
 
 /// How many ids a story is followed to.
@@ -186,8 +186,9 @@ impl Teller<'_> {
         let is_item = history.iter().any(|happening| happening.item_id() == self.asked.id);
         let (mut ids, mut dates) = (BTreeSet::new(), None);
         ids.extend((!is_item).then(|| self.asked.id.to_owned()));
+        let is_followed = history.iter().map(Happening::item_id).collect::<BTreeSet<&str>>().len() as u64 <= MAX_LINES;
         for happening in &history {
-            ids.extend(happening.ids());
+            ids.extend(happening.ids().into_iter().filter(|_| is_followed));
             happening.dates().into_iter().for_each(|date| widen(&mut dates, date));
         }
         let mut entries = self.entries(&mut ids, &mut dates).await?;
@@ -202,7 +203,8 @@ impl Teller<'_> {
             entries = self.entries(&mut ids, &mut dates).await?;
             found = self.search(&ids, &mut dates)?;
         }
-        let movement = self.story.as_of.filter(|_| lines(&found) <= MAX_LINES);
+        let rows = [lines(&found), entries.parsed.entries.len() as u64];
+        let movement = self.story.as_of.filter(|_| rows.into_iter().all(|rows| rows <= MAX_LINES));
         if let Some(id) = batch_id {
             let (config, merchant) = (self.config, &self.merchant);
             let batch = tokio::task::block_in_place(|| {

@@ -42,11 +42,11 @@ pub struct Cli {
 }
 
 /// The same as [`run`] in a process that does nothing else: where the configuration limits memory, the process begins anew first, with a
-/// setting of the allocator that can only be made from outside ([`environment::begin_with_few_heaps`]).
+/// setting of the allocator that can only be made from outside ([`environment::begin_sparing`]).
 pub fn start(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     if is_limited(&args) {
-        environment::begin_with_few_heaps();
+        environment::begin_sparing();
     }
     run(args)
 }

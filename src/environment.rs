@@ -30,18 +30,22 @@ pub const NO_KEYS: &[&str] = &[
     HANG_AT,
 ];
 
-/// How many heaps glibc makes for the threads of a process; it reads that when a process begins.
+/// What glibc's allocator reads when a process begins, and what saves memory: two heaps for all threads instead of eight for each core, so
+/// that what one thread gives back, another takes; and buffers of 128 KiB and more by themselves, which go back to the system when they
+/// are given up, instead of from a heap as soon as one was.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const HEAPS: &str = "MALLOC_ARENA_MAX";
+const SPARING: [(&str, &str); 2] = [("MALLOC_ARENA_MAX", "2"), ("MALLOC_MMAP_THRESHOLD_", "131072")];
 
-/// Lets this process begin anew with two heaps for all of its threads, instead of eight for each core: what one thread gives back, another
-/// takes, and a limit of memory is not spent on what nobody uses. Returns if the variable is set already, to whatever value, or if the
-/// system does not allow it, which costs memory and nothing else.
+/// Lets this process begin anew with an allocator that is sparing, so that a limit of memory is not spent on what nobody uses. What the
+/// environment says already stays. Returns if there is nothing to set, or if the system does not allow it, which costs memory and
+/// nothing else.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[allow(clippy::disallowed_types, reason = "the process becomes itself, with another environment")]
-pub fn begin_with_few_heaps() {
+pub fn begin_sparing() {
     use std::os::unix::process::CommandExt;
-    if std::env::var_os(HEAPS).is_some() {
+    let unset = SPARING.iter().copied().filter(|(name, _)| std::env::var_os(name).is_none());
+    let unset: Vec<(&str, &str)> = unset.collect();
+    if unset.is_empty() {
         return;
     }
     let mut args = std::env::args_os();
@@ -49,13 +53,13 @@ pub fn begin_with_few_heaps() {
     if let Some(name) = args.next() {
         anew.arg0(name);
     }
-    let refused = anew.args(args).env(HEAPS, "2").exec();
+    let refused = anew.args(args).envs(unset).exec();
     tracing::debug!("the process keeps its heaps: {refused}");
 }
 
 /// Other allocators have no such setting.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub fn begin_with_few_heaps() {}
+pub fn begin_sparing() {}
 
 /// The variables whose name begins with [`PREFIX`], under the rest of their name. Values may be secret: no `Debug`.
 #[derive(Clone, Default)]

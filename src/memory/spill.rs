@@ -1,10 +1,18 @@
 //! Rows that wait by partition, in memory as long as there is room, and on the disk from then on.
 //!
+//! ```text
+//! rows as they come --> held in memory up to a limit --> part on level 0
+//!                                   FAN_IN parts of a level --> one part of the next level
+//! a partition: its rows of all parts, and those that are held
+//! ```
+//!
 //! A partition is read back whole, so that what belongs together must be in one. Which rows went to the disk changes nothing in what
-//! is read.
+//! is read. With little memory there are many parts, of which each has few rows of a partition: put together, they are read in larger
+//! pieces, and where these lie takes less memory.
 
 use std::io;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
@@ -13,6 +21,9 @@ use super::{Memory, MemoryError};
 
 /// Fastest: half of a row is a hash, which nothing makes smaller.
 const COMPRESSION_LEVEL: i32 = -5;
+
+/// Parts of a level that are put together.
+const FAN_IN: usize = 32;
 
 /// A row of fixed width.
 pub trait Spilled: Copy + Send + Sync {
@@ -29,19 +40,26 @@ pub trait Spilled: Copy + Send + Sync {
 /// Rows by partition.
 #[derive(Debug)]
 pub struct Spill<R> {
-    scratch: Scratch,
+    dir: PathBuf,
     /// Those in memory.
     partitions: Vec<Vec<R>>,
     /// Those on the disk.
-    flushes: Vec<Flush>,
+    levels: Vec<Level>,
     /// Rows in memory, and how many of them there may be.
     held: usize,
     most: usize,
 }
 
+/// Parts of about one size.
+#[derive(Debug)]
+struct Level {
+    scratch: Scratch,
+    parts: Vec<Part>,
+}
+
 /// What went to the disk at once: the rows of each partition, packed, one partition after the other.
 #[derive(Debug)]
-struct Flush {
+struct Part {
     offset: u64,
     /// Where the bytes of each partition end, counted from there.
     ends: Box<[u64]>,
@@ -49,7 +67,7 @@ struct Flush {
     rows: Box<[u32]>,
 }
 
-impl Flush {
+impl Part {
     fn rows(&self, partition: usize) -> usize {
         self.rows.get(partition).map_or(0, |rows| *rows as usize)
     }
@@ -67,6 +85,49 @@ impl Flush {
         for row in bytes.chunks_exact(R::BYTES) {
             rows.push(R::take(row).ok_or_else(|| scratch.damaged())?);
         }
+        Ok(())
+    }
+}
+
+impl Level {
+    fn new(dir: &std::path::Path) -> Result<Self, MemoryError> {
+        Ok(Self { scratch: Scratch::create(dir)?, parts: Vec::new() })
+    }
+
+    /// Number of rows of a partition.
+    fn rows(&self, partition: usize) -> usize {
+        self.parts.iter().map(|part| part.rows(partition)).sum()
+    }
+
+    /// Adds the rows of a partition.
+    fn read<R: Spilled>(&self, partition: usize, rows: &mut Vec<R>) -> Result<(), MemoryError> {
+        self.parts.iter().try_for_each(|part| part.read(&self.scratch, partition, rows))
+    }
+
+    /// Adds a part; `rows` gives those of a partition.
+    fn add<P: Send, R: Spilled>(
+        &mut self,
+        partitions: &mut [P],
+        rows: impl Fn(usize, &mut P) -> Result<Vec<R>, MemoryError> + Sync,
+    ) -> Result<(), MemoryError> {
+        let (offset, mut end) = (self.scratch.end(), 0);
+        let (mut ends, mut counts) = (Vec::with_capacity(partitions.len()), Vec::with_capacity(partitions.len()));
+        // A few for each thread: what is packed and not yet written is little.
+        let together = 4 * rayon::current_num_threads();
+        for (first, some) in (0..).step_by(together).zip(partitions.chunks_mut(together)) {
+            let one = |(at, partition): (usize, &mut P)| {
+                let rows = rows(first + at, partition)?;
+                Ok((pack(&rows).map_err(|error| self.scratch.failed(error))?, rows.len()))
+            };
+            let packed: Result<Vec<(Vec<u8>, usize)>, MemoryError> = some.par_iter_mut().enumerate().map(one).collect();
+            for (packed, rows) in packed? {
+                self.scratch.put(&packed)?;
+                end += packed.len() as u64;
+                ends.push(end);
+                counts.push(u32::try_from(rows).unwrap_or(u32::MAX));
+            }
+        }
+        self.parts.push(Part { offset, ends: ends.into(), rows: counts.into() });
         Ok(())
     }
 }
@@ -89,8 +150,8 @@ impl<R: Spilled> Spill<R> {
     /// # Errors
     /// [`MemoryError::File`].
     pub fn new(memory: &Memory) -> Result<Self, MemoryError> {
-        let scratch = memory.scratch()?;
-        Ok(Self { scratch, partitions: Vec::new(), flushes: Vec::new(), held: 0, most: usize::MAX })
+        let levels = vec![Level::new(&memory.dir)?];
+        Ok(Self { dir: memory.dir.clone(), partitions: Vec::new(), levels, held: 0, most: usize::MAX })
     }
 
     /// Lets the rows take this much memory from now on, in bytes.
@@ -107,7 +168,7 @@ impl<R: Spilled> Spill<R> {
     /// Number of rows of a partition.
     fn rows(&self, partition: usize) -> usize {
         let held = self.partitions.get(partition).map_or(0, Vec::len);
-        held + self.flushes.iter().map(|flush| flush.rows(partition)).sum::<usize>()
+        held + self.levels.iter().map(|level| level.rows(partition)).sum::<usize>()
     }
 
     /// Number of rows of the largest of some partitions.
@@ -137,22 +198,27 @@ impl<R: Spilled> Spill<R> {
         if self.held == 0 {
             return Ok(());
         }
-        let (offset, mut end) = (self.scratch.end(), 0);
-        let (mut ends, mut counts) = (Vec::new(), Vec::new());
-        // A few for each thread: what is packed and not yet written is little.
-        for some in self.partitions.chunks_mut(4 * rayon::current_num_threads()) {
-            let packed: io::Result<Vec<(Vec<u8>, usize)>> =
-                some.par_iter_mut().map(std::mem::take).map(|rows| Ok((pack(&rows)?, rows.len()))).collect();
-            for (packed, rows) in packed.map_err(|error| self.scratch.failed(error))? {
-                self.scratch.put(&packed)?;
-                end += packed.len() as u64;
-                ends.push(end);
-                counts.push(u32::try_from(rows).unwrap_or(u32::MAX));
-            }
-        }
-        self.flushes.push(Flush { offset, ends: ends.into(), rows: counts.into() });
+        self.levels[0].add(&mut self.partitions, |_, rows| Ok(std::mem::take(rows)))?;
         tracing::debug!(rows = self.held, "rows are put on the disk");
         self.held = 0;
+        self.merge_full_levels()
+    }
+
+    /// Makes one part of the next level of each level that is full, and gives its room on the disk back.
+    fn merge_full_levels(&mut self) -> Result<(), MemoryError> {
+        let mut at = 0;
+        while self.levels.get(at).is_some_and(|level| level.parts.len() >= FAN_IN) {
+            let full = std::mem::replace(&mut self.levels[at], Level::new(&self.dir)?);
+            if at + 1 == self.levels.len() {
+                self.levels.push(Level::new(&self.dir)?);
+            }
+            self.levels[at + 1].add(&mut vec![(); self.partitions.len()], |partition, ()| {
+                let mut rows = Vec::with_capacity(full.rows(partition));
+                full.read::<R>(partition, &mut rows)?;
+                Ok(rows)
+            })?;
+            at += 1;
+        }
         Ok(())
     }
 
@@ -163,7 +229,7 @@ impl<R: Spilled> Spill<R> {
     pub fn read(&self, partition: usize) -> Result<Vec<R>, MemoryError> {
         let mut rows = Vec::with_capacity(self.rows(partition));
         rows.extend(self.partitions.get(partition).into_iter().flatten());
-        self.flushes.iter().try_for_each(|flush| flush.read(&self.scratch, partition, &mut rows))?;
+        self.levels.iter().try_for_each(|level| level.read(partition, &mut rows))?;
         Ok(rows)
     }
 
@@ -180,14 +246,14 @@ impl<R: Spilled> Spill<R> {
     ) -> Result<(), MemoryError> {
         let counts: Vec<usize> = (0..self.partitions.len()).map(|partition| self.rows(partition)).collect();
         let mut partitions = std::mem::take(&mut self.partitions);
-        let (scratch, flushes) = (&self.scratch, &self.flushes);
+        let levels = &self.levels;
         let one = |(partition, held): (usize, &mut Vec<R>)| {
             let mut rows = std::mem::take(held);
             if counts[partition] > most_rows {
                 return Ok(None);
             }
             rows.reserve_exact(counts[partition] - rows.len());
-            flushes.iter().try_for_each(|flush| flush.read(scratch, partition, &mut rows))?;
+            levels.iter().try_for_each(|level| level.read(partition, &mut rows))?;
             Ok(Some(work(rows)))
         };
         // A few for each thread: what waits to be taken is little.
@@ -256,6 +322,8 @@ mod tests {
         let (held, from_disk) = sums(Some(1_000), usize::MAX);
         assert!(held <= 1_000, "{held}");
         assert_eq!(from_disk, in_memory);
+        // So little that parts are put together twice.
+        assert_eq!(sums(Some(56), usize::MAX), (0, in_memory.clone()));
         assert_eq!(sums(Some(1_000), 4_999).1, in_memory[..70], "the largest is passed over");
     }
 }

@@ -39,6 +39,11 @@ impl Room {
         self.limit.map(|limit| usize::try_from(limit / 32).unwrap_or(usize::MAX))
     }
 
+    /// What a filter of ids may take: one part of eight of a limit that the configuration sets.
+    pub fn for_filter(self) -> u64 {
+        self.limit.map_or(u64::MAX, |limit| limit / 8)
+    }
+
     fn memory(self) -> Option<Memory> {
         memory::available(self.limit)
     }

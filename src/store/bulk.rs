@@ -11,12 +11,15 @@ use sqlx::{Arguments as _, AssertSqlSafe};
 
 use super::pool::Tx;
 
-/// Values per statement on SQLite, which takes 32,766; larger statements are no faster than a third of this, but all rows that are handed
-/// over at once go into one of these.
-const MAX_VALUES: usize = 24_000;
+/// Rows per statement on SQLite: more are no faster, and a statement takes hundreds of bytes for each value. SQLite takes 32,766 values.
+const STATEMENT_ROWS: usize = 500;
 
 /// Rows that are handed over at once: enough for speed, few enough to be no copy of the whole.
 pub(super) const ROWS: usize = 2_000;
+
+/// Values of a statement that is not kept prepared unless it has [`STATEMENT_ROWS`]: the last of a table has some other number of rows
+/// each time.
+const FEW_VALUES: usize = 1_000;
 
 /// One value of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +109,7 @@ impl Table {
             return Ok(Ready::Lines(self.lines(cells.chunks(width))));
         }
         let mut statements = Vec::new();
-        for chunk in cells.chunks(MAX_VALUES / width * width) {
+        for chunk in cells.chunks(STATEMENT_ROWS * width) {
             let mut values = SqliteArguments::default();
             values.reserve(chunk.len(), 0);
             for cell in chunk {
@@ -130,7 +133,9 @@ impl Table {
             (Tx::Sqlite(tx), Ready::Values(statements)) => {
                 let mut inserted = 0;
                 for (sql, values) in statements {
-                    let query = sqlx::query_with(AssertSqlSafe(sql), values);
+                    let count = values.len();
+                    let is_kept = count <= FEW_VALUES || count == STATEMENT_ROWS * self.columns.len();
+                    let query = sqlx::query_with(AssertSqlSafe(sql), values).persistent(is_kept);
                     inserted += query.execute(&mut **tx).await?.rows_affected();
                 }
                 Ok(inserted)

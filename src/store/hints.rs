@@ -15,13 +15,17 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ring::digest::{SHA256, digest};
 
 use super::bulk::{Cell, Table};
+use super::pool::Tx;
 use super::rows;
 
 pub(super) const HINTS: Table =
     Table { name: "run_hints", columns: &["run_id", "bucket", "segment", "table_name", "hints"], on_conflict: "" };
 
-/// Rows whose hints are made at once: 3 MiB of hints.
-const SEGMENT: usize = 1 << 17;
+/// Rows whose hints are made at once: less than 2 MiB of hints, and as many as text.
+const SEGMENT: usize = 1 << 16;
+
+/// Rows of [`HINTS`] that are added at once.
+const AT_ONCE: usize = 100;
 
 /// Hints that a bucket has on the average, at most; with these, a row of the table fits into a page.
 const BUCKET: usize = 128;
@@ -71,8 +75,16 @@ impl Hinter {
         self.rows >= SEGMENT
     }
 
-    /// The rows of [`HINTS`] for what was noted of a table, whether the segment is full or not.
-    pub(super) fn close(&mut self, run_id: i64, table: &'static str) -> Vec<Cell<'static>> {
+    /// Adds hints for what was noted of a table, whether the segment is full or not.
+    pub(super) async fn insert(&mut self, tx: &mut Tx, run_id: i64, table: &'static str) -> sqlx::Result<()> {
+        for cells in self.close(run_id, table).chunks(AT_ONCE * HINTS.columns.len()) {
+            HINTS.insert(tx, cells).await?;
+        }
+        Ok(())
+    }
+
+    /// The rows of [`HINTS`] for what was noted of a table.
+    fn close(&mut self, run_id: i64, table: &'static str) -> Vec<Cell<'static>> {
         self.hints.sort_unstable();
         self.hints.dedup();
         let depth = (0..DEEPEST).find(|depth| self.hints.len() >> depth <= BUCKET).unwrap_or(DEEPEST);

@@ -10,7 +10,7 @@ use super::bulk::{Cell, Rows, digest_cells, hex, new_digest, next_cells};
 use super::chain;
 use super::error::StoreError;
 use super::files::FILES_SEEN;
-use super::hints::{HINTS, Hinter};
+use super::hints::Hinter;
 use super::journal::Act;
 use super::lock::RunLock;
 use super::many::Many;
@@ -201,11 +201,10 @@ impl Store {
             inserted?;
             ready = made?;
             if hinter.is_full() {
-                self.within(DOING, HINTS.insert(tx, &hinter.close(run_id, table.name))).await?;
+                self.within(DOING, hinter.insert(tx, run_id, table.name)).await?;
             }
         }
-        self.within(DOING, HINTS.insert(tx, &hinter.close(run_id, table.name))).await?;
-        Ok(())
+        self.within(DOING, hinter.insert(tx, run_id, table.name)).await
     }
 
     /// Makes sure that the lock is held, and that nobody takes it before the transaction ends.

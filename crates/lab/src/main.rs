@@ -281,7 +281,7 @@ fn main() -> Result<ExitCode> {
         Command::Bench(options) => {
             if options.memory_limit.is_some() {
                 // As the job does on its own.
-                antom_recon::environment::begin_with_few_heaps();
+                antom_recon::environment::begin_sparing();
             }
             bench::run(&options, bench::Jobs { here: job, apart: &beside }, out)?
         }

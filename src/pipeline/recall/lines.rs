@@ -54,8 +54,7 @@ impl Rows {
 
     /// Takes every row that is neither closed nor agreed.
     fn take_open(&mut self) {
-        let open = (0..self.needed.rows()).filter(|&row| !self.closed.has(row) && !self.agreed.has(row));
-        open.for_each(|row| self.needed.put(row));
+        Bits::outside(&self.closed, &self.agreed).for_each(|row| self.needed.put(row));
     }
 }
 
@@ -250,8 +249,13 @@ impl Searched<'_> {
     }
 }
 
-/// Finds the rows that a run needs. `seeds` are the ids of everything that is known to be touched.
-pub(super) fn needed(sides: &mut [Searched<'_>], seeds: impl Iterator<Item = u64>) -> Result<(), MemoryError> {
+/// Finds the rows that a run needs. `seeds` are the ids of everything that is known to be touched; `filter_bytes` is what a filter of ids
+/// may take.
+pub(super) fn needed(
+    sides: &mut [Searched<'_>],
+    seeds: impl Iterator<Item = u64>,
+    filter_bytes: u64,
+) -> Result<(), MemoryError> {
     let sum = |of: fn(&Rows) -> u64| sides.iter().map(|side| of(side.rows)).sum::<u64>();
     let (agreeing, closed) = (sum(|rows| rows.agreed.count()), sum(|rows| rows.closed.count()));
     let all = sum(|rows| rows.needed.rows().into());
@@ -263,9 +267,9 @@ pub(super) fn needed(sides: &mut [Searched<'_>], seeds: impl Iterator<Item = u64
     }
     // Where nothing is closed, only rows that agree can be asked for: if most rows are open, their ids need not be kept in mind.
     let is_mostly_open = all - closed - agreeing > agreeing;
-    let knows_agreed = agreeing > 0 && (is_any_closed || is_mostly_open);
-    let agreed = if knows_agreed { ids_of_agreed(sides, agreeing)? } else { Bloom::for_ids(0) };
-    let counts = |id: u64| is_any_closed || !is_mostly_open || agreed.may_have(id);
+    let agreed = (!is_any_closed && is_mostly_open).then(|| ids_of_agreed(sides, Bloom::for_ids(agreeing)));
+    let agreed = agreed.transpose()?;
+    let counts = |id: u64| agreed.as_ref().is_none_or(|agreed| agreed.may_have(id));
     let (mut known, mut asked) = (Ids::default(), Ids::default());
     let mut ask = |asked: &mut Ids, id: u64| {
         if counts(id) && known.add(id) {
@@ -273,8 +277,13 @@ pub(super) fn needed(sides: &mut [Searched<'_>], seeds: impl Iterator<Item = u64
         }
     };
     seeds.for_each(|id| ask(&mut asked, id));
-    if knows_agreed && is_any_closed {
-        shared_with_closed(sides, &agreed)?.into_iter().for_each(|id| ask(&mut asked, id));
+    if is_any_closed && agreeing > 0 {
+        // A row has one or two ids, and shares them with its others: there are about as many as rows.
+        let parts = Bloom::parts(agreeing, filter_bytes);
+        for part in 0..parts {
+            let agreed = ids_of_agreed(sides, Bloom::part(agreeing, (part, parts)))?;
+            shared_with_closed(sides, &agreed)?.into_iter().for_each(|id| ask(&mut asked, id));
+        }
     }
     for side in sides.iter() {
         side.ids(|rows| &rows.needed, counts)?.into_iter().for_each(|id| ask(&mut asked, id));
@@ -289,9 +298,8 @@ pub(super) fn needed(sides: &mut [Searched<'_>], seeds: impl Iterator<Item = u64
     Ok(())
 }
 
-/// A filter of the ids of so many rows that agree. A row has one or two ids, and shares them with its others.
-fn ids_of_agreed(sides: &[Searched<'_>], rows: u64) -> Result<Bloom, MemoryError> {
-    let agreed = Bloom::for_ids(rows);
+/// Adds the ids of the rows that agree to a filter.
+fn ids_of_agreed(sides: &[Searched<'_>], agreed: Bloom) -> Result<Bloom, MemoryError> {
     let add = |id: u64| {
         agreed.add(id);
         false

@@ -159,7 +159,7 @@ pub fn recall(
     let kept = &ledger.entries.kept;
     let sides = files.iter_mut().map(|file| Searched { source: &file.extract, rows: &mut file.rows });
     let mut sides: Vec<Searched<'_>> = sides.chain([Searched { source: kept, rows: &mut booked }]).collect();
-    needed(&mut sides, seeds).map_err(failed)?;
+    needed(&mut sides, seeds, job.room.for_filter()).map_err(failed)?;
     bring_needed(&files, waited).map_err(failed)?;
     let rows = files.iter().map(|file| file.rows.needed.count()).sum::<u64>() + booked.needed.count();
     job.room.for_stage("match", rows * room::BYTES_PER_ROW)?;
@@ -191,7 +191,7 @@ fn mark_earlier(
         let mark = |rows: &[u32], lines: Vec<Line>| -> Vec<Mark> {
             rows.iter().zip(&lines).filter_map(|(row, line)| marker.line(of, line, *row)).collect()
         };
-        let open = (0..file.extract.lines()).filter(|row| !file.rows.closed.has(*row));
+        let open = Bits::outside(&file.rows.closed, &file.rows.agreed);
         read_some((&file.extract, file.file), open, mark, |found| marks.extend(found.into_iter()).map_err(failed))?;
     }
     Ok(())

@@ -105,7 +105,8 @@ async fn clear(
     day: &mut Day,
 ) -> anyhow::Result<()> {
     let ids: Vec<&str> = settled.iter().map(|(row, _)| row.discrepancy_id.as_str()).collect();
-    let cleared = job.store.last_cleared_on(job.merchant.as_str(), job.today, &ids).await.or_kind()?;
+    let since = settled.iter().map(|(_, taken)| taken.decided_on).min().unwrap_or(job.today);
+    let cleared = job.store.last_cleared_on(job.merchant.as_str(), since..job.today, &ids).await.or_kind()?;
     for (row, taken) in &settled {
         let is_told = cleared.get(row.discrepancy_id.as_str()).is_some_and(|on| *on >= taken.decided_on);
         if !is_told || open_before.contains(&row.discrepancy_id) {

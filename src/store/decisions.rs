@@ -1,6 +1,7 @@
 //! Decisions about discrepancies: only added, a file at a time.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use sqlx::AssertSqlSafe;
 
@@ -216,32 +217,37 @@ impl Store {
         rows.into_iter().map(|row| row.into_stored().map_err(|problem| self.damaged(READING, problem))).collect()
     }
 
-    /// The last date before `before` whose newest revision cleared each of these items. Items that none cleared are absent.
+    /// The last of the dates whose newest revision cleared each of these items. Items that none cleared are absent. Each run of the
+    /// dates is asked for each item.
     ///
     /// # Errors
     /// As any query.
     pub async fn last_cleared_on(
         &self,
         merchant: &str,
-        before: BusinessDate,
+        dates: Range<BusinessDate>,
         ids: &[&str],
     ) -> Result<BTreeMap<String, BusinessDate>, StoreError> {
         let mut found = BTreeMap::new();
         for chunk in ids.chunks(IDS) {
+            // A cross join keeps SQLite from looking through all that was ever cleared.
             let sql = format!(
-                "SELECT item.item_id, MAX(runs.business_date) FROM run_cleared AS item
-                 JOIN runs ON runs.run_id = item.run_id
-                 WHERE runs.platform_merchant_id = $1 AND runs.business_date < $2 AND item.item_id IN ({})
+                "SELECT item.item_id, MAX(runs.business_date) FROM runs CROSS JOIN run_cleared AS item
+                 WHERE runs.platform_merchant_id = $1 AND runs.business_date >= $2 AND runs.business_date < $3
+                 AND item.run_id = runs.run_id AND item.item_id IN ({})
                  AND NOT EXISTS (SELECT 1 FROM runs AS later
                      WHERE later.platform_merchant_id = runs.platform_merchant_id
                      AND later.business_date = runs.business_date AND later.revision > runs.revision)
                  GROUP BY item.item_id",
-                placeholders(chunk.len(), 3)
+                placeholders(chunk.len(), 4)
             );
             let rows: Vec<(String, String)> = self
                 .within(READING, async {
                     on_pool!(&self.pool, pool => {
-                        let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(merchant).bind(before.to_string());
+                        let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(merchant);
+                        for date in [dates.start, dates.end] {
+                            query = query.bind(date.to_string());
+                        }
                         for id in chunk {
                             query = query.bind(*id);
                         }

@@ -22,6 +22,9 @@ const CONNECTIONS: u32 = 4;
 /// tens of MiB, and each page that is not at hand is read for every row.
 const SQLITE_CACHE: u64 = 128 << 20;
 
+/// Bytes of a page of a new file of SQLite.
+const PAGE: u32 = 8 << 10;
+
 /// Rows of a result that SQLite's thread may be ahead of whoever reads them: a few hundred KiB, and neither waits for the other at
 /// each of them.
 const SQLITE_ROWS: usize = 1_000;
@@ -251,6 +254,8 @@ async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<
     let connect = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
+        // Of a new file: the pages of one transaction with millions of rows are kept account of in memory, half as many as of 4 KiB.
+        .page_size(PAGE)
         .journal_mode(SqliteJournalMode::Wal)
         // A commit that was reported is on disk, even if the machine loses power.
         .synchronous(SqliteSynchronous::Full)

@@ -1,8 +1,10 @@
 //! What `prune` takes away, noted so that nobody takes it for lost: files of the archive, and old rows of runs.
 //!
-//! Rows go from the three tables that say what a run left open and what it closed, and only those of ids that no later run and no
-//! decision knows. Everything else of a run stays, and so do the digests of what went: the chain holds as before. Deleting is
-//! refused by triggers but within the one transaction that notes it.
+//! Rows go from the three tables that say what a run left open and what it closed, and only those of ids that neither the oldest run that
+//! stays nor the newest nor a decision knows: an item is in every run from the first that knows it to that which closes it, so an id
+//! that the oldest one does not know was closed before. (One that comes back later keeps what was said since.) Everything else of a
+//! run stays, and so do the digests of what went: the chain holds as before. Deleting is refused by triggers but within the one
+//! transaction that notes it.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
@@ -61,6 +63,8 @@ pub struct OldHistory {
     pub runs: Vec<OldRun>,
     /// How many runs are as old and stay whole, because they have one digest over all of their tables.
     pub whole: u64,
+    /// The runs whose rows say which ids are known still: all revisions of the date `before`, and the newest run.
+    asked: Vec<RunId>,
     /// The run of the latest date: what it left is open.
     newest: Option<RunId>,
     /// What it left in transit.
@@ -182,12 +186,23 @@ impl Store {
             .await?;
         let newest = self.runs_overview(merchant, 1).await?.first().map(|newest| newest.run.run_id);
         let merchant = merchant.to_owned();
-        let mut history =
-            OldHistory { merchant, before, runs: Vec::new(), whole: 0, newest, waiting: Waiting::default() };
+        let mut history = OldHistory {
+            merchant,
+            before,
+            runs: Vec::new(),
+            whole: 0,
+            asked: Vec::new(),
+            newest,
+            waiting: Waiting::default(),
+        };
+        history.asked.extend(newest);
         for (run_id, on, revision, digests) in runs {
             let business_date = date("business_date", &on).map_err(|problem| self.damaged(DOING, problem))?;
+            if business_date == before {
+                history.asked.push(RunId(run_id));
+            }
             if business_date >= before {
-                break;
+                continue;
             }
             if digests == 0 {
                 history.whole += 1;
@@ -203,7 +218,7 @@ impl Store {
         Ok(history)
     }
 
-    /// Counts the rows of an old run that no later run, no decision and nothing open needs.
+    /// Counts the rows of an old run that none of the runs that are asked, no decision and nothing open needs.
     ///
     /// # Errors
     /// As any query.
@@ -329,13 +344,12 @@ async fn old_rows_of_page(
         "SELECT item.{id}, item.request_id, item.antom_id FROM {} AS item
          WHERE item.run_id = $1 AND item.{id} > $2 AND item.{id} <= $3 AND {}",
         table.name,
-        not_needed(id)
+        not_needed(id, &history.asked)
     );
     let newest = history.newest.map_or(0, |newest| newest.0);
-    let before = history.before.to_string();
     on_tx!(tx, connection => {
         let query = sqlx::query_as(AssertSqlSafe(sql)).bind(run_id).bind(after).bind(last);
-        query.bind(&history.merchant).bind(before).bind(newest).fetch_all(connection).await
+        query.bind(&history.merchant).bind(newest).fetch_all(connection).await
     })
 }
 
@@ -383,25 +397,25 @@ impl Waiting {
     }
 }
 
-/// The condition that no decision and no run that is not old ($4: merchant, $5: date) knows the id of a row, and that no discrepancy of
-/// the newest run ($6) has one of the row's request id and Antom id. Each is looked up by an index over ids.
-fn not_needed(id: &str) -> String {
+/// The condition that no decision ($4: merchant) and none of the runs that are asked knows the id of a row, and that no discrepancy of the
+/// newest run ($5) has one of the row's request id and Antom id. All of it is looked up by indexes.
+fn not_needed(id: &str, asked: &[RunId]) -> String {
     let mut parts = vec![format!(
         "NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.platform_merchant_id = $4
              AND decisions.discrepancy_id = item.{id})"
     )];
+    let asked: Vec<String> = asked.iter().map(|run| run.0.to_string()).collect();
     for (later, its_id) in PRUNABLE {
-        // A cross join keeps SQLite from asking every run since, where few runs know the id.
         parts.push(format!(
-            "NOT EXISTS (SELECT 1 FROM {} AS later CROSS JOIN runs WHERE later.{its_id} = item.{id}
-                 AND runs.run_id = later.run_id AND runs.platform_merchant_id = $4 AND runs.business_date >= $5)",
-            later.name
+            "NOT EXISTS (SELECT 1 FROM {} AS later WHERE later.run_id IN ({}) AND later.{its_id} = item.{id})",
+            later.name,
+            asked.join(", ")
         ));
     }
     for column in ["request_id", "antom_id"] {
         // The plus keeps a planner without statistics from reading all that the newest run left, once for each row.
         parts.push(format!(
-            "NOT EXISTS (SELECT 1 FROM run_discrepancies AS kept WHERE +kept.run_id = $6
+            "NOT EXISTS (SELECT 1 FROM run_discrepancies AS kept WHERE +kept.run_id = $5
                  AND kept.{column} IN (NULLIF(item.request_id, ''), NULLIF(item.antom_id, '')))"
         ));
     }

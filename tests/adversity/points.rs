@@ -38,7 +38,7 @@ fn deaths(point: Point) -> &'static [(Course, &'static [u32])] {
     use Course::{Decide, Import, Migrate, Prune, Recover, Revise, Run};
     match point {
         Point::MigrationBegun => &[(Migrate, &[1])],
-        Point::MigrationApplied => &[(Migrate, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10])],
+        Point::MigrationApplied => &[(Migrate, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])],
         Point::LeaseTaken | Point::LeaseEnding | Point::LeaseEnded => &[(Run, &[1]), (Decide, &[1]), (Prune, &[1])],
         Point::LeaseRenewed => &[(Run, &[1, 2]), (Decide, &[1]), (Prune, &[1])],
         Point::FetchListed => &[(Run, &[1])],

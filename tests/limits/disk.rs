@@ -77,7 +77,7 @@ fn of_the_archive() {
 fn of_the_database() {
     let day = many_discrepancies();
     day.configure("sqlite://antom-recon.db", "sqlite://db/antom-recon.db");
-    told_and_mended(on_a_disk_of(&day, "db", "1m"), 5, &["db/antom-recon.db", "disk is full", "free space"]);
+    told_and_mended(on_a_disk_of(&day, "db", "2m"), 5, &["db/antom-recon.db", "disk is full", "free space"]);
 }
 
 #[test]

@@ -114,8 +114,10 @@ on_both! {
         record(&store, &RunRecord { cleared: &Few(&rows), ..run("2026-10-02") }).await;
         // Run anew, the second day clears one of them no longer.
         record(&store, &RunRecord { inputs_digest: "2", cleared: &Few(&rows[..1]), ..run("2026-10-02") }).await;
-        let of = async |on: &str| store.last_cleared_on(MERCHANT, day(on), &["C1", "C2", "C3"]).await.unwrap();
+        let of = async |on: &str| store.last_cleared_on(MERCHANT, day("2026-10-01")..day(on), &["C1", "C2", "C3"]).await.unwrap();
         assert!(of("2026-10-01").await.is_empty());
+        let since = day("2026-10-02")..day("2026-10-03");
+        assert_eq!(store.last_cleared_on(MERCHANT, since, &["C1", "C2"]).await.unwrap().len(), 1);
         let expected = [("C1".to_owned(), day("2026-10-02")), ("C2".to_owned(), day("2026-10-01"))];
         assert_eq!(of("2026-10-03").await, expected.into());
         assert_eq!(store.still_listed(MERCHANT, &[(day("2026-10-02"), DiscrepancyId::new("C1"))]).await.unwrap().len(), 1);

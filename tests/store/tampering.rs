@@ -177,11 +177,27 @@ async fn tables(connection: &mut SqliteConnection) -> Vec<(String, Vec<(String, 
     tables
 }
 
-async fn rowids(connection: &mut SqliteConnection, table: &str) -> Vec<i64> {
-    sqlx::query_scalar(AssertSqlSafe(format!("SELECT rowid FROM {table} ORDER BY rowid")))
-        .fetch_all(connection)
-        .await
-        .unwrap()
+/// What tells the rows of a table apart, as SQL: two tables are their own index.
+fn place(table: &str) -> &'static str {
+    match table {
+        "run_in_transit" | "run_cleared" => "run_id || ' ' || item_id",
+        _ => "rowid",
+    }
+}
+
+/// The conditions that lead to each row of a table.
+async fn places(connection: &mut SqliteConnection, table: &str) -> Vec<String> {
+    let place = place(table);
+    let sql = format!("SELECT CAST({place} AS TEXT) FROM {table} ORDER BY {place}");
+    let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
+    rows.iter().map(|row| format!("CAST({place} AS TEXT) = '{row}'")).collect()
+}
+
+/// Puts the rows of a table back as they were put aside.
+async fn put_back(connection: &mut SqliteConnection, table: &str) {
+    for sql in [format!("DELETE FROM {table}"), format!("INSERT INTO {table} SELECT * FROM whole")] {
+        execute(connection, sql).await;
+    }
 }
 
 /// Makes sure that the change is noticed, and that the database is as before once it is taken back.
@@ -200,39 +216,28 @@ async fn every_value_of_history_is_watched() {
     let mut connection = past_the_triggers(&harness).await;
     let mut changed = BTreeSet::new();
     for (table, columns) in tables(&mut connection).await {
-        let rows = rowids(&mut connection, &table).await;
+        let rows = places(&mut connection, &table).await;
         assert!(!rows.is_empty(), "`{table}` has rows");
+        execute(&mut connection, format!("CREATE TEMP TABLE whole AS SELECT * FROM {table}")).await;
         for (column, kind) in &columns {
-            for row in [rows[0], rows[rows.len() - 1]] {
+            for row in [&rows[0], &rows[rows.len() - 1]] {
                 let other = match kind.as_str() {
                     "INTEGER" => format!("COALESCE({column}, 0) + 1000"),
                     "BLOB" => format!("CAST({column} || x'00' AS BLOB)"),
                     _ => format!("{column} || '~'"),
                 };
-                // The value is put aside in a table of its own, and put back as it was.
-                execute(
-                    &mut connection,
-                    format!("CREATE TEMP TABLE aside AS SELECT {column} AS value FROM {table} WHERE rowid = {row}"),
-                )
-                .await;
-                execute(&mut connection, format!("UPDATE {table} SET {column} = {other} WHERE rowid = {row}")).await;
-                let is_rowid = rowids(&mut connection, &table).await != rows;
+                execute(&mut connection, format!("UPDATE {table} SET {column} = {other} WHERE {row}")).await;
                 let message = is_named(&store, &format!("{table}.{column} of row {row}")).await;
                 let names_it = message.contains(&format!("`{table}`"))
                     || message.contains("the journal")
                     || message.contains("run 2026-10-0");
                 assert!(names_it, "{table}.{column}: {message}");
-                let now = if is_rowid { format!("{row} + 1000") } else { row.to_string() };
-                execute(
-                    &mut connection,
-                    format!("UPDATE {table} SET {column} = (SELECT value FROM aside) WHERE rowid = {now}"),
-                )
-                .await;
-                execute(&mut connection, "DROP TABLE aside".to_owned()).await;
+                put_back(&mut connection, &table).await;
                 verify(&store).await.unwrap_or_else(|error| panic!("{table}.{column} is back: {error}"));
                 changed.insert((table.clone(), column.clone()));
             }
         }
+        execute(&mut connection, "DROP TABLE whole".to_owned()).await;
     }
     assert!(changed.len() > 130, "{}", changed.len());
 }
@@ -246,43 +251,31 @@ async fn every_row_that_is_taken_away_or_put_in_is_noticed() {
     let mut count = 0;
     for (table, columns) in tables(&mut connection).await {
         let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-        for row in rowids(&mut connection, &table).await {
-            execute(
-                &mut connection,
-                format!("CREATE TEMP TABLE aside AS SELECT rowid AS at, * FROM {table} WHERE rowid = {row}"),
-            )
-            .await;
-            execute(&mut connection, format!("DELETE FROM {table} WHERE rowid = {row}")).await;
+        execute(&mut connection, format!("CREATE TEMP TABLE whole AS SELECT * FROM {table}")).await;
+        for row in places(&mut connection, &table).await {
+            execute(&mut connection, format!("CREATE TEMP TABLE aside AS SELECT * FROM {table} WHERE {row}")).await;
+            execute(&mut connection, format!("DELETE FROM {table} WHERE {row}")).await;
             is_named(&store, &format!("row {row} of {table} is gone")).await;
-            let all = names.join(", ");
-            let is_rowid = names.iter().any(|name| {
-                format!("{name}s") == table || *name == "run_id" && (table == "runs" || table == "run_chain")
-            });
-            let at = if is_rowid || names.contains(&"answer_id") || names.contains(&"decision_id") {
-                ("", "")
-            } else {
-                ("rowid, ", "at, ")
-            };
-            execute(&mut connection, format!("INSERT INTO {table} ({}{all}) SELECT {}{all} FROM aside", at.0, at.1))
-                .await;
+            put_back(&mut connection, &table).await;
             verify(&store).await.unwrap_or_else(|error| panic!("row {row} of {table} is back: {error}"));
             // The same row again, under another key. Under another merchant it would belong to that one's history.
             for (column, kind) in columns.iter().filter(|(column, _)| column != "platform_merchant_id") {
                 let other = if kind == "INTEGER" { format!("{column} + 1000") } else { format!("{column} || '~'") };
                 let values: Vec<&str> =
                     names.iter().map(|name| if name == column { other.as_str() } else { name }).collect();
+                let all = names.join(", ");
                 let sql = format!("INSERT OR IGNORE INTO {table} ({all}) SELECT {} FROM aside", values.join(", "));
                 if kind == "BLOB" || execute(&mut connection, sql).await == 0 {
                     continue;
                 }
                 is_named(&store, &format!("a row is put into {table}")).await;
-                execute(&mut connection, format!("DELETE FROM {table} WHERE rowid = (SELECT MAX(rowid) FROM {table})"))
-                    .await;
+                put_back(&mut connection, &table).await;
                 verify(&store).await.unwrap_or_else(|error| panic!("the row of {table} is out: {error}"));
                 count += 1;
             }
             execute(&mut connection, "DROP TABLE aside".to_owned()).await;
         }
+        execute(&mut connection, "DROP TABLE whole".to_owned()).await;
     }
     assert!(count > 60, "{count}");
 }

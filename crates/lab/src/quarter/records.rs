@@ -150,11 +150,8 @@ impl Records {
     /// Changes one byte of a cell of this column, in the middle of the rows that have one; `None` if none has.
     pub(super) fn change(&mut self, table: &str, column: &Column) -> Result<Option<Cell>> {
         let Column { name, is_number } = column;
-        let (place, has) = if *is_number {
-            (self.place(), format!("t.{name} IS NOT NULL"))
-        } else {
-            (self.place(), format!("t.{name} <> ''"))
-        };
+        let place = self.place(table, "t.");
+        let has = if *is_number { format!("t.{name} IS NOT NULL") } else { format!("t.{name} <> ''") };
         let rows = format!("FROM {table} AS t JOIN runs ON runs.run_id = t.run_id WHERE {has}");
         let count: usize = match &self.texts(&format!("SELECT CAST(count(*) AS TEXT) {rows}"))?[..] {
             [count] => count.parse().context("a count is a number")?,
@@ -167,7 +164,7 @@ impl Records {
         let mut text = |what: &str| -> Result<String> {
             self.texts(&format!("SELECT CAST({what} AS TEXT) {one}"))?.pop().context("the row was there just now")
         };
-        let (row, before) = (text(place)?, text(&format!("t.{name}"))?);
+        let (row, before) = (text(&place)?, text(&format!("t.{name}"))?);
         let business_date = text("runs.business_date")?;
         let value = if *is_number {
             format!("{name} + {FAR}")
@@ -185,18 +182,21 @@ impl Records {
         self.update(&cell.table, &cell.column, &value, &cell.row).map(|_| ())
     }
 
-    /// The column by which the database itself knows a row.
-    fn place(&self) -> &'static str {
-        if self.is_sqlite() { "t.rowid" } else { "t.ctid" }
+    /// What the database itself knows a row by; two tables are their own index, and know rows by their key.
+    fn place(&self, table: &str, prefix: &str) -> String {
+        match (self.is_sqlite(), table) {
+            (true, "run_in_transit" | "run_cleared") => format!("{prefix}run_id || ' ' || {prefix}item_id"),
+            (true, _) => format!("{prefix}rowid"),
+            (false, _) => format!("{prefix}ctid"),
+        }
     }
 
     /// Gives where the row is afterwards.
     fn update(&mut self, table: &str, column: &str, value: &str, row: &str) -> Result<String> {
-        let sql = if self.is_sqlite() {
-            format!("UPDATE {table} SET {column} = {value} WHERE rowid = {row} RETURNING CAST(rowid AS TEXT)")
-        } else {
-            format!("UPDATE {table} SET {column} = {value} WHERE ctid = '{row}' RETURNING CAST(ctid AS TEXT)")
-        };
+        let place = self.place(table, "");
+        let sql = format!(
+            "UPDATE {table} SET {column} = {value} WHERE CAST({place} AS TEXT) = '{row}' RETURNING CAST({place} AS TEXT)"
+        );
         self.texts(&sql)?.pop().with_context(|| format!("`{table}` has no row {row}"))
     }
 }

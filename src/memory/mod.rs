@@ -20,6 +20,7 @@
 //! more than memory holds ([`Shelf`], [`Sorted`]).
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the memory is files")]
 
+mod ahead;
 mod bits;
 mod block_ids;
 mod bytes;

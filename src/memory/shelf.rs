@@ -19,7 +19,7 @@ pub(super) const BLOCK_ROWS: usize = 256;
 const BLOCKS_AT_ONCE: usize = 16;
 
 /// A row of any length.
-pub trait Stored: Clone + Send + Sync {
+pub trait Stored: Clone + Send + Sync + 'static {
     /// Writes the row.
     fn put(&self, to: &mut Put);
 

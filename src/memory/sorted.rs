@@ -9,12 +9,14 @@
 //! Rows that fit are never written.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-use std::path::PathBuf;
+use std::collections::binary_heap::{BinaryHeap, PeekMut};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::vec::IntoIter;
 
 use rayon::slice::ParallelSliceMut;
 
+use super::ahead::Ahead;
 use super::scratch::{Piece, Scratch};
 use super::shelf::{BLOCK_ROWS, Stored, read, write};
 use super::{Memory, MemoryError};
@@ -41,13 +43,14 @@ pub struct Sorter<T> {
 /// Sorted parts of about one size.
 #[derive(Debug)]
 struct Level {
-    scratch: Scratch,
+    scratch: Arc<Scratch>,
     parts: Vec<Vec<Piece>>,
 }
 
 /// Rows in order, as often as one likes.
 #[derive(Debug)]
 pub struct Sorted<T> {
+    dir: PathBuf,
     order: Order<T>,
     held: Vec<T>,
     levels: Vec<Level>,
@@ -109,28 +112,37 @@ impl<T: Stored> Sorter<T> {
         Ok(())
     }
 
-    /// All rows are there.
-    #[must_use]
-    pub fn finish(mut self) -> Sorted<T> {
-        self.held.par_sort_by(self.order);
-        Sorted { order: self.order, held: self.held, levels: self.levels, rows: self.rows }
+    /// All rows are there. Where some are on the disk, so are the last ones: they wait for a while.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`], [`MemoryError::Scratch`].
+    pub fn finish(mut self) -> Result<Sorted<T>, MemoryError> {
+        if self.levels.is_empty() {
+            self.held.par_sort_by(self.order);
+        } else if !self.held.is_empty() {
+            self.flush()?;
+        }
+        Ok(Sorted { dir: self.dir, order: self.order, held: self.held, levels: self.levels, rows: self.rows })
     }
 }
 
 impl Level {
-    fn new(dir: &std::path::Path) -> Result<Self, MemoryError> {
-        Ok(Self { scratch: Scratch::create(dir)?, parts: Vec::new() })
+    fn new(dir: &Path) -> Result<Self, MemoryError> {
+        Ok(Self { scratch: Arc::new(Scratch::create(dir)?), parts: Vec::new() })
     }
 
-    fn cursors<T>(&self) -> Vec<Cursor<'_, T>> {
+    fn cursors<T>(&self) -> Vec<Cursor<T>> {
         let cursor = |part: &Vec<Piece>| Cursor {
-            scratch: &self.scratch,
+            scratch: Arc::clone(&self.scratch),
             blocks: part.clone().into_iter(),
             rows: Vec::new().into_iter(),
         };
         self.parts.iter().map(cursor).collect()
     }
 }
+
+/// Rows in order; reading them may fail.
+pub type InOrder<T> = Box<dyn Iterator<Item = Result<T, MemoryError>> + Send>;
 
 impl<T: Stored> Sorted<T> {
     /// Number of rows.
@@ -139,42 +151,45 @@ impl<T: Stored> Sorted<T> {
         self.rows
     }
 
-    /// The rows in order.
+    /// The rows in order; those from the disk are unpacked and merged ahead.
     ///
     /// # Errors
     /// [`MemoryError::File`], [`MemoryError::Scratch`]; so may each row be.
-    pub fn iter(&self) -> Result<impl Iterator<Item = Result<T, MemoryError>> + Send + '_, MemoryError> {
+    pub fn iter(&self) -> Result<InOrder<T>, MemoryError> {
+        if self.levels.is_empty() {
+            return Ok(Box::new(self.held.clone().into_iter().map(Ok)));
+        }
         // The largest parts first: where rows are equal, those that came first come first.
         let cursors = self.levels.iter().rev().flat_map(Level::cursors).collect();
-        Merged::new(self.order, cursors, self.held.clone())
+        let merged = Merged::new(self.order, cursors, self.held.clone())?;
+        Ok(Box::new(Ahead::of(merged).map_err(MemoryError::file("start to read from a temporary file in", &self.dir))?))
     }
 }
 
 /// Where reading a part stands.
-struct Cursor<'a, T> {
-    scratch: &'a Scratch,
+struct Cursor<T> {
+    scratch: Arc<Scratch>,
     blocks: IntoIter<Piece>,
     rows: IntoIter<T>,
 }
 
-impl<T: Stored> Cursor<'_, T> {
+impl<T: Stored> Cursor<T> {
     fn next(&mut self) -> Result<Option<T>, MemoryError> {
         loop {
             if let Some(row) = self.rows.next() {
                 return Ok(Some(row));
             }
             let Some(piece) = self.blocks.next() else { return Ok(None) };
-            self.rows = read(self.scratch, piece)?.into_iter();
+            self.rows = read(&self.scratch, piece)?.into_iter();
         }
     }
 }
 
 /// Parts that are being merged.
-struct Merged<'a, T> {
-    cursors: Vec<Cursor<'a, T>>,
+struct Merged<T> {
+    cursors: Vec<Cursor<T>>,
     held: IntoIter<T>,
     heads: BinaryHeap<Head<T>>,
-    order: Order<T>,
     failed: bool,
 }
 
@@ -205,9 +220,9 @@ impl<T> PartialEq for Head<T> {
 
 impl<T> Eq for Head<T> {}
 
-impl<'a, T: Stored> Merged<'a, T> {
-    fn new(order: Order<T>, cursors: Vec<Cursor<'a, T>>, held: Vec<T>) -> Result<Self, MemoryError> {
-        let mut this = Self { cursors, held: held.into_iter(), heads: BinaryHeap::new(), order, failed: false };
+impl<T: Stored> Merged<T> {
+    fn new(order: Order<T>, cursors: Vec<Cursor<T>>, held: Vec<T>) -> Result<Self, MemoryError> {
+        let mut this = Self { cursors, held: held.into_iter(), heads: BinaryHeap::new(), failed: false };
         for part in 0..=this.cursors.len() {
             if let Some(row) = this.next_of(part)? {
                 this.heads.push(Head { row, part, order });
@@ -225,15 +240,18 @@ impl<'a, T: Stored> Merged<'a, T> {
     }
 
     fn first(&mut self) -> Result<Option<T>, MemoryError> {
-        let Some(Head { row, part, .. }) = self.heads.pop() else { return Ok(None) };
-        if let Some(row) = self.next_of(part)? {
-            self.heads.push(Head { row, part, order: self.order });
-        }
-        Ok(Some(row))
+        let Some(part) = self.heads.peek().map(|head| head.part) else { return Ok(None) };
+        let next = self.next_of(part)?;
+        let Some(mut head) = self.heads.peek_mut() else { return Ok(None) };
+        // Put in its place, the next one sinks once; taken out and put in, both would.
+        Ok(Some(match next {
+            Some(next) => std::mem::replace(&mut head.row, next),
+            None => PeekMut::pop(head).row,
+        }))
     }
 }
 
-impl<T: Stored> Iterator for Merged<'_, T> {
+impl<T: Stored> Iterator for Merged<T> {
     type Item = Result<T, MemoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -283,7 +301,7 @@ mod tests {
         for (most, levels) in [(usize::MAX, 0), (800 * size_of::<Row>(), 1), (3 * size_of::<Row>(), 3)] {
             let mut sorter = Sorter::<Row>::new(&memory, Row::cmp, most);
             rows.iter().for_each(|row| sorter.put(*row).unwrap());
-            let sorted = sorter.finish();
+            let sorted = sorter.finish().unwrap();
             assert_eq!((sorted.rows(), sorted.levels.len()), (9_999, levels));
             for _ in 0..2 {
                 assert_eq!(sorted.iter().unwrap().map(Result::unwrap).collect::<Vec<_>>(), expected);
@@ -300,7 +318,7 @@ mod tests {
         for most in [usize::MAX, 5 * size_of::<Row>()] {
             let mut sorter = Sorter::<Row>::new(&memory, by_number, most);
             (0..1_000).for_each(|at| sorter.put((at % 3, at)).unwrap());
-            let rows: Vec<Row> = sorter.finish().iter().unwrap().map(Result::unwrap).collect();
+            let rows: Vec<Row> = sorter.finish().unwrap().iter().unwrap().map(Result::unwrap).collect();
             assert!(rows.is_sorted(), "{most}");
         }
     }

@@ -66,8 +66,8 @@ impl<T: Stored> Gathering<T> {
         self.by_id.put(row)
     }
 
-    fn finish(self) -> InOrder<T> {
-        InOrder { listed: self.listed.finish(), by_id: self.by_id.finish() }
+    fn finish(self) -> Result<InOrder<T>, MemoryError> {
+        Ok(InOrder { listed: self.listed.finish()?, by_id: self.by_id.finish()? })
     }
 }
 
@@ -154,7 +154,8 @@ impl Listing {
         let (mut gathered, mut gathered_cleared) = (self.in_transit, self.cleared);
         in_transit.into_iter().try_for_each(|row| gathered.put(row)).map_err(recall::failed)?;
         cleared.into_iter().try_for_each(|row| gathered_cleared.put(row)).map_err(recall::failed)?;
-        Ok(Lists { in_transit: gathered.finish(), cleared: gathered_cleared.finish() })
+        let in_transit = gathered.finish().map_err(recall::failed)?;
+        Ok(Lists { in_transit, cleared: gathered_cleared.finish().map_err(recall::failed)? })
     }
 
     /// Lists a line that agrees and waits; `was_open` if the run before listed it.

@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::bulk::{Table, hex, new_digest};
 use super::pool::{Tx, on_tx};
+use super::rows::ITEMS;
 
 /// What a digest over the rows of a table begins with, so that another way to compute it can be told from this one.
 const FORMAT: &str = "antom-recon rows 1\n";
@@ -58,11 +59,21 @@ pub(super) fn cell(digest: &mut Context, name: &str, text: &str) {
 
 fn add_cell(bytes: &mut Vec<u8>, name: &str, text: &str) {
     if !text.is_empty() {
-        let length = text.len().to_string();
-        for part in [name, "=", &length, ":", text, "\n"] {
+        for part in [name, "="] {
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        add_decimal(bytes, text.len());
+        for part in [":", text, "\n"] {
             bytes.extend_from_slice(part.as_bytes());
         }
     }
+}
+
+fn add_decimal(bytes: &mut Vec<u8>, number: usize) {
+    if number >= 10 {
+        add_decimal(bytes, number / 10);
+    }
+    bytes.push(b'0' + (number % 10) as u8);
 }
 
 /// The columns as texts, as a list to select.
@@ -91,17 +102,17 @@ pub(super) async fn each_row_of_run(
     mut show: impl FnMut(&[(&str, &str)]),
 ) -> sqlx::Result<()> {
     let columns = &table.columns[1..];
-    let is_packed = matches!(tx, Tx::Sqlite(_));
-    let cells = if is_packed { packed(columns) } else { texts(tx, columns) };
-    let order = columns[..2].join(", ");
-    let sql = format!("SELECT {cells} FROM {} WHERE run_id = $1{bound} ORDER BY {order}", table.name);
+    if let Tx::Sqlite(_) = tx {
+        return if ITEMS.contains(&table.name) && bound.is_empty() {
+            each_item_of_run(tx, (table.name, columns), run_id, show).await
+        } else {
+            each_packed_row(tx, (table.name, columns), (run_id, bound), show).await
+        };
+    }
+    let sql = select_run(&texts(tx, columns), (table.name, columns), bound);
     on_tx!(tx, connection => {
         let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(run_id).fetch(connection);
         while let Some(row) = std::future::poll_fn(|context| rows.as_mut().poll_next(context)).await.transpose()? {
-            if is_packed {
-                show(&unpacked(columns, row.try_get(0)?));
-                continue;
-            }
             let mut cells = Vec::with_capacity(columns.len());
             for (at, column) in columns.iter().enumerate() {
                 cells.push((*column, row.try_get::<Option<&str>, _>(at)?.unwrap_or_default()));
@@ -112,19 +123,91 @@ pub(super) async fn each_row_of_run(
     Ok(())
 }
 
-/// All columns of a row as one text with a NUL between them: SQLite's driver makes an object of every value that it gives.
-pub(super) fn packed(columns: &[&str]) -> String {
-    let text = |column: &&str| format!("COALESCE(CAST({column} AS TEXT), '')");
-    columns.iter().map(text).collect::<Vec<_>>().join(PACKING)
+fn select_run(cells: &str, (table, columns): (&str, &[&str]), bound: &str) -> String {
+    format!("SELECT {cells} FROM {table} WHERE run_id = $1{bound} ORDER BY {}", columns[..2].join(", "))
 }
 
-/// Between the columns of a packed row, as SQL. No text that this program stores has a NUL.
-pub(super) const PACKING: &str = " || char(0) || ";
+/// On SQLite, of whatever table: a row comes as one text.
+async fn each_packed_row(
+    tx: &mut Tx,
+    (table, columns): (&str, &[&str]),
+    (run_id, bound): (i64, &str),
+    mut show: impl FnMut(&[(&str, &str)]),
+) -> sqlx::Result<()> {
+    let sql = select_run(&packed(columns), (table, columns), bound);
+    on_tx!(tx, connection => {
+        let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(run_id).fetch(connection);
+        while let Some(row) = std::future::poll_fn(|context| rows.as_mut().poll_next(context)).await.transpose()? {
+            show_packed(columns, 1, row.try_get(0)?, &mut show);
+        }
+    });
+    Ok(())
+}
 
-/// The cells of a packed row. One in which somebody put a NUL is a cell without a column, which no row is otherwise.
-pub(super) fn unpacked<'r>(columns: &[&'r str], row: &'r str) -> Vec<(&'r str, &'r str)> {
-    if row.bytes().filter(|&byte| byte == 0).count() + 1 != columns.len() {
-        return vec![("row", row)];
+/// Rows that come in one text: the driver makes an object of each row, and for each its thread wakes ours.
+const PAGE: i64 = 500;
+
+/// On SQLite, of the tables of items, of which a run may have millions: many rows come as one text, while those before are shown. Their first
+/// column is their key.
+async fn each_item_of_run(
+    tx: &mut Tx,
+    (table, columns): (&str, &[&str]),
+    run_id: i64,
+    mut show: impl FnMut(&[(&str, &str)]),
+) -> sqlx::Result<()> {
+    let (cells, key) = (packed(columns), columns[0]);
+    // A query with a limit inside of another is done as it stands, so that its order is that of the text.
+    let page = |from: &str| {
+        format!(
+            "SELECT COUNT(*), COALESCE(MAX(key), ''), COALESCE(group_concat(cells, char(0)), '') FROM
+             (SELECT {key} AS key, {cells} AS cells FROM {table} WHERE run_id = $1 AND {key} {from} $2 ORDER BY {key} LIMIT {PAGE})"
+        )
+    };
+    // The first page has every key, even an empty one that somebody put in.
+    let mut at: (i64, String, String) = next_page(tx, page(">="), run_id, "").await?;
+    while at.0 == PAGE {
+        let (rows, last, text) = at;
+        let next = next_page(tx, page(">"), run_id, &last);
+        let (next, ()) = tokio::join!(next, async { show_packed(columns, rows, &text, &mut show) });
+        at = next?;
     }
-    columns.iter().copied().zip(row.split('\0')).collect()
+    if at.0 > 0 {
+        show_packed(columns, at.0, &at.2, &mut show);
+    }
+    Ok(())
+}
+
+/// How many rows there are, the key of the last, and all of them in one text.
+async fn next_page(tx: &mut Tx, sql: String, run_id: i64, key: &str) -> sqlx::Result<(i64, String, String)> {
+    on_tx!(tx, connection => {
+        sqlx::query_as(AssertSqlSafe(sql)).bind(run_id).bind(key).fetch_one(connection).await
+    })
+}
+
+/// Shows rows that are packed in one text. If somebody put a NUL in one, each is a cell without a column, which no row is otherwise.
+fn show_packed(columns: &[&str], rows: i64, text: &str, show: &mut impl FnMut(&[(&str, &str)])) {
+    let nuls = text.bytes().filter(|&byte| byte == 0).count();
+    if usize::try_from(rows).is_ok_and(|rows| nuls + 1 == rows * columns.len()) {
+        let (mut texts, mut cells) = (text.split('\0'), Vec::with_capacity(columns.len()));
+        for _ in 0..rows {
+            cells.clear();
+            cells.extend(columns.iter().copied().zip(texts.by_ref()));
+            show(&cells);
+        }
+    } else {
+        (0..rows).for_each(|_| show(&[("row", text)]));
+    }
+}
+
+/// All columns of a row in one text.
+pub(super) fn packed(columns: &[&str]) -> String {
+    let text = |column: &&str| format!("COALESCE(CAST({column} AS TEXT), '')");
+    in_one(&columns.iter().map(text).collect::<Vec<_>>())
+}
+
+/// Texts of SQLite in one, with a NUL between them, as SQL: its driver makes an object of every value that it gives. No text that this program
+/// stores has a NUL.
+pub(super) fn in_one(texts: &[impl AsRef<str>]) -> String {
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    format!("concat_ws(char(0), {})", texts.join(", "))
 }

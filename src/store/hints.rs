@@ -53,7 +53,7 @@ pub(super) struct Hinter {
 impl Hinter {
     /// Whether rows of a table get hints.
     pub(super) fn is_for(table: &Table) -> bool {
-        [rows::IN_TRANSIT.name, rows::CLEARED.name].contains(&table.name)
+        rows::ITEMS.contains(&table.name)
     }
 
     /// Takes note of rows whose cells begin with the run's id, the row's id, request id and Antom id.

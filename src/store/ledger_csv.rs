@@ -6,7 +6,7 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Connection, Row};
 
-use super::digest::PACKING;
+use super::digest::in_one;
 use super::error::StoreError;
 use super::pool::{Limit, Pool, Store};
 use crate::calendar::Instant;
@@ -49,7 +49,7 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let mut copy = LedgerCsv::begin(writer, &COLUMNS)?;
         let mut limit = Limit::of(self.options.ledger_timeout);
-        let sql = AssertSqlSafe(window(&texts(&COLUMNS).join(PACKING), from, to));
+        let sql = AssertSqlSafe(window(&in_one(&texts(&COLUMNS)), from, to));
         let mut rows = sqlx::query(sql).fetch(pool);
         while let Some(row) = next_row!(rows, &self.name, limit).await? {
             let text: &str = row.try_get(0).map_err(|error| StoreError::from_driver(&self.name, DOING, &error))?;

@@ -94,6 +94,9 @@ pub(super) const CLEARED: Table = Table {
     on_conflict: "",
 };
 
+/// The tables of which a run may have millions of rows, by the ids of items.
+pub(super) const ITEMS: [&str; 2] = [IN_TRANSIT.name, CLEARED.name];
+
 pub(super) fn number(count: u64) -> Cell<'static> {
     Cell::Integer(i64::try_from(count).unwrap_or(i64::MAX))
 }
@@ -103,7 +106,9 @@ pub(super) fn code(currency: Option<Currency>) -> Cell<'static> {
 }
 
 pub(super) fn amount(amount: Option<i128>) -> Cell<'static> {
-    Cell::text(amount.map(|amount| amount.to_string()).unwrap_or_default())
+    // Numbers of 64 bits are written faster.
+    let written = |amount: i128| i64::try_from(amount).map_or_else(|_| amount.to_string(), |amount| amount.to_string());
+    Cell::text(amount.map(written).unwrap_or_default())
 }
 
 fn day(date: Option<BusinessDate>) -> Cell<'static> {

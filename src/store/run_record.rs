@@ -186,7 +186,7 @@ impl Store {
         let unread = |source| StoreError::rows(DOING, source);
         let mut reading = rows.read().map_err(unread)?;
         let mut next = |hinter: &mut Hinter| {
-            let cells = next_cells(&mut reading, &Cell::Integer(run_id)).map_err(unread)?;
+            let cells = next_cells(&mut reading, &Cell::Integer(run_id), is_sqlite).map_err(unread)?;
             if is_hinted {
                 hinter.note(table.columns.len(), &cells);
             }

@@ -20,11 +20,6 @@ fn take_text(take: &mut Take<'_>) -> Option<String> {
     std::str::from_utf8(head).ok().map(str::to_owned)
 }
 
-/// What texts take, with what the allocator needs for each.
-fn weight<const N: usize>(texts: [&String; N]) -> usize {
-    texts.into_iter().map(|text| text.len() + 16).sum()
-}
-
 fn put_date(put: &mut Put, date: Option<BusinessDate>) {
     put.u8(u8::from(date.is_some()));
     put.signed(date.map_or(0, |date| date.days_since_epoch().into()));
@@ -85,10 +80,6 @@ impl Stored for InTransitRow {
             first_seen_on: take_date(from)??,
         })
     }
-
-    fn weight(&self) -> usize {
-        weight([&self.item_id, &self.request_id, &self.antom_id])
-    }
 }
 
 impl Stored for ClearedRow {
@@ -118,10 +109,6 @@ impl Stored for ClearedRow {
             cleared_on: take_date(from)??,
             first_seen_on: take_date(from)?,
         })
-    }
-
-    fn weight(&self) -> usize {
-        weight([&self.item_id, &self.request_id, &self.antom_id, &self.entry_type, &self.cleared_by])
     }
 }
 

@@ -16,7 +16,7 @@ const COMPRESSION_LEVEL: i32 = 1;
 pub(super) const BLOCK_ROWS: usize = 256;
 
 /// Blocks that are packed at once.
-const BLOCKS_AT_ONCE: usize = 16;
+pub(super) const BLOCKS_AT_ONCE: usize = 16;
 
 /// A row of any length.
 pub trait Stored: Clone + Send + Sync + 'static {
@@ -25,27 +25,31 @@ pub trait Stored: Clone + Send + Sync + 'static {
 
     /// Reads a row; nothing if there is none.
     fn take(from: &mut Take<'_>) -> Option<Self>;
-
-    /// About how many bytes of memory it takes beside its own.
-    fn weight(&self) -> usize;
 }
 
-/// Packs the rows of a block, with a checksum.
+/// Packs the rows of a block.
 fn pack<T: Stored>(rows: &[T]) -> io::Result<Vec<u8>> {
     let mut put = Put::default();
     put.length(rows.len());
     rows.iter().for_each(|row| row.put(&mut put));
-    let mut compressor = zstd::bulk::Compressor::new(COMPRESSION_LEVEL)?;
+    compressed(&put.0)
+}
+
+pub(super) fn compressed(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut packed = Put::default();
-    packed.length(put.0.len());
-    packed.0.extend(compressor.compress(&put.0)?);
+    packed.length(bytes.len());
+    packed.0.extend(zstd::bulk::compress(bytes, COMPRESSION_LEVEL)?);
     Ok(packed.0)
 }
 
-fn unpack<T: Stored>(packed: &[u8]) -> Option<Vec<T>> {
+pub(super) fn decompressed(packed: &[u8]) -> Option<Vec<u8>> {
     let mut packed = Take(packed);
     let length = packed.length()?;
-    let bytes = zstd::bulk::decompress(packed.0, length).ok()?;
+    zstd::bulk::decompress(packed.0, length).ok()
+}
+
+fn unpack<T: Stored>(packed: &[u8]) -> Option<Vec<T>> {
+    let bytes = decompressed(packed)?;
     let mut take = Take(&bytes);
     let rows = take.list(T::take)?;
     take.0.is_empty().then_some(rows)

@@ -10,34 +10,36 @@
 
 use std::cmp::Ordering;
 use std::collections::binary_heap::{BinaryHeap, PeekMut};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::vec::IntoIter;
 
-use rayon::slice::ParallelSliceMut;
-
 use super::ahead::Ahead;
+use super::bytes::Take;
+use super::keyed::{KeyOf, Keyed};
 use super::scratch::{Piece, Scratch};
-use super::shelf::{BLOCK_ROWS, Stored, read, write};
+use super::shelf::{BLOCK_ROWS, BLOCKS_AT_ONCE, Stored};
 use super::{Memory, MemoryError};
 
 /// Parts that are merged at once, with a block of each in memory.
 const FAN_IN: usize = 48;
 
-/// How rows are ordered. Rows of which neither is first come in the order of their parts, so an order should tell all of them apart.
-pub type Order<T> = fn(&T, &T) -> Ordering;
-
 /// Rows that are being gathered.
-#[derive(Debug)]
 pub struct Sorter<T> {
     dir: PathBuf,
-    order: Order<T>,
-    held: Vec<T>,
-    /// Bytes that they take, and may take.
-    weight: usize,
+    key: KeyOf<T>,
+    held: Keyed,
+    /// Bytes that they may take.
     most: usize,
     levels: Vec<Level>,
     rows: u64,
+}
+
+impl<T> fmt::Debug for Sorter<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sorter").field("rows", &self.rows).finish_non_exhaustive()
+    }
 }
 
 /// Sorted parts of about one size.
@@ -48,43 +50,46 @@ struct Level {
 }
 
 /// Rows in order, as often as one likes.
-#[derive(Debug)]
 pub struct Sorted<T> {
     dir: PathBuf,
-    order: Order<T>,
-    held: Vec<T>,
+    held: Arc<Keyed>,
     levels: Vec<Level>,
     rows: u64,
+    read: fn(&mut Take<'_>) -> Option<T>,
+}
+
+impl<T> fmt::Debug for Sorted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sorted").field("rows", &self.rows).finish_non_exhaustive()
+    }
 }
 
 impl<T: Stored> Sorter<T> {
     /// None yet; they may take so many bytes of memory.
     #[must_use]
-    pub fn new(memory: &Memory, order: Order<T>, most: usize) -> Self {
-        let dir = memory.dir.clone();
-        Self { dir, order, held: Vec::new(), weight: 0, most, levels: Vec::new(), rows: 0 }
+    pub fn new(memory: &Memory, key: KeyOf<T>, most: usize) -> Self {
+        Self { dir: memory.dir.clone(), key, held: Keyed::default(), most, levels: Vec::new(), rows: 0 }
     }
 
     /// Adds a row.
     ///
     /// # Errors
     /// [`MemoryError::File`], [`MemoryError::Scratch`].
-    pub fn put(&mut self, row: T) -> Result<(), MemoryError> {
-        self.weight += size_of::<T>() + row.weight();
+    pub fn put(&mut self, row: &T) -> Result<(), MemoryError> {
+        self.held.put(row, self.key);
         self.rows += 1;
-        self.held.push(row);
-        if self.weight > self.most { self.flush() } else { Ok(()) }
+        if self.held.weight() > self.most { self.flush() } else { Ok(()) }
     }
 
     /// Puts what is held on the disk.
     fn flush(&mut self) -> Result<(), MemoryError> {
-        self.held.par_sort_by(self.order);
+        let mut held = std::mem::take(&mut self.held);
+        held.sort();
         if self.levels.is_empty() {
             self.levels.push(Level::new(&self.dir)?);
         }
-        let part = write(&self.levels[0].scratch, &self.held)?;
+        let part = held.write(&self.levels[0].scratch)?;
         self.levels[0].parts.push(part);
-        (self.held, self.weight) = (Vec::new(), 0);
         self.merge_full_levels()
     }
 
@@ -97,15 +102,15 @@ impl<T: Stored> Sorter<T> {
                 self.levels.push(Level::new(&self.dir)?);
             }
             let next = &mut self.levels[at + 1];
-            let (mut rows, mut part) = (Vec::with_capacity(BLOCK_ROWS), Vec::new());
-            for row in Merged::new(self.order, full.cursors(), Vec::new())? {
-                rows.push(row?);
-                if rows.len() == BLOCK_ROWS {
-                    part.extend(write(&next.scratch, &rows)?);
+            let (mut rows, mut part) = (Keyed::default(), Vec::new());
+            let mut merged = Merged::new(full.cursors().collect())?;
+            while merged.take(|key, row| rows.add(key, row))?.is_some() {
+                if rows.rows() == BLOCK_ROWS * BLOCKS_AT_ONCE {
+                    part.extend(rows.write(&next.scratch)?);
                     rows.clear();
                 }
             }
-            part.extend(write(&next.scratch, &rows)?);
+            part.extend(rows.write(&next.scratch)?);
             next.parts.push(part);
             at += 1;
         }
@@ -118,11 +123,12 @@ impl<T: Stored> Sorter<T> {
     /// [`MemoryError::File`], [`MemoryError::Scratch`].
     pub fn finish(mut self) -> Result<Sorted<T>, MemoryError> {
         if self.levels.is_empty() {
-            self.held.par_sort_by(self.order);
-        } else if !self.held.is_empty() {
+            self.held.sort();
+        } else if self.held.rows() > 0 {
             self.flush()?;
         }
-        Ok(Sorted { dir: self.dir, order: self.order, held: self.held, levels: self.levels, rows: self.rows })
+        let (dir, held) = (self.dir, Arc::new(self.held));
+        Ok(Sorted { dir, held, levels: self.levels, rows: self.rows, read: T::take })
     }
 }
 
@@ -131,13 +137,13 @@ impl Level {
         Ok(Self { scratch: Arc::new(Scratch::create(dir)?), parts: Vec::new() })
     }
 
-    fn cursors<T>(&self) -> Vec<Cursor<T>> {
-        let cursor = |part: &Vec<Piece>| Cursor {
+    fn cursors(&self) -> impl Iterator<Item = Cursor> {
+        self.parts.iter().map(|part| Cursor::Stored {
             scratch: Arc::clone(&self.scratch),
             blocks: part.clone().into_iter(),
-            rows: Vec::new().into_iter(),
-        };
-        self.parts.iter().map(cursor).collect()
+            block: Keyed::default(),
+            at: 0,
+        })
     }
 }
 
@@ -156,111 +162,129 @@ impl<T: Stored> Sorted<T> {
     /// # Errors
     /// [`MemoryError::File`], [`MemoryError::Scratch`]; so may each row be.
     pub fn iter(&self) -> Result<InOrder<T>, MemoryError> {
-        if self.levels.is_empty() {
-            return Ok(Box::new(self.held.clone().into_iter().map(Ok)));
-        }
         // The largest parts first: where rows are equal, those that came first come first.
-        let cursors = self.levels.iter().rev().flat_map(Level::cursors).collect();
-        let merged = Merged::new(self.order, cursors, self.held.clone())?;
-        Ok(Box::new(Ahead::of(merged).map_err(MemoryError::file("start to read from a temporary file in", &self.dir))?))
+        let cursors = self.levels.iter().rev().flat_map(Level::cursors);
+        let held = Cursor::Held { rows: Arc::clone(&self.held), at: 0 };
+        let rows =
+            Rows { merged: Merged::new(cursors.chain([held]).collect())?, read: self.read, dir: self.dir.clone() };
+        if self.levels.is_empty() {
+            return Ok(Box::new(rows));
+        }
+        Ok(Box::new(Ahead::of(rows).map_err(MemoryError::file("start to read from a temporary file in", &self.dir))?))
     }
 }
 
 /// Where reading a part stands.
-struct Cursor<T> {
-    scratch: Arc<Scratch>,
-    blocks: IntoIter<Piece>,
-    rows: IntoIter<T>,
+enum Cursor {
+    Stored { scratch: Arc<Scratch>, blocks: IntoIter<Piece>, block: Keyed, at: usize },
+    Held { rows: Arc<Keyed>, at: usize },
 }
 
-impl<T: Stored> Cursor<T> {
-    fn next(&mut self) -> Result<Option<T>, MemoryError> {
-        loop {
-            if let Some(row) = self.rows.next() {
-                return Ok(Some(row));
+impl Cursor {
+    /// The rows at hand, and which of them is the next.
+    fn rows(&self) -> (&Keyed, usize) {
+        match self {
+            Self::Stored { block, at, .. } => (block, *at),
+            Self::Held { rows, at } => (rows, *at),
+        }
+    }
+
+    /// Reads the next block if need be; whether there is a next row.
+    fn is_ready(&mut self) -> Result<bool, MemoryError> {
+        if let Self::Stored { scratch, blocks, block, at } = self {
+            while *at == block.rows() {
+                let Some(piece) = blocks.next() else { return Ok(false) };
+                (*block, *at) = (Keyed::read(scratch, piece)?, 0);
             }
-            let Some(piece) = self.blocks.next() else { return Ok(None) };
-            self.rows = read(&self.scratch, piece)?.into_iter();
+        }
+        let (rows, at) = self.rows();
+        Ok(at < rows.rows())
+    }
+
+    fn go_on(&mut self) {
+        match self {
+            Self::Stored { at, .. } | Self::Held { at, .. } => *at += 1,
         }
     }
 }
 
 /// Parts that are being merged.
-struct Merged<T> {
-    cursors: Vec<Cursor<T>>,
-    held: IntoIter<T>,
-    heads: BinaryHeap<Head<T>>,
-    failed: bool,
+struct Merged {
+    cursors: Vec<Cursor>,
+    heads: BinaryHeap<Head>,
 }
 
-/// The first row of a part that is not given yet; the heap's greatest is the first of all.
-struct Head<T> {
-    row: T,
+/// The key of a part's next row; the heap's greatest is the first of all.
+#[derive(PartialEq, Eq)]
+struct Head {
+    key: Vec<u8>,
     part: usize,
-    order: Order<T>,
 }
 
-impl<T> Ord for Head<T> {
+impl Ord for Head {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.order)(&other.row, &self.row).then_with(|| other.part.cmp(&self.part))
+        other.key.cmp(&self.key).then_with(|| other.part.cmp(&self.part))
     }
 }
 
-impl<T> PartialOrd for Head<T> {
+impl PartialOrd for Head {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<T> PartialEq for Head<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl<T> Eq for Head<T> {}
-
-impl<T: Stored> Merged<T> {
-    fn new(order: Order<T>, cursors: Vec<Cursor<T>>, held: Vec<T>) -> Result<Self, MemoryError> {
-        let mut this = Self { cursors, held: held.into_iter(), heads: BinaryHeap::new(), failed: false };
-        for part in 0..=this.cursors.len() {
-            if let Some(row) = this.next_of(part)? {
-                this.heads.push(Head { row, part, order });
+impl Merged {
+    fn new(mut cursors: Vec<Cursor>) -> Result<Self, MemoryError> {
+        let mut heads = BinaryHeap::with_capacity(cursors.len());
+        for (part, cursor) in cursors.iter_mut().enumerate() {
+            if cursor.is_ready()? {
+                let (rows, at) = cursor.rows();
+                heads.push(Head { key: rows.key(at).to_owned(), part });
             }
         }
-        Ok(this)
+        Ok(Self { cursors, heads })
     }
 
-    /// The next row of a part; what is held is the last.
-    fn next_of(&mut self, part: usize) -> Result<Option<T>, MemoryError> {
-        match self.cursors.get_mut(part) {
-            Some(cursor) => cursor.next(),
-            None => Ok(self.held.next()),
-        }
-    }
-
-    fn first(&mut self) -> Result<Option<T>, MemoryError> {
-        let Some(part) = self.heads.peek().map(|head| head.part) else { return Ok(None) };
-        let next = self.next_of(part)?;
+    /// Shows the key and the bytes of the next row; nothing after the last.
+    fn take<R>(&mut self, show: impl FnOnce(&[u8], &[u8]) -> R) -> Result<Option<R>, MemoryError> {
         let Some(mut head) = self.heads.peek_mut() else { return Ok(None) };
-        // Put in its place, the next one sinks once; taken out and put in, both would.
-        Ok(Some(match next {
-            Some(next) => std::mem::replace(&mut head.row, next),
-            None => PeekMut::pop(head).row,
-        }))
+        let cursor = &mut self.cursors[head.part];
+        let (rows, at) = cursor.rows();
+        let shown = show(rows.key(at), rows.row(at));
+        cursor.go_on();
+        if cursor.is_ready()? {
+            let (rows, at) = cursor.rows();
+            head.key.clear();
+            head.key.extend_from_slice(rows.key(at));
+        } else {
+            PeekMut::pop(head);
+        }
+        Ok(Some(shown))
     }
 }
 
-impl<T: Stored> Iterator for Merged<T> {
+/// Rows that are being read.
+struct Rows<T> {
+    merged: Merged,
+    read: fn(&mut Take<'_>) -> Option<T>,
+    dir: PathBuf,
+}
+
+impl<T> Iterator for Rows<T> {
     type Item = Result<T, MemoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
+        let read = self.read;
+        let row = self.merged.take(|_, row| {
+            let mut take = Take(row);
+            read(&mut take).filter(|_| take.0.is_empty())
+        });
+        let row =
+            row.and_then(|row| row.map(|row| row.ok_or_else(|| MemoryError::Scratch(self.dir.clone()))).transpose());
+        if row.is_err() {
+            self.merged.heads.clear();
         }
-        let row = self.first().transpose();
-        self.failed = matches!(row, Some(Err(_)));
-        row
+        row.transpose()
     }
 }
 
@@ -270,7 +294,8 @@ mod tests {
 
     use super::*;
     use crate::id::PlatformMerchantId;
-    use crate::memory::bytes::{Put, Take};
+    use crate::memory::bytes::Put;
+    use crate::memory::keyed::SortKey;
 
     /// A number, and when it came.
     type Row = (u64, u64);
@@ -284,10 +309,15 @@ mod tests {
         fn take(from: &mut Take<'_>) -> Option<Self> {
             from.number().zip(from.number())
         }
+    }
 
-        fn weight(&self) -> usize {
-            0
-        }
+    fn by_number(row: &Row, key: &mut SortKey) {
+        row.0.to_be_bytes().into_iter().for_each(|byte| key.place(byte));
+    }
+
+    fn by_both(row: &Row, key: &mut SortKey) {
+        by_number(row, key);
+        by_number(&(row.1, 0), key);
     }
 
     #[test]
@@ -298,9 +328,9 @@ mod tests {
         let mut expected = rows.clone();
         expected.sort_unstable();
         // All in memory; a dozen parts; parts of parts.
-        for (most, levels) in [(usize::MAX, 0), (800 * size_of::<Row>(), 1), (3 * size_of::<Row>(), 3)] {
-            let mut sorter = Sorter::<Row>::new(&memory, Row::cmp, most);
-            rows.iter().for_each(|row| sorter.put(*row).unwrap());
+        for (most, levels) in [(usize::MAX, 0), (40_000, 1), (150, 3)] {
+            let mut sorter = Sorter::<Row>::new(&memory, by_both, most);
+            rows.iter().for_each(|row| sorter.put(row).unwrap());
             let sorted = sorter.finish().unwrap();
             assert_eq!((sorted.rows(), sorted.levels.len()), (9_999, levels));
             for _ in 0..2 {
@@ -314,10 +344,9 @@ mod tests {
     fn equal_rows_stay_in_the_order_in_which_they_came() {
         let folder = tempfile::tempdir().unwrap();
         let memory = Memory::open(folder.path(), &PlatformMerchantId::new("2188"), false).unwrap();
-        let by_number: Order<Row> = |one, other| one.0.cmp(&other.0);
-        for most in [usize::MAX, 5 * size_of::<Row>()] {
+        for most in [usize::MAX, 200] {
             let mut sorter = Sorter::<Row>::new(&memory, by_number, most);
-            (0..1_000).for_each(|at| sorter.put((at % 3, at)).unwrap());
+            (0..1_000).for_each(|at| sorter.put(&(at % 3, at)).unwrap());
             let rows: Vec<Row> = sorter.finish().unwrap().iter().unwrap().map(Result::unwrap).collect();
             assert!(rows.is_sorted(), "{most}");
         }

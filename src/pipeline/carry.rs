@@ -9,6 +9,7 @@ use crate::failure::{Failure, Kind};
 use crate::id::DiscrepancyId;
 use crate::kind::{DiscrepancyKind, Stage};
 use crate::matching::Policy;
+use crate::memory::SortKey;
 use crate::store::{Carried, CarriedInTransit};
 
 use super::folds::OrKind;
@@ -189,7 +190,7 @@ pub fn roll_forward(
 
 /// Brings what was closed into the order of `cleared.csv`.
 pub fn sort_cleared(rows: &mut [ClearedRow]) {
-    rows.sort_by(listing::by_date_and_type);
+    rows.sort_by_cached_key(|row| SortKey::of(row, listing::by_date_and_type));
 }
 
 /// What closes a row for which no row of a side can be named: a share, or an entry that is gone.

@@ -10,6 +10,7 @@ use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{DiscrepancyId, Key};
 use crate::kind::{DiscrepancyKind, Stage};
 use crate::matching::{DayReport, Finding, ItemRef, ItemSide, Reconciliation, State};
+use crate::memory::SortKey;
 use crate::money::{Currency, Tally};
 use crate::movement::EntryType;
 use crate::report::{Line, LineText};
@@ -368,7 +369,7 @@ impl<'a> Evidence<'a> {
         }
         described.in_transit = rows.into_iter().flatten().collect();
         tell_items_apart(&mut described.in_transit);
-        described.in_transit.sort_by(listing::by_date_and_side);
+        described.in_transit.sort_by_cached_key(|row| SortKey::of(row, listing::by_date_and_side));
         Ok(())
     }
 

@@ -4,7 +4,6 @@
 //! Of payments that agree (`matching::agreed`) nobody looks at the rows themselves: what waits is listed with its text from the archive, or
 //! as the run before listed it, and what is settled today is cleared.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -16,7 +15,7 @@ use crate::conservation::{OpenItem, OpenKind, Rolling};
 use crate::discrepancy::{ClearedRow, InTransitRow, Side};
 use crate::failure::{Failure, Kind};
 use crate::matching::WaitsFor;
-use crate::memory::{MemoryError, Order, Sorted, Sorter, Stored};
+use crate::memory::{KeyOf, MemoryError, SortKey, Sorted, Sorter, Stored};
 use crate::money::{Currency, Tally};
 use crate::movement::{EntryType, ReportKind};
 use crate::report::Line;
@@ -55,14 +54,14 @@ pub struct InOrder<T> {
 }
 
 impl<T: Stored> Gathering<T> {
-    fn new(job: &Job<'_>, listed: Order<T>, by_id: Order<T>) -> Self {
+    fn new(job: &Job<'_>, listed: KeyOf<T>, by_id: KeyOf<T>) -> Self {
         let held = held_bytes(job);
-        let sorter = |order| Sorter::new(&job.memory, order, held);
+        let sorter = |key| Sorter::new(&job.memory, key, held);
         Self { listed: sorter(listed), by_id: sorter(by_id) }
     }
 
-    fn put(&mut self, row: T) -> Result<(), MemoryError> {
-        self.listed.put(row.clone())?;
+    fn put(&mut self, row: &T) -> Result<(), MemoryError> {
+        self.listed.put(row)?;
         self.by_id.put(row)
     }
 
@@ -94,20 +93,20 @@ fn reading<T: Stored>(rows: &Sorted<T>) -> io::Result<Reading<'_, T>> {
 }
 
 /// The order of `in_transit.csv`.
-pub fn by_date_and_side(one: &InTransitRow, other: &InTransitRow) -> Ordering {
-    let key = |row: &InTransitRow| (row.business_date, row.side, row.due_on, row.entry_type);
-    key(one)
-        .cmp(&key(other))
-        .then_with(|| one.request_id.cmp(&other.request_id))
-        .then_with(|| one.item_id.cmp(&other.item_id))
+pub fn by_date_and_side(row: &InTransitRow, key: &mut SortKey) {
+    key.date(row.business_date);
+    key.place(row.side as u8);
+    key.date(row.due_on);
+    key.place(row.entry_type as u8);
+    key.text(&row.request_id);
+    key.text(&row.item_id);
 }
 
 /// The order of `cleared.csv`.
-pub fn by_date_and_type(one: &ClearedRow, other: &ClearedRow) -> Ordering {
-    fn place(row: &ClearedRow) -> impl Ord + '_ {
-        (row.business_date, &row.entry_type, &row.item_id)
-    }
-    place(one).cmp(&place(other))
+pub fn by_date_and_type(row: &ClearedRow, key: &mut SortKey) {
+    key.date(row.business_date);
+    key.text(&row.entry_type);
+    key.text(&row.item_id);
 }
 
 /// What is in transit and what was cleared, while it is gathered.
@@ -137,8 +136,8 @@ impl Lists {
 impl Listing {
     /// Nothing yet.
     pub fn new(job: &Job<'_>) -> Self {
-        let by_id: Order<InTransitRow> = |one, other| one.item_id.cmp(&other.item_id);
-        let cleared_by_id: Order<ClearedRow> = |one, other| one.item_id.cmp(&other.item_id);
+        let by_id: KeyOf<InTransitRow> = |row, key| key.text(&row.item_id);
+        let cleared_by_id: KeyOf<ClearedRow> = |row, key| key.text(&row.item_id);
         Self {
             in_transit: Gathering::new(job, by_date_and_side, by_id),
             cleared: Gathering::new(job, by_date_and_type, cleared_by_id),
@@ -150,10 +149,10 @@ impl Listing {
     ///
     /// # Errors
     /// They cannot be written.
-    pub fn finish(self, in_transit: Vec<InTransitRow>, cleared: Vec<ClearedRow>) -> anyhow::Result<Lists> {
+    pub fn finish(self, in_transit: &[InTransitRow], cleared: &[ClearedRow]) -> anyhow::Result<Lists> {
         let (mut gathered, mut gathered_cleared) = (self.in_transit, self.cleared);
-        in_transit.into_iter().try_for_each(|row| gathered.put(row)).map_err(recall::failed)?;
-        cleared.into_iter().try_for_each(|row| gathered_cleared.put(row)).map_err(recall::failed)?;
+        in_transit.iter().try_for_each(|row| gathered.put(row)).map_err(recall::failed)?;
+        cleared.iter().try_for_each(|row| gathered_cleared.put(row)).map_err(recall::failed)?;
         let in_transit = gathered.finish().map_err(recall::failed)?;
         Ok(Lists { in_transit, cleared: gathered_cleared.finish().map_err(recall::failed)? })
     }
@@ -163,7 +162,7 @@ impl Listing {
         let amount = i64::try_from(row.amount).map_err(|_| Failure::new(Kind::Integrity, NO_LINE))?;
         self.listed.entry(row.currency).or_default().add(amount);
         rolling.roll(&OpenItem::from(&row), was_open, true);
-        self.in_transit.put(row).map_err(recall::failed)
+        self.in_transit.put(&row).map_err(recall::failed)
     }
 }
 
@@ -207,7 +206,7 @@ impl Evidence<'_> {
             Some(place) => {
                 let by = places.name(place)?;
                 rolling.roll(&OpenItem::from(&row), true, false);
-                listing.cleared.put(carry::cleared_item(self.job, row.into(), by)).map_err(recall::failed)
+                listing.cleared.put(&carry::cleared_item(self.job, row.into(), by)).map_err(recall::failed)
             }
         })
     }

@@ -214,7 +214,7 @@ pub async fn run_day(
     let asked = asking::ask(&job, &mut day, &mut timings).await?;
     let lists = tokio::task::block_in_place(|| {
         let (in_transit, cleared) = (std::mem::take(&mut day.in_transit), std::mem::take(&mut day.cleared));
-        job.threads.install(|| listing.finish(in_transit, cleared))
+        job.threads.install(|| listing.finish(&in_transit, &cleared))
     })?;
 
     let remembered = (inputs::remembered(&known.held, &volumes) + &decisions, bases);

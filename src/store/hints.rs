@@ -128,8 +128,12 @@ fn beginning(id: &str) -> [u8; BEGINNING] {
 }
 
 fn written(hints: &[Hint]) -> String {
-    let bytes = |(hash, item): &Hint| [&hash.to_be_bytes()[..], item].concat();
-    STANDARD_NO_PAD.encode(hints.iter().flat_map(bytes).collect::<Vec<u8>>())
+    let mut bytes = Vec::with_capacity(hints.len() * BYTES);
+    for (hash, item) in hints {
+        bytes.extend_from_slice(&hash.to_be_bytes());
+        bytes.extend_from_slice(item);
+    }
+    STANDARD_NO_PAD.encode(bytes)
 }
 
 /// How the ids of the rows begin that these hints name for a hash; none if these are no hints.

@@ -206,11 +206,15 @@ pub async fn run_day(
     day.remarks.extend(day.proofs.remarks.iter().cloned());
     let loaded = reports.file_names();
     let standing = carry::standing_proofs(&job, carried.as_ref()).await?;
-    let (carried, waited) = (carried.as_ref(), waited.left.as_slice());
-    let before = carry::Before { carried, waited, loaded: &loaded, ledger_from: ledger.from, standing };
+    let before_it = carried.as_ref();
+    let before =
+        carry::Before { carried: before_it, waited: &waited.left, loaded: &loaded, ledger_from: ledger.from, standing };
     carry::age_and_carry(&job, &policy, &before, &described.closed, &described.became, &mut day).await?;
-    let decisions = decided.apply(&job, carried, &mut day).await?;
+    let decisions = decided.apply(&job, before_it, &mut day).await?;
     day.roll_forward = carry::roll_forward(rolling, &before, &reopened, &described.became, &day)?;
+    // What the run before left is known now. Where memory is short, recording may have its room.
+    drop(before);
+    drop((carried, waited));
     let asked = asking::ask(&job, &mut day, &mut timings).await?;
     let lists = tokio::task::block_in_place(|| {
         let (in_transit, cleared) = (std::mem::take(&mut day.in_transit), std::mem::take(&mut day.cleared));

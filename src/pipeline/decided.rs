@@ -4,7 +4,7 @@
 //! discrepancies in `control_totals.csv`: what a person accepted has not been matched. A decision holds for the date whose run was
 //! the newest when it was taken, and for later ones; a rerun of an older date is what it was.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::decision::{Effect, Standing, Taken, standing};
 use crate::discrepancy::{ClearedRow, Discrepancy};
@@ -35,14 +35,12 @@ impl Decided {
         let mut given_back = BTreeSet::new();
         let Some(before) = carried else { return given_back };
         let reopened = self.standing.values().filter_map(|standing| standing.reopened.as_ref());
-        for taken in reopened.filter(|taken| taken.decided_on >= before.run.business_date) {
-            let row = &taken.row;
-            let is_there = |open: &Discrepancy| open.discrepancy_id == row.discrepancy_id;
-            if row.first_seen_on < job.today && !before.discrepancies.iter().any(is_there) {
-                given_back.insert(row.discrepancy_id.clone());
-                before.discrepancies.push(row.clone());
-            }
-        }
+        let open: HashSet<&DiscrepancyId> = before.discrepancies.iter().map(|row| &row.discrepancy_id).collect();
+        let is_given_back = |row: &&Discrepancy| row.first_seen_on < job.today && !open.contains(&row.discrepancy_id);
+        let reopened = reopened.filter(|taken| taken.decided_on >= before.run.business_date).map(|taken| &taken.row);
+        let back: Vec<Discrepancy> = reopened.filter(is_given_back).cloned().collect();
+        given_back.extend(back.iter().map(|row| row.discrepancy_id.clone()));
+        before.discrepancies.extend(back);
         before.discrepancies.sort_by(|one, other| one.discrepancy_id.cmp(&other.discrepancy_id));
         given_back
     }

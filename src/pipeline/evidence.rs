@@ -16,7 +16,7 @@ use crate::movement::EntryType;
 use crate::report::{Line, LineText};
 
 use super::Job;
-use super::intake::{InputFile, Reports};
+use super::intake::Reports;
 use super::ledger::Ledger;
 use super::listing;
 use super::texts::Texts;
@@ -46,11 +46,13 @@ impl<'a> Evidence<'a> {
     /// What conservation counts.
     pub fn counted(&self, claimed_by_rejects: &'a HashSet<ItemRef>, listed: &BTreeMap<Currency, Tally>) -> Counted<'a> {
         let Reports { agreed, inputs, .. } = self.reports;
+        let mut numbers = HashMap::new();
+        for (number, input) in (0_u32..).zip(inputs) {
+            numbers.entry((input.kind, input.date, input.name.as_str())).or_insert(number);
+        }
         let of_file = |file: &DayReport| {
-            let is_it =
-                |input: &InputFile| (input.kind, input.date, &input.name) == (file.parsed.kind, file.date, &file.name);
-            let number = inputs.iter().position(is_it).and_then(|at| u32::try_from(at).ok());
-            number.and_then(|number| agreed.lines.get(&number)).cloned().unwrap_or_default()
+            let number = numbers.get(&(file.parsed.kind, file.date, file.name.as_str()));
+            number.and_then(|number| agreed.lines.get(number)).cloned().unwrap_or_default()
         };
         let agreed = AgreedRows {
             transactions: self.reports.transactions.iter().map(of_file).collect(),

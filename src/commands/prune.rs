@@ -19,8 +19,8 @@ use crate::store::{ArchivedFile, CarriedInTransit, RunId, RunLock, Store};
 ///
 /// Of the archive, kept is every file that a run on or after the date names, every file of a date within the lookback of the newest
 /// run, every file of a date on which something is still open or in transit, and every file that no run names. Of the history, rows
-/// of the runs before go that say what was open, in transit or cleared, but for those of ids that a later run or a decision knows,
-/// and of what is open; runs, files, answers, decisions and digests stay. What is deleted is noted, so that `verify` still proves
+/// of the runs before go that say what was open, in transit or cleared, but for those of ids that the oldest run that stays, the
+/// newest or a decision knows, and of what is open; runs, files, answers, decisions and digests stay. What is deleted is noted, so that `verify` still proves
 /// the rest and does not take it for lost. Archive and database are only ever pruned while no run is under way.
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -287,7 +287,7 @@ on_both! {
         let chain = store.verify_chain(MERCHANT).await.unwrap();
         assert_eq!((chain.runs, chain.pruned, chain.without_tables), (3, 1, 0));
         assert!(store.verify_journal(MERCHANT).await.unwrap().entries > 15);
-        // What later runs, decisions and open items know stays; what is gone is gone.
+        // What the oldest run that stays, the newest, decisions and open items know stays; what is gone is gone.
         let ids = |id: &str| { let id = id.to_owned(); let store = store.clone(); async move { store.history(MERCHANT, &id).await.unwrap().len() } };
         assert_eq!((ids("E1").await, ids("U1").await, ids("D0").await), (3, 3, 1));
         assert_eq!((ids("T0").await, ids("C0").await), (0, 0));
@@ -315,7 +315,8 @@ on_both! {
             let of = |what: &str| format!("{what}-{number}");
             InTransitRow { request_id: of("request"), antom_id: of("antom"), ..in_transit(&format!("T{number:06}")) }
         };
-        // More than two pages; the next run knows one, and two have an id of what is open. Of two discrepancies one is decided.
+        // More than two pages. The oldest run that stays knows one and the newest another; one came back and went between them, and two
+        // have an id of what is open. Of two discrepancies one is decided.
         let old: Vec<InTransitRow> = (0..20_007).map(item).collect();
         let same_request = InTransitRow { antom_id: String::new(), ..item(10_001) };
         let open = InTransitRow { item_id: "O1".to_owned(), ..same_request };
@@ -324,16 +325,17 @@ on_both! {
         let first = RunRecord { in_transit: &Few(&old), discrepancies: &discrepancies, ..run("2026-10-01") };
         let first = store.record_run(&first).await.unwrap().run_id();
         decide(&store, first).await;
-        for (on, rows) in [("2026-10-02", &old[5..6]), ("2026-10-03", &[open, same_antom])] {
+        let newest = [open, same_antom, item(9)];
+        for (on, rows) in [("2026-10-02", &old[5..6]), ("2026-10-03", &old[7..8]), ("2026-10-04", &newest[..])] {
             store.record_run(&RunRecord { in_transit: &Few(rows), ..run(on) }).await.unwrap();
         }
-        assert_eq!(prune(&store, "2026-10-03").await, 20_005);
+        assert_eq!(prune(&store, "2026-10-03").await, 20_004);
         verify(&store).await.unwrap();
         let left = store.discrepancies_of(first).await.unwrap();
         assert_eq!(left.iter().map(|row| row.discrepancy_id.as_str()).collect::<Vec<_>>(), ["E1"]);
         let left = in_transit_of(&store, first).await;
         let left: Vec<&str> = left.iter().map(|item| item.item_id.as_str()).collect();
-        assert_eq!(left, ["T000005", "T010001", "T020006"]);
+        assert_eq!(left, ["T000005", "T000009", "T010001", "T020006"]);
         assert_eq!(prune(&store, "2026-10-03").await, 0);
     }
 

@@ -28,14 +28,13 @@ impl Names {
     #[must_use]
     pub fn discrepancy(&self, stage: Stage, identity: &[&str], distinction: &[&str]) -> DiscrepancyId {
         let parts = [&["discrepancy", self.merchant.as_str(), stage.as_str()][..], identity, &["/"], distinction];
-        DiscrepancyId::new(format!("D-{}", digest(&parts.concat())))
+        DiscrepancyId::new(name("D-", parts))
     }
 
     /// The id of an item in transit.
     #[must_use]
     pub fn item(&self, identity: &[&str]) -> String {
-        let parts = [&["item", self.merchant.as_str()][..], identity];
-        format!("T-{}", digest(&parts.concat()))
+        name("T-", [&["item", self.merchant.as_str()][..], identity])
     }
 }
 
@@ -45,25 +44,29 @@ pub fn file_discrepancy_id(names: &Names, kind: DiscrepancyKind, path: &str, dig
     names.discrepancy(Stage::File, &[kind.as_str(), path], &[digest])
 }
 
-/// Base 32 of the SHA-256 of length-prefixed parts.
-fn digest(parts: &[&str]) -> String {
+/// A prefix, and base 32 of the SHA-256 of length-prefixed parts.
+fn name<const N: usize>(prefix: &str, parts: [&[&str]; N]) -> String {
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-    for part in parts {
+    for part in parts.into_iter().flatten() {
         context.update(&(part.len() as u64).to_le_bytes());
         context.update(part.as_bytes());
     }
     let hash = context.finish();
-    let (mut text, mut bits, mut held) = (String::with_capacity(LENGTH), 0_u32, 0_u32);
+    let length = prefix.len() + LENGTH;
+    let (mut text, mut bits, mut held) = (String::with_capacity(length), 0_u32, 0_u32);
+    text.push_str(prefix);
     for &byte in hash.as_ref() {
         held = (held << 8) | u32::from(byte);
         bits += 8;
-        while bits >= 5 {
+        while bits >= 5 && text.len() < length {
             bits -= 5;
             text.push(char::from(ALPHABET[(held >> bits) as usize & 31]));
         }
         held &= (1 << bits) - 1;
+        if text.len() == length {
+            break;
+        }
     }
-    text.truncate(LENGTH);
     text
 }
 

@@ -1,10 +1,11 @@
 //! Many rows at once, in as few statements as each of the databases likes.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::io;
 use std::sync::Arc;
 
+use arrayvec::ArrayString;
 use ring::digest::{Context, SHA256};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteArguments;
@@ -22,10 +23,14 @@ pub(super) const ROWS: usize = 2_000;
 /// each time.
 const FEW_VALUES: usize = 1_000;
 
+/// A text that needs no memory of its own: a date, a currency, an amount of 64 bits.
+type ShortText = ArrayString<20>;
+
 /// One value of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cell<'a> {
     Text(Cow<'a, str>),
+    Short(ShortText),
     Integer(i64),
     NoInteger,
 }
@@ -35,27 +40,31 @@ impl<'a> Cell<'a> {
         Self::Text(text.into())
     }
 
-    fn as_text(&self) -> Option<Cow<'_, str>> {
+    /// What this value is as a text; empty for none.
+    pub(super) fn written(value: Option<impl Display>) -> Self {
+        let (Some(value), mut short) = (value, ShortText::new()) else { return Self::text("") };
+        let is_short = write!(short, "{value}").is_ok();
+        if is_short { Self::Short(short) } else { Self::text(value.to_string()) }
+    }
+
+    /// The text, if it is one.
+    pub(super) fn str(&self) -> Option<&str> {
         match self {
-            Self::Text(text) => Some(storable(text)),
+            Self::Text(text) => Some(text),
+            Self::Short(text) => Some(text),
             Self::Integer(_) | Self::NoInteger => None,
         }
+    }
+
+    fn as_text(&self) -> Option<Cow<'_, str>> {
+        self.str().map(storable)
     }
 
     /// Adds the cell as `COPY` reads it: `\N` is no value, and what would end a cell or a row is written with a backslash.
     fn add_copied(&self, line: &mut Vec<u8>) {
         match self {
-            Self::Text(text) => {
-                for byte in storable(text).bytes() {
-                    match byte {
-                        b'\\' => line.extend_from_slice(b"\\\\"),
-                        b'\t' => line.extend_from_slice(b"\\t"),
-                        b'\n' => line.extend_from_slice(b"\\n"),
-                        b'\r' => line.extend_from_slice(b"\\r"),
-                        other => line.push(other),
-                    }
-                }
-            }
+            Self::Text(text) => add_escaped(text, line),
+            Self::Short(text) => add_escaped(text, line),
             Self::Integer(number) => line.extend_from_slice(number.to_string().as_bytes()),
             Self::NoInteger => line.extend_from_slice(b"\\N"),
         }
@@ -64,7 +73,20 @@ impl<'a> Cell<'a> {
     fn as_integer(&self) -> Option<i64> {
         match self {
             Self::Integer(number) => Some(*number),
-            Self::Text(_) | Self::NoInteger => None,
+            Self::Text(_) | Self::Short(_) | Self::NoInteger => None,
+        }
+    }
+}
+
+/// Adds a text as `COPY` reads it.
+fn add_escaped(text: &str, line: &mut Vec<u8>) {
+    for byte in storable(text).bytes() {
+        match byte {
+            b'\\' => line.extend_from_slice(b"\\\\"),
+            b'\t' => line.extend_from_slice(b"\\t"),
+            b'\n' => line.extend_from_slice(b"\\n"),
+            b'\r' => line.extend_from_slice(b"\\r"),
+            other => line.push(other),
         }
     }
 }
@@ -116,16 +138,15 @@ impl Table {
             let mut values = SqliteArguments::default();
             values.reserve(chunk.len(), 0);
             for (at, cell) in chunk.iter().enumerate() {
-                let added = match cell {
-                    Cell::Text(text) => {
-                        let (text, before) = (storable(text), &mut before[at % width]);
+                let added = match cell.as_text() {
+                    Some(text) => {
+                        let before = &mut before[at % width];
                         if **before != *text {
                             *before = Arc::from(text);
                         }
                         values.add(Arc::clone(before))
                     }
-                    Cell::Integer(number) => values.add(*number),
-                    Cell::NoInteger => values.add(None::<i64>),
+                    None => values.add(cell.as_integer()),
                 };
                 added.map_err(sqlx::Error::Encode)?;
             }
@@ -183,8 +204,7 @@ impl Table {
     /// One statement with an array per column; what to do with a key that is taken is done.
     pub(super) async fn insert_arrays(&self, connection: &mut PgConnection, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
         let width = self.columns.len();
-        let is_text =
-            |column: usize| cells.iter().skip(column).step_by(width).any(|cell| matches!(cell, Cell::Text(_)));
+        let is_text = |column: usize| cells.iter().skip(column).step_by(width).any(|cell| cell.str().is_some());
         let kinds: Vec<bool> = (0..width).map(is_text).collect();
         let mut query = sqlx::query(AssertSqlSafe(self.arrays_statement(&kinds)));
         for (column, is_text) in kinds.into_iter().enumerate() {
@@ -203,7 +223,7 @@ impl Table {
     /// be undone: `OR FAIL` saves the copy of each page that SQLite would keep for that.
     fn values_statement(&self, rows: usize) -> String {
         let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
-        let rows = vec![row; rows].join(", ");
+        let rows = vec![row.as_str(); rows].join(", ");
         format!("INSERT OR FAIL INTO {} ({}) VALUES {rows}{}", self.name, self.columns.join(", "), self.on_conflict)
     }
 
@@ -235,7 +255,7 @@ impl<'a> Rows<'a> {
         cells: impl Fn(usize, &'a T) -> [Cell<'a>; N] + Copy + Send + Sync + 'a,
     ) -> Self {
         Self::reading(table, move |_| {
-            Ok(Box::new(items.iter().enumerate().map(move |(at, item)| Ok(cells(at, item).to_vec()))))
+            Ok(Box::new(items.iter().enumerate().map(move |(at, item)| Ok(cells(at, item).into()))))
         })
     }
 
@@ -252,7 +272,8 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// The rows cannot be read.
     pub(super) fn digest(&self, context: &mut Context) -> io::Result<()> {
-        (self.read)(false)?.try_for_each(|row| row.map(|cells| digest_cells(context, &cells)))
+        let mut buffer = Vec::new();
+        (self.read)(false)?.try_for_each(|row| row.map(|cells| digest_row(context, &cells, &mut buffer)))
     }
 
     /// The rows in the order in which they are inserted.
@@ -291,23 +312,25 @@ pub(super) fn placeholders(count: usize, from: usize) -> String {
 
 /// Adds cells to a digest so that no cell is confused with its neighbour's text.
 pub(super) fn digest_cells(context: &mut Context, cells: &[Cell<'_>]) {
-    // A digest takes whole rows faster than cells.
-    let mut row = Vec::with_capacity(256);
+    digest_row(context, cells, &mut Vec::new());
+}
+
+/// The same, with a buffer that is used again: a digest takes whole rows faster than cells.
+fn digest_row(context: &mut Context, cells: &[Cell<'_>], row: &mut Vec<u8>) {
+    row.clear();
     for cell in cells {
-        match cell {
-            Cell::Text(text) => {
-                row.push(b't');
-                row.extend_from_slice(&(text.len() as u64).to_be_bytes());
-                row.extend_from_slice(text.as_bytes());
-            }
-            Cell::Integer(number) => {
-                row.push(b'i');
-                row.extend_from_slice(&number.to_be_bytes());
-            }
-            Cell::NoInteger => row.push(b'n'),
+        if let Some(text) = cell.str() {
+            row.push(b't');
+            row.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            row.extend_from_slice(text.as_bytes());
+        } else if let Some(number) = cell.as_integer() {
+            row.push(b'i');
+            row.extend_from_slice(&number.to_be_bytes());
+        } else {
+            row.push(b'n');
         }
     }
-    context.update(&row);
+    context.update(row);
 }
 
 /// A digest to add to.

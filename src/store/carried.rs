@@ -8,7 +8,7 @@ use super::bulk::placeholders;
 use super::digest;
 use super::error::StoreError;
 use super::pool::{Store, on_pool};
-use super::rows::{self, DiscrepancyRow, InTransitItemRow, date};
+use super::rows::{self, DiscrepancyRow, date};
 use super::run_record::RunId;
 use super::runs::Run;
 use crate::calendar::BusinessDate;
@@ -100,7 +100,7 @@ impl Store {
         let (mut shown, mut problem) = (Ok(()), None);
         let each = digest::each_row_of_run(&mut tx, &rows::IN_TRANSIT, (run.0, ""), |cells| {
             if shown.is_ok() && problem.is_none() {
-                match InTransitItemRow::of_cells(cells).and_then(InTransitItemRow::into_item) {
+                match rows::in_transit_item_of(cells) {
                     Ok(item) => shown = show(item),
                     Err(found) => problem = Some(found),
                 }

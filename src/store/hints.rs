@@ -59,13 +59,10 @@ impl Hinter {
     /// Takes note of rows whose cells begin with the run's id, the row's id, request id and Antom id.
     pub(super) fn note(&mut self, width: usize, cells: &[Cell<'_>]) {
         for row in cells.chunks(width) {
-            let [_, Cell::Text(item), ids @ ..] = row else { continue };
-            for cell in ids.iter().take(2) {
-                match cell {
-                    Cell::Text(id) if !id.is_empty() => self.hints.push((hash(id), beginning(item))),
-                    _ => {}
-                }
-            }
+            let [_, item, ids @ ..] = row else { continue };
+            let Some(item) = item.str() else { continue };
+            let ids = ids.iter().take(2).filter_map(Cell::str).filter(|id| !id.is_empty());
+            self.hints.extend(ids.map(|id| (hash(id), beginning(item))));
             self.rows += 1;
         }
     }
@@ -189,7 +186,7 @@ mod tests {
                 }
             }
             assert!(look_up(&cells, "another").len() < 2);
-            let largest = cells.iter().map(|cell| if let Cell::Text(text) = cell { text.len() } else { 0 }).max();
+            let largest = cells.iter().map(|cell| cell.str().map_or(0, str::len)).max();
             assert!(largest.unwrap() < 4_000, "{count} {largest:?}");
         }
     }

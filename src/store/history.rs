@@ -143,7 +143,7 @@ impl Store {
         let ranges = self.ranges_of(merchant, id).await?;
         let mut happenings = Vec::new();
         for row in self.items(&rows::IN_TRANSIT, [merchant, id], &ranges).await? {
-            happenings.push(self.happening(row, |item: InTransitItemRow| item.into_item().map(Event::InTransit))?);
+            happenings.push(self.happening(row, |item: InTransitItemRow| item.item().map(Event::InTransit))?);
         }
         for row in self.happened(history_of(&rows::DISCREPANCIES, LISTED), &[merchant, id]).await? {
             let listed = |item: DiscrepancyRow| Ok(Event::Listed(Box::new(item.into_discrepancy()?)));

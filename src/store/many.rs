@@ -32,7 +32,7 @@ impl<'a> Rows<'a> {
     ) -> Self {
         Self::reading(table, move |is_by_id| {
             let rows = if is_by_id { many.by_id()? } else { many.listed()? };
-            Ok(Box::new(rows.map(move |row| Ok(cells(row?).to_vec()))))
+            Ok(Box::new(rows.map(move |row| Ok(cells(row?).into()))))
         })
     }
 }

@@ -102,17 +102,19 @@ pub(super) fn number(count: u64) -> Cell<'static> {
 }
 
 pub(super) fn code(currency: Option<Currency>) -> Cell<'static> {
-    Cell::text(currency.map(|currency| currency.code().to_owned()).unwrap_or_default())
+    Cell::written(currency.as_ref().map(Currency::code))
 }
 
 pub(super) fn amount(amount: Option<i128>) -> Cell<'static> {
     // Numbers of 64 bits are written faster.
-    let written = |amount: i128| i64::try_from(amount).map_or_else(|_| amount.to_string(), |amount| amount.to_string());
-    Cell::text(amount.map(written).unwrap_or_default())
+    amount.map_or(Cell::text(""), |amount| match i64::try_from(amount) {
+        Ok(amount) => Cell::written(Some(amount)),
+        Err(_) => Cell::written(Some(amount)),
+    })
 }
 
 fn day(date: Option<BusinessDate>) -> Cell<'static> {
-    Cell::text(date.map(|date| date.to_string()).unwrap_or_default())
+    Cell::written(date)
 }
 
 pub(super) fn file_cells(at: usize, file: &RunFile) -> [Cell<'_>; 8] {
@@ -347,40 +349,57 @@ pub(super) struct InTransitItemRow {
 }
 
 impl InTransitItemRow {
-    /// Of the cells of a row, in the order of the columns.
-    pub(super) fn of_cells(cells: &[(&str, &str)]) -> Result<Self, String> {
-        let mut texts = cells.iter().map(|(_, text)| (*text).to_owned());
-        let mut text = || texts.next().ok_or_else(|| unexpected("row", &format!("{} cells", cells.len()), "11"));
-        Ok(Self {
-            item_id: text()?,
-            request_id: text()?,
-            antom_id: text()?,
-            entry_type: text()?,
-            currency: text()?,
-            amount: text()?,
-            side: text()?,
-            business_date: text()?,
-            due_on: text()?,
-            waits_for: text()?,
-            first_seen_on: text()?,
-        })
+    pub(super) fn item(&self) -> Result<CarriedInTransit, String> {
+        in_transit_item([
+            &self.item_id,
+            &self.request_id,
+            &self.antom_id,
+            &self.entry_type,
+            &self.currency,
+            &self.amount,
+            &self.side,
+            &self.business_date,
+            &self.due_on,
+            &self.waits_for,
+            &self.first_seen_on,
+        ])
     }
+}
 
-    pub(super) fn into_item(self) -> Result<CarriedInTransit, String> {
-        Ok(CarriedInTransit {
-            entry_type: word("entry_type", &self.entry_type, EntryType::parse(&self.entry_type))?,
-            currency: known_currency("currency", &self.currency)?,
-            amount: whole("amount", &self.amount)?,
-            side: word("side", &self.side, Side::parse(&self.side))?,
-            business_date: date("business_date", &self.business_date)?,
-            due_on: date("due_on", &self.due_on)?,
-            first_seen_on: optional(&self.first_seen_on, |text| date("first_seen_on", text))?,
-            item_id: self.item_id,
-            request_id: self.request_id,
-            antom_id: self.antom_id,
-            waits_for: self.waits_for,
-        })
-    }
+/// An item of the cells of a row, in the order of the columns.
+pub(super) fn in_transit_item_of(cells: &[(&str, &str)]) -> Result<CarriedInTransit, String> {
+    let cells: &[(&str, &str); 11] =
+        cells.try_into().map_err(|_| unexpected("row", &format!("{} cells", cells.len()), "11"))?;
+    in_transit_item(cells.map(|(_, text)| text))
+}
+
+fn in_transit_item(texts: [&str; 11]) -> Result<CarriedInTransit, String> {
+    let [
+        item_id,
+        request_id,
+        antom_id,
+        entry_type,
+        code,
+        amount,
+        side,
+        business_date,
+        due_on,
+        waits_for,
+        first_seen_on,
+    ] = texts;
+    Ok(CarriedInTransit {
+        entry_type: word("entry_type", entry_type, EntryType::parse(entry_type))?,
+        currency: known_currency("currency", code)?,
+        amount: whole("amount", amount)?,
+        side: word("side", side, Side::parse(side))?,
+        business_date: date("business_date", business_date)?,
+        due_on: date("due_on", due_on)?,
+        first_seen_on: optional(first_seen_on, |text| date("first_seen_on", text))?,
+        item_id: item_id.to_owned(),
+        request_id: request_id.to_owned(),
+        antom_id: antom_id.to_owned(),
+        waits_for: waits_for.to_owned(),
+    })
 }
 
 #[derive(sqlx::FromRow)]

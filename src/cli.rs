@@ -41,7 +41,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The same as [`run`] in a process that does nothing else: where the configuration limits memory, the process begins anew first, with a
+/// The same as [`run`] in a process that does nothing else: where memory is limited, the process begins anew first, with a
 /// setting of the allocator that can only be made from outside ([`environment::begin_sparing`]).
 pub fn start(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use crate::config::{Config as Configuration, Flags};
 use crate::discrepancy::Severity;
-use crate::environment::Environment;
+use crate::environment::{Environment, memory};
 use crate::failure::{Kind, LogFormat, OrFail};
 use crate::pipeline::{OrKind, own_store_options, report_rules};
 use crate::signal::until_stopped;
@@ -103,12 +103,13 @@ impl Command {
 }
 
 impl Command {
-    /// Whether the configuration says how much memory the command may take. What is wrong with it, the command says.
+    /// Whether the configuration, a container or the system says how much memory the command may take. What is wrong with the
+    /// configuration, the command says.
     #[must_use]
     pub fn is_limited(&self, global: &Global, environment: &Environment) -> bool {
         let Self::Run(args) = self else { return false };
         let config = Configuration::load(global.config.as_deref(), environment, &args.flags());
-        config.and_then(|config| config.memory_limit()).is_ok_and(|limit| limit.is_some())
+        config.and_then(|config| config.memory_limit()).is_ok_and(|limit| limit.is_some() || memory::is_confined())
     }
 }
 

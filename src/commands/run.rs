@@ -44,8 +44,8 @@ pub struct Args {
     /// Threads that parse and match [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// What the process may take of memory, as `512 MiB` or `2 GB`; where it gets short, rows wait on the disk [default: as much as
-    /// there is]
+    /// What the process may take of memory, as `512 MiB` or `2 GB`; where it gets short, rows wait on the disk [default: seven eighths
+    /// of what is free]
     #[arg(long, value_name = "SIZE")]
     pub memory_limit: Option<String>,
 }

@@ -19,6 +19,36 @@ pub enum Bound {
     Machine,
     /// What the configuration allows (`run.memory_limit`).
     Given,
+    /// What was free when the program looked at it first ([`Limit::of_free`]).
+    Free,
+}
+
+/// How much memory the process takes by its own will, before anybody else stops it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Bytes of everything that it holds.
+    pub bytes: u64,
+    /// Why not more.
+    pub by: Bound,
+}
+
+impl Limit {
+    /// What the configuration says, in bytes.
+    #[must_use]
+    pub const fn given(bytes: u64) -> Self {
+        Self { bytes, by: Bound::Given }
+    }
+
+    /// Seven parts of eight of what is free now, beside what the process has already; none where nothing is known. The rest is for what
+    /// the kernel counts to the process and the process does not see, and for others.
+    #[must_use]
+    pub fn of_free() -> Option<Self> {
+        available(None).map(Self::of_left)
+    }
+
+    const fn of_left(memory: Memory) -> Self {
+        Self { bytes: memory.held + memory.left - memory.left / 8, by: Bound::Free }
+    }
 }
 
 /// What is left, what there is, and what the process has of it.
@@ -56,22 +86,28 @@ pub struct Accounts {
     pub process: String,
     /// The control groups that the process is in, from its own to the outermost.
     pub groups: Vec<Group>,
-    /// What the configuration allows, in bytes.
-    pub given: Option<u64>,
+    /// The process's own limit.
+    pub own: Option<Limit>,
 }
 
-/// Reads the accounts of this process and gives the nearest limit; `given` is one that the configuration sets, in bytes.
+/// Reads the accounts of this process and gives the nearest limit; `own` is one that it sets itself.
 #[must_use]
-pub fn available(given: Option<u64>) -> Option<Memory> {
+pub fn available(own: Option<Limit>) -> Option<Memory> {
     let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let accounts = Accounts {
         machine: text("/proc/meminfo"),
         limits: text("/proc/self/limits"),
         process: text("/proc/self/status"),
         groups: groups(&text("/proc/self/cgroup"), Path::new("/sys/fs/cgroup")),
-        given,
+        own,
     };
     accounts.nearest()
+}
+
+/// Whether a container's limit or the process's own is nearer than the end of the machine's memory.
+#[must_use]
+pub fn is_confined() -> bool {
+    available(None).is_some_and(|memory| memory.bound != Bound::Machine)
 }
 
 /// The control groups of a process, from what `/proc/self/cgroup` says.
@@ -111,8 +147,8 @@ impl Accounts {
     }
 
     fn allowed(&self) -> Option<Memory> {
-        let (limit, held) = (self.given?, kilobytes(&self.process, "VmRSS:")?);
-        Some(Memory { left: limit.saturating_sub(held), limit, held, bound: Bound::Given })
+        let (own, held) = (self.own?, kilobytes(&self.process, "VmRSS:")?);
+        Some(Memory { left: own.bytes.saturating_sub(held), limit: own.bytes, held, bound: own.by })
     }
 
     fn whole_machine(&self) -> Option<Memory> {
@@ -162,6 +198,7 @@ impl fmt::Display for Memory {
             Bound::AddressSpace => "its own limit (`ulimit -v`)",
             Bound::Machine => "all that the machine has",
             Bound::Given => "`run.memory_limit`",
+            Bound::Free => "seven eighths of what was free at the start",
         };
         write!(f, "{} MiB of {} MiB are left, {whose}", self.left >> 20, self.limit >> 20)
     }
@@ -195,10 +232,13 @@ mod tests {
         let contained = Accounts { groups: vec![group("max\n", "1\n", ""), outer], ..own };
         let expected = Memory { left: 3 << 20, limit: 10 << 20, held: 7 << 10, bound: Bound::ControlGroup };
         assert_eq!(contained.nearest(), Some(expected));
-        let given = Accounts { given: Some(1 << 20), ..contained.clone() };
+        let own = |limit| Accounts { own: Some(limit), ..contained.clone() };
         let expected = Memory { left: 1_017 << 10, limit: 1 << 20, held: 7 << 10, bound: Bound::Given };
-        assert_eq!(given.nearest(), Some(expected));
-        assert_eq!(Accounts { given: Some(9 << 20), ..contained }.nearest().map(|found| found.left), Some(3 << 20));
+        assert_eq!(own(Limit::given(1 << 20)).nearest(), Some(expected));
+        assert_eq!(own(Limit::given(9 << 20)).nearest().map(|found| found.left), Some(3 << 20));
+        let free = contained.nearest().map(Limit::of_left).expect("a limit");
+        assert_eq!(free, Limit { bytes: (7 << 10) + (3 << 20) * 7 / 8, by: Bound::Free });
+        assert_eq!(own(free).nearest().map(|found| (found.left, found.bound)), Some(((3 << 20) * 7 / 8, Bound::Free)));
         assert_eq!(Accounts::default().nearest(), None);
     }
 

@@ -280,6 +280,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::environment::memory::Limit;
     use crate::id::PlatformMerchantId;
     use crate::memory::Memory;
     use crate::pipeline::room::Room;
@@ -288,7 +289,7 @@ mod tests {
 
     /// Entries with these fingerprints and ids, by the number of their date, some of them on the disk if so few bytes are allowed.
     fn entries(memory: &Memory, rows: &[(usize, u64, u64)], limit: Option<u64>) -> Entries {
-        let mut known = Aside::new(memory, Room::of(limit)).unwrap();
+        let mut known = Aside::new(memory, Room::of(limit.map(Limit::given))).unwrap();
         let mut dates = BTreeMap::new();
         for (row, &(date, fingerprint, id)) in (0..).zip(rows) {
             let next = dates.len() * PARTITIONS;

@@ -28,7 +28,7 @@ use super::texts::Texts;
 use super::waited::Waited;
 use super::{Job, carry};
 
-/// Bytes of rows in memory in each order, where no limit says otherwise.
+/// Bytes of rows in memory in each order, however much there is.
 const HELD_BYTES: usize = 32 << 20;
 
 /// What a line takes while its text is read: the line, and the row that it becomes.
@@ -36,7 +36,7 @@ const BYTES_PER_LINE: usize = 1_024;
 
 /// What rows may take in memory in each order. There are four of these lists, so that each gets half of what others do.
 fn held_bytes(job: &Job<'_>) -> usize {
-    job.room.for_waiting_rows().map_or(HELD_BYTES, |bytes| bytes / 2)
+    job.room.for_waiting_rows().map_or(HELD_BYTES, |bytes| HELD_BYTES.min(bytes / 2))
 }
 
 /// Rows that are being gathered, in two orders.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::calendar::{BusinessDate, Instant, SettlementCalendar};
 use crate::config::{self, Config};
 use crate::discrepancy::SeverityRule;
+use crate::environment::memory::{Bound, Limit};
 use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::names::Patterns;
 use crate::fetch::{self, Archive, Auth, HostKey, Secret, SftpOptions, SourceOptions};
@@ -32,16 +33,20 @@ const LEAST_BYTES_PER_THREAD: u64 = 12 << 20;
 
 /// The memory that a run may take.
 pub fn room(config: &Config, threads: usize) -> Result<Room, Failure> {
-    let limit = config.memory_limit()?;
     let least = LEAST_BYTES + threads as u64 * LEAST_BYTES_PER_THREAD;
-    match limit.filter(|limit| *limit < least) {
-        None => Ok(Room::of(limit)),
-        Some(limit) => Err(Failure::configuration(format!(
+    match limit(config)? {
+        Some(Limit { bytes, by: Bound::Given }) if bytes < least => Err(Failure::configuration(format!(
             "run.memory_limit: {} MiB are too little for {threads} threads; expected at least {} MiB, or fewer `run.threads`",
-            limit >> 20,
+            bytes >> 20,
             (least + (1 << 20) - 1) >> 20
         ))),
+        limit => Ok(Room::of(limit.map(|limit| Limit { bytes: limit.bytes.max(least), ..limit }))),
     }
+}
+
+/// What the configuration says, or else what is free.
+fn limit(config: &Config) -> Result<Option<Limit>, Failure> {
+    Ok(config.memory_limit()?.map(Limit::given).or_else(Limit::of_free))
 }
 
 /// How the day is matched.
@@ -225,9 +230,6 @@ pub fn store_options(config: &Config) -> anyhow::Result<StoreOptions> {
     Ok(StoreOptions { schema: None, ..own_store_options(config)? })
 }
 
-/// What a run takes at its peak beside what waits in memory and SQLite's pages.
-const PROCESS_BYTES: u64 = 96 << 20;
-
 /// How the program's own database is reached.
 ///
 /// # Errors
@@ -236,10 +238,7 @@ pub fn own_store_options(config: &Config) -> anyhow::Result<StoreOptions> {
     let config::DatabaseUse { schema, connect_timeout, statement_timeout, ledger_timeout } = config.database_use()?;
     let base_dir = config.folder();
     let defaults = StoreOptions::default();
-    // The one that records fills its cache, and perhaps one that reads: a quarter of what a limit leaves beside the process itself, and of a
-    // small limit little.
-    let share = |limit: u64| (limit.saturating_sub(PROCESS_BYTES) / 8).max(limit / 32);
-    let cache_bytes = config.memory_limit()?.map_or(defaults.cache_bytes, share);
+    let cache_bytes = Room::of(limit(config)?).for_pages().unwrap_or(defaults.cache_bytes);
     let limits = StoreOptions { connect_timeout, statement_timeout, ledger_timeout, cache_bytes, ..defaults };
     Ok(StoreOptions { base_dir, schema, ..limits })
 }

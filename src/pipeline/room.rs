@@ -3,12 +3,18 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use crate::environment::memory::{self, Bound, Memory};
+use crate::environment::memory::{self, Bound, Limit, Memory};
 use crate::failure::{Failure, Kind};
 
-/// What must be left before more is read: buffers and blocks of all threads, and what a connection to a database takes. Of a small limit
-/// that the configuration sets, an eighth is enough: the process itself is counted in it.
+/// What must be left before more is read: buffers and blocks of all threads, and what a connection to a database takes. Of a small limit of
+/// the process's own, an eighth is enough: the process itself is counted in it.
 const RESERVE: u64 = 48 << 20;
+
+/// What a filter of ids may take in any case: the ids of 2,000,000 rows.
+const LEAST_FILTER: u64 = 4 << 20;
+
+/// What a run takes at its peak beside rows that wait and a database's pages.
+const PROCESS_BYTES: u64 = 96 << 20;
 
 /// How many bytes are read between two looks at what is left: of a report, they become some 10 MiB of lines.
 const STEP: u64 = 16 << 20;
@@ -20,12 +26,12 @@ pub const BYTES_PER_ROW: u64 = 192;
 /// The memory that a run may take.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Room {
-    limit: Option<u64>,
+    limit: Option<Limit>,
 }
 
 impl Room {
-    /// So many bytes, or as much as there is.
-    pub const fn of(limit: Option<u64>) -> Self {
+    /// Within this limit, or as much as there is.
+    pub const fn of(limit: Option<Limit>) -> Self {
         Self { limit }
     }
 
@@ -34,14 +40,24 @@ impl Room {
         self.memory().is_none_or(|memory| needed <= memory.left)
     }
 
-    /// What each kind of rows that wait may take in memory from the start: one part of 32 of a limit that the configuration sets.
+    /// What each kind of rows that wait may take in memory from the start: one part of twelve of what a limit leaves beside the process
+    /// itself, and of a small limit one of 32.
     pub fn for_waiting_rows(self) -> Option<usize> {
-        self.limit.map(|limit| usize::try_from(limit / 32).unwrap_or(usize::MAX))
+        let share = |bytes: u64| (bytes.saturating_sub(PROCESS_BYTES) / 12).max(bytes / 32);
+        self.limit.map(|limit| usize::try_from(share(limit.bytes)).unwrap_or(usize::MAX))
     }
 
-    /// What a filter of ids may take: one part of eight of a limit that the configuration sets.
+    /// What a filter of ids may take: one part of eight of the limit, and one of four of what is left, but never so little that it is made
+    /// in very many parts.
     pub fn for_filter(self) -> u64 {
-        self.limit.map_or(u64::MAX, |limit| limit / 8)
+        let left = self.memory().map_or(u64::MAX, |memory| memory.left / 4);
+        self.limit.map_or(left, |limit| left.min(limit.bytes / 8)).max(LEAST_FILTER)
+    }
+
+    /// What a database's pages may take in memory, if there is a limit: one part of eight of what it leaves beside the process itself, and
+    /// of a small limit one of 32. The connection that records takes as much, and perhaps one that reads.
+    pub fn for_pages(self) -> Option<u64> {
+        self.limit.map(|limit| (limit.bytes.saturating_sub(PROCESS_BYTES) / 8).max(limit.bytes / 32))
     }
 
     fn memory(self) -> Option<Memory> {
@@ -95,7 +111,7 @@ fn reserve(memory: Memory) -> u64 {
     match memory.bound {
         // A list that grows asks for addresses of twice its size before it moves, and no list is larger than all that is held.
         Bound::AddressSpace => RESERVE + memory.held,
-        Bound::Given => RESERVE.min(memory.limit / 8),
+        Bound::Given | Bound::Free => RESERVE.min(memory.limit / 8),
         Bound::ControlGroup | Bound::Machine => RESERVE,
     }
 }
@@ -108,7 +124,7 @@ fn shortage(memory: Memory) -> Option<String> {
 fn advice(memory: Memory) -> String {
     let more = match memory.bound {
         Bound::Given => "raise `run.memory_limit` (`--memory-limit`)",
-        Bound::ControlGroup | Bound::AddressSpace | Bound::Machine => "give the process more memory",
+        Bound::ControlGroup | Bound::AddressSpace | Bound::Machine | Bound::Free => "give the process more memory",
     };
     format!(
         "expected room for all lines and entries that must be matched in full; {more}, or shorten \
@@ -128,6 +144,10 @@ fn fits(stage: &str, needed: u64, memory: Memory) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
+    fn own(bytes: u64) -> Room {
+        Room::of(Some(Limit::given(bytes)))
+    }
+
     #[test]
     fn what_does_not_fit_is_told() {
         let memory = |left, bound| Memory { left, limit: 512 << 20, held: 80 << 20, bound };
@@ -146,8 +166,15 @@ mod tests {
 
     #[test]
     fn a_limit_is_tight_before_it_is_reached() {
-        assert!(Room::of(Some(8)).is_tight());
-        assert!(!Room::of(Some(1 << 40)).is_tight() || Room::of(None).is_tight());
+        assert!(own(8).is_tight());
+        assert!(!own(1 << 40).is_tight() || Room::of(None).is_tight());
+    }
+
+    #[test]
+    fn a_filter_takes_a_part_of_what_is_left() {
+        let huge = 1 << 60;
+        assert!(own(huge).for_filter() < huge / 8, "this machine has less");
+        assert_eq!(own(8).for_filter(), LEAST_FILTER, "nothing is left of it");
     }
 
     #[test]

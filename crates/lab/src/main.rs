@@ -279,7 +279,7 @@ fn main() -> Result<ExitCode> {
             return Ok(ExitCode::from(antom_recon::cli::start(words)));
         }
         Command::Bench(options) => {
-            if options.memory_limit.is_some() {
+            if options.memory_limit.is_some() || antom_recon::environment::memory::is_confined() {
                 // As the job does on its own.
                 antom_recon::environment::begin_sparing();
             }

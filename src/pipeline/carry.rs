@@ -150,6 +150,12 @@ pub async fn age_and_carry(
     Ok(())
 }
 
+/// Makes room for so many rows and those that the run before left: a list that grows by itself takes twice what it holds.
+pub fn make_room(carried: Option<&Carried>, more: usize, day: &mut Day) {
+    let carried = carried.map_or(0, |before| before.discrepancies.len());
+    day.discrepancies.reserve_exact(more + carried);
+}
+
 /// When a waiting item was first listed. A run that did not note it yet had it since its movement's date, as far as one can tell.
 fn first_seen_of(item: &CarriedInTransit) -> BusinessDate {
     item.first_seen_on.unwrap_or(item.business_date)

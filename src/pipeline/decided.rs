@@ -53,16 +53,13 @@ impl Decided {
         let of_files =
             carried.into_iter().flat_map(|before| &before.discrepancies).filter(|row| row.kind.is_about_file());
         settled.extend(of_files.filter_map(|row| Some((row.clone(), self.settling(row)?))));
-        let open = std::mem::take(&mut day.discrepancies);
-        for mut row in open {
-            let Some(standing) = self.standing.get(&row.discrepancy_id) else {
-                day.discrepancies.push(row);
-                continue;
-            };
-            match standing.effect(&row) {
+        let (decided, mut taken_by) = (&mut day.decided, Vec::new());
+        let is_settled = |row: &mut Discrepancy| {
+            let Some(standing) = self.standing.get(&row.discrepancy_id) else { return false };
+            match standing.effect(row) {
                 Effect::Settled(taken) => {
-                    settled.push((row, taken));
-                    continue;
+                    taken_by.push(taken);
+                    return true;
                 }
                 Effect::Lapsed(why) if !row.explanation.contains(&why) => {
                     row.explanation =
@@ -72,10 +69,12 @@ impl Decided {
             }
             if let Some(shown) = standing.shown() {
                 text.push_str(&format!("decision {} {shown:?}\n", row.discrepancy_id));
-                day.decided.insert(row.discrepancy_id.clone(), shown);
+                decided.insert(row.discrepancy_id.clone(), shown);
             }
-            day.discrepancies.push(row);
-        }
+            false
+        };
+        let gone: Vec<Discrepancy> = day.discrepancies.extract_if(.., is_settled).collect();
+        settled.extend(gone.into_iter().zip(taken_by));
         for (row, taken) in &settled {
             text.push_str(&format!("decision {} {:?}\n", row.discrepancy_id, taken.cleared_by()));
         }

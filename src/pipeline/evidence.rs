@@ -21,6 +21,9 @@ use super::ledger::Ledger;
 use super::listing;
 use super::texts::Texts;
 
+/// How many findings are put into words at a time where files are read in pieces: the text of their lines is some megabytes.
+const FINDINGS_AT_ONCE: usize = 10_000;
+
 /// What a reader of rows may look at.
 pub struct Evidence<'a> {
     pub job: &'a Job<'a>,
@@ -82,7 +85,10 @@ impl<'a> Evidence<'a> {
         reconciliation: &mut Reconciliation,
         open_before: &BTreeMap<DiscrepancyId, String>,
     ) -> anyhow::Result<Described> {
-        let lines = self.lines_of_findings(reconciliation)?;
+        let loaded = self.reports.file_names();
+        let mut findings = std::mem::take(&mut reconciliation.findings);
+        // Side by side on their lines, of which the text of some is in memory at a time. Findings on one line keep their order.
+        findings.sort_by_key(|finding| finding.line);
         let mut described = Described {
             discrepancies: self.reports.discrepancies.clone(),
             in_transit: Vec::new(),
@@ -90,35 +96,65 @@ impl<'a> Evidence<'a> {
             became: BTreeSet::new(),
             claimed_by_rejects: HashSet::new(),
         };
-        let loaded = self.reports.file_names();
-        let (findings, mut withdrawn) = (std::mem::take(&mut reconciliation.findings), Vec::new());
-        for finding in findings {
-            let line = finding.line.and_then(|item| lines.get(&item));
-            let entry = finding.entry.map(|item| self.entry(item)).transpose()?;
-            let candidates = self.names_of(&finding.candidates)?;
-            let row = describer.describe(&finding, line, entry.as_ref(), &candidates);
-            let may_be_judged =
-                open_before.get(&row.discrepancy_id).is_some_and(|file| file.is_empty() || loaded.contains(file));
-            if finding.only_if_open_before && !may_be_judged {
-                withdrawn.push(finding);
-                continue;
+        described.discrepancies.reserve_exact(findings.len());
+        let mut holds = Vec::with_capacity(findings.len());
+        for some in findings.chunks(self.findings_at_once(&findings)?) {
+            let lines = self.lines_of_findings(some)?;
+            for finding in some {
+                let line = finding.line.and_then(|item| lines.get(&item));
+                let entry = finding.entry.map(|item| self.entry(item)).transpose()?;
+                let candidates = self.names_of(&finding.candidates)?;
+                let row = describer.describe(finding, line, entry.as_ref(), &candidates);
+                let may_be_judged =
+                    open_before.get(&row.discrepancy_id).is_some_and(|file| file.is_empty() || loaded.contains(file));
+                holds.push(!finding.only_if_open_before || may_be_judged);
+                if holds.last() == Some(&true) {
+                    self.note_what_became(finding, line, &mut described)?;
+                    described.discrepancies.push(row);
+                }
             }
-            if is_about_waiting_line(&finding) {
-                let named = finding.line.zip(line).map(|(item, known)| self.line_item_id(item, &known.text));
-                described.became.extend(named);
-            }
-            for &item in finding.consumed.iter().filter(|item| item.side == ItemSide::Ledger) {
-                described.became.insert(self.entry_item_id(&self.entry(item)?));
-            }
-            described.discrepancies.push(row);
-            reconciliation.findings.push(finding);
         }
+        let mut holds = holds.into_iter();
+        let withdrawn: Vec<Finding> = findings.extract_if(.., |_| holds.next() == Some(false)).collect();
+        reconciliation.findings = findings;
         reconciliation.withdraw(&withdrawn);
         self.describe_rejects(describer, reconciliation, &mut described)?;
         self.describe_waiting(reconciliation, &mut described)?;
         self.describe_closures(reconciliation, &mut described)?;
         tell_apart(&mut described.discrepancies);
         Ok(described)
+    }
+
+    /// How many findings are put into words at a time: all of them where a file can only be read from its start.
+    fn findings_at_once(&self, findings: &[Finding]) -> anyhow::Result<usize> {
+        let texts = Texts::open(self.job, &self.reports.inputs)?;
+        let lines = findings.iter().filter_map(|finding| finding.line);
+        let files: BTreeSet<u32> = lines
+            .map(|item| self.files(item.side)[item.file as usize].parsed.lines[item.row as usize].place.file)
+            .collect();
+        for file in files {
+            if !texts.is_pieced(file)? {
+                return Ok(findings.len());
+            }
+        }
+        Ok(FINDINGS_AT_ONCE)
+    }
+
+    /// Notes the items that a finding makes a part of a discrepancy.
+    fn note_what_became(
+        &self,
+        finding: &Finding,
+        line: Option<&LineEvidence>,
+        described: &mut Described,
+    ) -> anyhow::Result<()> {
+        if is_about_waiting_line(finding) {
+            let named = finding.line.zip(line).map(|(item, known)| self.line_item_id(item, &known.text));
+            described.became.extend(named);
+        }
+        for &item in finding.consumed.iter().filter(|item| item.side == ItemSide::Ledger) {
+            described.became.insert(self.entry_item_id(&self.entry(item)?));
+        }
+        Ok(())
     }
 
     /// The files of a side.
@@ -147,8 +183,8 @@ impl<'a> Evidence<'a> {
     }
 
     /// The lines that findings stand on.
-    fn lines_of_findings(&self, reconciliation: &Reconciliation) -> anyhow::Result<HashMap<ItemRef, LineEvidence>> {
-        let wanted: BTreeSet<ItemRef> = reconciliation.findings.iter().filter_map(|finding| finding.line).collect();
+    fn lines_of_findings(&self, findings: &[Finding]) -> anyhow::Result<HashMap<ItemRef, LineEvidence>> {
+        let wanted: BTreeSet<ItemRef> = findings.iter().filter_map(|finding| finding.line).collect();
         let wanted: Vec<ItemRef> = wanted.into_iter().collect();
         let files: Vec<&[ItemRef]> = wanted.chunk_by(|one, two| (one.side, one.file) == (two.side, two.file)).collect();
         let parts = files.into_par_iter().map(|items| {
@@ -417,21 +453,17 @@ const fn is_about_waiting_line(finding: &Finding) -> bool {
 
 /// Two rows with one id are told apart by their order. That happens where Antom gives two lines nothing to tell them apart.
 pub fn tell_apart(rows: &mut [Discrepancy]) {
-    rows.sort_by(|one, other| {
-        let place = |row: &Discrepancy| {
-            (
-                row.stage,
-                row.kind,
-                row.business_date,
-                row.report_file.clone(),
-                row.report_line,
-                row.ledger_entry_id.clone(),
-            )
-        };
+    let place = |row: &Discrepancy| {
+        (row.stage, row.kind, row.business_date, row.report_file.clone(), row.report_line, row.ledger_entry_id.clone())
+    };
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|&one, &other| {
+        let (one, other) = (&rows[one], &rows[other]);
         one.discrepancy_id.cmp(&other.discrepancy_id).then_with(|| place(one).cmp(&place(other)))
     });
     let (mut last, mut count) = (DiscrepancyId::default(), 1);
-    for row in rows {
+    for at in order {
+        let row = &mut rows[at];
         if row.discrepancy_id == last {
             count += 1;
             row.discrepancy_id = DiscrepancyId::new(format!("{last}-{count}"));

@@ -184,7 +184,7 @@ pub async fn run_day(
     let known = KnownBefore::load(&job, schedule.is_some(), carried.as_ref()).await?;
     let (proofs, controls) = timings.stage("prove", rows, || {
         let described = (&described, &listing.listed);
-        tokio::task::block_in_place(|| prove(&evidence, &reconciliation, described, &known))
+        tokio::task::block_in_place(|| prove(&evidence, &mut reconciliation, described, &known))
     })?;
     refuse_control_totals(config, &proofs)?;
     let of_proofs = tokio::task::block_in_place(|| {
@@ -202,6 +202,7 @@ pub async fn run_day(
         in_transit: described.in_transit,
         discrepancies: described.discrepancies,
     };
+    carry::make_room(carried.as_ref(), of_proofs.len(), &mut day);
     day.discrepancies.extend(of_proofs);
     day.remarks.extend(day.proofs.remarks.iter().cloned());
     let loaded = reports.file_names();
@@ -281,6 +282,8 @@ fn classify(
     reconciliation: &mut matching::Reconciliation,
     (listing, rolling): (&mut listing::Listing, &mut conservation::Rolling<'_>),
 ) -> anyhow::Result<evidence::Described> {
+    let findings = reconciliation.findings.len() as u64;
+    evidence.job.room.for_stage("classify", findings * room::BYTES_PER_FINDING)?;
     let open_before = carry::open_before(carried);
     evidence.job.threads.install(|| {
         let mut described = evidence.describe(describer, reconciliation, &open_before)?;
@@ -305,10 +308,11 @@ impl KnownBefore {
     }
 }
 
-/// Runs the proofs of the day's reports, and proves that every line and entry of the day has one place.
+/// Runs the proofs of the day's reports, and proves that every line and entry of the day has one place. From then on, what was found
+/// stands in words only.
 fn prove(
     evidence: &evidence::Evidence<'_>,
-    reconciliation: &matching::Reconciliation,
+    reconciliation: &mut matching::Reconciliation,
     (described, listed): (&evidence::Described, &BTreeMap<Currency, Tally>),
     known: &KnownBefore,
 ) -> anyhow::Result<(proving::Proofs, conservation::ControlTotals)> {
@@ -320,6 +324,7 @@ fn prove(
         proofs.count(reports, job.today, &job.symbols, &mut totals)?;
         Ok(totals)
     });
+    reconciliation.findings = Vec::new();
     let defect = |imbalance| format!("conservation: {imbalance}; nothing was written; please report this defect");
     Ok((proofs, totals.map_err(|imbalance| Failure::new(Kind::Integrity, defect(imbalance)))?))
 }

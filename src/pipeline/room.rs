@@ -23,6 +23,10 @@ const STEP: u64 = 16 << 20;
 /// outcome.
 pub const BYTES_PER_ROW: u64 = 192;
 
+/// What a finding takes once it is put into words: the row with its texts, the text of its line while it is described, and some more
+/// while rows are put in order.
+pub const BYTES_PER_FINDING: u64 = 1_024;
+
 /// The memory that a run may take.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Room {

@@ -7,7 +7,7 @@ use super::sized;
 /// Runs the day of so many rows in memory that grows with them, and checks how many discrepancies of which kinds there are.
 fn finds(day: &Day, rows: usize, expected: &[(&str, usize)]) -> Vec<String> {
     day.run("--threads 2").with_code(0).within(Day::idle_peak() + rows as u64 * BYTES_PER_ROW);
-    let (kinds, discrepancies) = day.discrepancies();
+    let (kinds, discrepancies) = (day.kinds(), day.discrepancies());
     assert_eq!(kinds, expected.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect());
     discrepancies.into_iter().map(|mut row| row.remove("explanation").unwrap()).collect()
 }

@@ -185,14 +185,24 @@ impl Day {
         Ran { code: status.code(), stdout: text(&mut stdout), stderr: text(&mut stderr), peak, addresses }
     }
 
-    /// How many discrepancies of each kind were written, and their rows.
-    pub fn discrepancies(&self) -> (BTreeMap<String, usize>, Vec<BTreeMap<String, String>>) {
-        let path = self.path("out").join(PLATFORM).join(self.date.get()).join("discrepancies.csv");
-        let mut reader = csv::Reader::from_path(path).unwrap();
-        let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(|row| row.unwrap()).collect();
-        let mut kinds = BTreeMap::new();
-        rows.iter().for_each(|row| *kinds.entry(row["kind"].clone()).or_default() += 1);
-        (kinds, rows)
+    fn table_of_discrepancies(&self) -> csv::Reader<File> {
+        csv::Reader::from_path(self.path("out").join(PLATFORM).join(self.date.get()).join("discrepancies.csv")).unwrap()
+    }
+
+    /// How many discrepancies of each kind were written.
+    pub fn kinds(&self) -> BTreeMap<String, usize> {
+        let mut table = self.table_of_discrepancies();
+        let kind = table.headers().unwrap().iter().position(|name| name == "kind").unwrap();
+        let (mut kinds, mut row) = (BTreeMap::new(), csv::StringRecord::new());
+        while table.read_record(&mut row).unwrap() {
+            *kinds.entry(row[kind].to_owned()).or_default() += 1;
+        }
+        kinds
+    }
+
+    /// The rows of discrepancies that were written.
+    pub fn discrepancies(&self) -> Vec<BTreeMap<String, String>> {
+        self.table_of_discrepancies().deserialize().map(|row| row.unwrap()).collect()
     }
 
     /// Every output by name, the timings of `summary.json` left out.

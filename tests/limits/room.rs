@@ -23,5 +23,5 @@ fn a_run_that_would_not_fit_says_so() {
     ]);
     assert!(!day.path("out/2188120000000001/2026-03-02").exists(), "nothing half-written is visible");
     day.run("--threads 2").with_code(0);
-    assert_eq!(day.discrepancies().0, [].into());
+    assert_eq!(day.kinds(), [].into());
 }

@@ -34,7 +34,7 @@ fn rows_that_wait_on_the_disk_change_no_byte() {
         day.log_everything();
         let ran = day.run(flags).with_code(0);
         assert_eq!(ran.stderr.contains("rows are put on the disk"), flags.contains("128MiB"), "{flags}");
-        let (kinds, outputs) = (day.discrepancies().0, day.outputs());
+        let (kinds, outputs) = (day.kinds(), day.outputs());
         assert_eq!(kinds["AMOUNT_MISMATCH"], count / 1_000, "{kinds:?}");
         assert_eq!(kinds["DUPLICATE_IN_REPORT"], count / 1_000, "{kinds:?}");
         match &first {

@@ -138,10 +138,19 @@ impl Pieces {
         Ok(())
     }
 
+    /// Whether the byte at this offset is unpacked.
+    #[must_use]
+    pub fn has(&self, offset: u64) -> bool {
+        let known = self.unpacked.as_ref().and_then(|(number, raw)| Some((self.frames.get(*number)?.raw_at, raw)));
+        known.is_some_and(|(start, raw)| (start..start + raw.len() as u64).contains(&offset))
+    }
+
     /// A frame's raw bytes, and the offset of the first.
     fn unpack(&mut self, number: usize) -> Result<Option<(u64, &[u8])>, FetchError> {
         let Some(&frame) = self.frames.get(number) else { return Ok(None) };
         if self.unpacked.as_ref().is_none_or(|(known, _)| *known != number) {
+            // Never two of them in memory.
+            self.unpacked = None;
             let mut packed = vec![0; frame.packed];
             self.file.read_exact_at(&mut packed, frame.packed_at).map_err(FetchError::archive("read", &self.path))?;
             let raw = zstd::bulk::decompress(&packed, frame.raw);

@@ -197,6 +197,8 @@ impl Evidence<'_> {
         for file in &self.reports.listed {
             self.list_waiting(file, &texts, due_of(self.job.today)?, |row| listing.wait(row, false, rolling))?;
         }
+        // What it has unpacked is not needed any more.
+        drop(texts);
         let mut places = LineNumbers::new(self.reports);
         waited.each_agreed(|row, settled| match settled {
             None => {
@@ -272,7 +274,7 @@ impl Evidence<'_> {
             anyhow::Ok(rows)
         });
         let parts: Vec<Vec<InTransitRow>> = parts.collect::<anyhow::Result<_>>()?;
-        Ok(parts.concat())
+        Ok(parts.into_iter().flatten().collect())
     }
 }
 

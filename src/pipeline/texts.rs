@@ -3,10 +3,11 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::names::Format;
-use crate::fetch::{Archive, FetchError, ReportReader, Unread};
+use crate::fetch::{Archive, Digest, FetchError, Pieces, ReportReader, Unread};
 use crate::report::{Layout, LineText, Place};
 
 use super::folds::{OrKind, fetch_failure};
@@ -20,6 +21,8 @@ const BUFFER_BYTES: usize = 1 << 20;
 pub struct Texts<'a> {
     archive: Archive,
     inputs: &'a [InputFile],
+    /// Readers of files in pieces that nobody uses now, each with the piece that it unpacked last.
+    idle: Mutex<Vec<(Digest, Pieces)>>,
 }
 
 impl<'a> Texts<'a> {
@@ -28,11 +31,12 @@ impl<'a> Texts<'a> {
     /// # Errors
     /// The archive cannot be opened.
     pub fn open(job: &Job<'_>, inputs: &'a [InputFile]) -> anyhow::Result<Self> {
-        Ok(Self { archive: options::archive(job.config)?, inputs })
+        Ok(Self { archive: options::archive(job.config)?, inputs, idle: Mutex::default() })
     }
 
     /// Reads the lines of one file, in their order in it: from the pieces of the archived file in which they stand, or, of a
-    /// workbook and of a file that was archived as one piece, once from its start to the last line that is wanted.
+    /// workbook and of a file that was archived as one piece, once from its start to the last line that is wanted. A piece that was
+    /// unpacked last is not unpacked again for the lines that follow.
     ///
     /// # Errors
     /// The archive cannot be read, or is not what it was.
@@ -44,17 +48,33 @@ impl<'a> Texts<'a> {
         wanted.sort_by_key(|(place, _)| place.offset);
         let Some(first) = wanted.first() else { return Ok(()) };
         let file = &self.inputs[first.0.file as usize];
-        let pieces = match file.format {
-            Format::Csv => self.archive.pieces(file.digest).or_kind()?,
-            Format::Xlsx => None,
-        };
-        let Some(mut pieces) = pieces else { return self.read_on(file, wanted, take) };
+        let Some(mut pieces) = self.pieces(file, first.0.offset)? else { return self.read_on(file, wanted, take) };
         let mut raw = Vec::new();
         for (place, item) in wanted {
             pieces.read(place.offset, place.length as usize, &mut raw).or_kind()?;
             take(item, file.layout.text(&raw))?;
         }
+        self.idle().push((file.digest, pieces));
         Ok(())
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(Digest, Pieces)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A reader of a file's pieces that nobody else uses: one that has unpacked this offset, another one of the file, or a new one; none if
+    /// the file is not in pieces.
+    fn pieces(&self, file: &InputFile, offset: u64) -> anyhow::Result<Option<Pieces>> {
+        if file.format != Format::Csv {
+            return Ok(None);
+        }
+        let mut idle = self.idle();
+        let of_file = idle.iter().enumerate().filter(|(_, (digest, _))| *digest == file.digest);
+        if let Some((at, _)) = of_file.max_by_key(|(_, (_, pieces))| pieces.has(offset)) {
+            return Ok(Some(idle.swap_remove(at).1));
+        }
+        drop(idle);
+        self.archive.pieces(file.digest).or_kind()
     }
 
     /// Whether lines of a file are read without what stands before them.

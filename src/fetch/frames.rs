@@ -1,5 +1,5 @@
-//! Archived bytes as frames of some megabytes each, with a table behind them that says where each begins, so that a line in the
-//! middle of a file is read without unpacking what stands before it.
+//! Archived bytes as frames of some hundred kilobytes each, with a table behind them that says where each begins, so that a line in
+//! the middle of a file is read without unpacking what stands before it.
 //!
 //! The table is a skippable frame in Zstandard's seekable format (its documents' `zstd_seekable_compression_format.md`), which
 //! every tool that knows zstd passes over: `zstd -d` unpacks an archived file. Files that were archived without a table are read from
@@ -13,8 +13,12 @@ use std::path::PathBuf;
 use super::FetchError;
 use super::archive_reader::damage;
 
-/// Raw bytes of a frame: some ten thousand lines. Smaller frames compress worse, larger ones take longer to get at one line.
-const FRAME_BYTES: usize = 4 << 20;
+/// Raw bytes of a frame: a thousand lines. Smaller frames compress worse, larger ones take longer to get at one line, and leave a core's
+/// cache while they are packed.
+const FRAME_BYTES: usize = 256 << 10;
+
+/// The most raw bytes that a frame may have: those of earlier versions were larger.
+const MAX_FRAME_BYTES: usize = 4 << 20;
 
 /// The level of compression: level 1 keeps up with a network at several times the speed of level 3, at a tenth more space.
 const COMPRESSION_LEVEL: i32 = 1;
@@ -36,24 +40,29 @@ pub(super) struct FrameWriter {
     file: File,
     compressor: zstd::bulk::Compressor<'static>,
     raw: Vec<u8>,
+    frame_bytes: usize,
     /// Packed and raw length of each frame.
     table: Vec<(u32, u32)>,
 }
 
 impl FrameWriter {
     pub(super) fn new(file: File) -> io::Result<Self> {
+        Self::with_frame_bytes(file, FRAME_BYTES)
+    }
+
+    fn with_frame_bytes(file: File, frame_bytes: usize) -> io::Result<Self> {
         let mut compressor = zstd::bulk::Compressor::new(COMPRESSION_LEVEL)?;
         compressor.include_checksum(true)?;
-        Ok(Self { file, compressor, raw: Vec::new(), table: Vec::new() })
+        Ok(Self { file, compressor, raw: Vec::new(), frame_bytes, table: Vec::new() })
     }
 
     /// Takes the next raw bytes.
     pub(super) fn push(&mut self, mut block: &[u8]) -> io::Result<()> {
         while !block.is_empty() {
-            let (head, rest) = block.split_at(block.len().min(FRAME_BYTES - self.raw.len()));
+            let (head, rest) = block.split_at(block.len().min(self.frame_bytes - self.raw.len()));
             self.raw.extend_from_slice(head);
             block = rest;
-            if self.raw.len() == FRAME_BYTES {
+            if self.raw.len() == self.frame_bytes {
                 self.end_frame()?;
             }
         }
@@ -104,15 +113,20 @@ pub struct Pieces {
     file: File,
     path: PathBuf,
     frames: Vec<Frame>,
-    /// The frame that was unpacked last.
-    unpacked: Option<(usize, Vec<u8>)>,
+    decompressor: zstd::bulk::Decompressor<'static>,
+    /// A frame's packed bytes, in a buffer that is used again.
+    packed: Vec<u8>,
+    /// The frame that was unpacked last, and its raw bytes.
+    unpacked: Option<usize>,
+    raw: Vec<u8>,
 }
 
 impl Pieces {
     /// Opens a file; nothing if it has no table.
     pub(super) fn open(file: File, path: PathBuf) -> io::Result<Option<Self>> {
-        let frames = read_table(&file)?;
-        Ok(frames.map(|frames| Self { file, path, frames, unpacked: None }))
+        let Some(frames) = read_table(&file)? else { return Ok(None) };
+        let decompressor = zstd::bulk::Decompressor::new()?;
+        Ok(Some(Self { file, path, frames, decompressor, packed: Vec::new(), unpacked: None, raw: Vec::new() }))
     }
 
     /// Reads raw bytes from an offset on, into a buffer that is cleared before.
@@ -141,26 +155,28 @@ impl Pieces {
     /// Whether the byte at this offset is unpacked.
     #[must_use]
     pub fn has(&self, offset: u64) -> bool {
-        let known = self.unpacked.as_ref().and_then(|(number, raw)| Some((self.frames.get(*number)?.raw_at, raw)));
-        known.is_some_and(|(start, raw)| (start..start + raw.len() as u64).contains(&offset))
+        let known = self.unpacked.and_then(|number| self.frames.get(number));
+        known.is_some_and(|frame| (frame.raw_at..frame.raw_at + frame.raw as u64).contains(&offset))
     }
 
     /// A frame's raw bytes, and the offset of the first.
     fn unpack(&mut self, number: usize) -> Result<Option<(u64, &[u8])>, FetchError> {
         let Some(&frame) = self.frames.get(number) else { return Ok(None) };
-        if self.unpacked.as_ref().is_none_or(|(known, _)| *known != number) {
-            // Never two of them in memory.
+        if self.unpacked != Some(number) {
             self.unpacked = None;
-            let mut packed = vec![0; frame.packed];
-            self.file.read_exact_at(&mut packed, frame.packed_at).map_err(FetchError::archive("read", &self.path))?;
-            let raw = zstd::bulk::decompress(&packed, frame.raw);
-            let raw = raw.map_err(|error| self.damaged(&format!("cannot be unpacked ({error})")))?;
-            if raw.len() != frame.raw {
+            self.packed.resize(frame.packed, 0);
+            let read = self.file.read_exact_at(&mut self.packed, frame.packed_at);
+            read.map_err(FetchError::archive("read", &self.path))?;
+            self.raw.clear();
+            self.raw.reserve(frame.raw);
+            let unpacked = self.decompressor.decompress_to_buffer(&self.packed, &mut self.raw);
+            unpacked.map_err(|error| self.damaged(&format!("cannot be unpacked ({error})")))?;
+            if self.raw.len() != frame.raw {
                 return Err(self.damaged("has a frame of another length"));
             }
-            self.unpacked = Some((number, raw));
+            self.unpacked = Some(number);
         }
-        Ok(self.unpacked.as_ref().map(|(_, raw)| (frame.raw_at, raw.as_slice())))
+        Ok(Some((frame.raw_at, &self.raw)))
     }
 
     fn damaged(&self, found: &str) -> FetchError {
@@ -188,7 +204,7 @@ fn read_table(file: &File) -> io::Result<Option<Vec<Frame>>> {
     for row in rows.as_chunks::<ROW_BYTES>().0 {
         let [p0, p1, p2, p3, r0, r1, r2, r3] = *row;
         let (packed, raw) = (u32::from_le_bytes([p0, p1, p2, p3]), u32::from_le_bytes([r0, r1, r2, r3]));
-        if raw as usize > FRAME_BYTES {
+        if raw as usize > MAX_FRAME_BYTES {
             return Ok(None);
         }
         table.push(Frame { packed_at, packed: packed as usize, raw_at, raw: raw as usize });
@@ -207,9 +223,13 @@ mod tests {
     use super::*;
 
     fn archived(raw: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        archived_in(raw, FRAME_BYTES)
+    }
+
+    fn archived_in(raw: &[u8], frame_bytes: usize) -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.zst");
-        let mut writer = FrameWriter::new(File::create_new(&path).unwrap()).unwrap();
+        let mut writer = FrameWriter::with_frame_bytes(File::create_new(&path).unwrap(), frame_bytes).unwrap();
         raw.chunks(700_001).for_each(|block| writer.push(block).unwrap());
         drop(writer.finish().unwrap());
         (dir, path)
@@ -239,6 +259,18 @@ mod tests {
             let error = pieces.read(offset, length, &mut piece).unwrap_err();
             assert!(matches!(error, FetchError::Integrity(_)), "{error}");
         }
+    }
+
+    #[test]
+    fn frames_of_earlier_versions_are_read_and_larger_ones_are_none() {
+        let raw = bytes(MAX_FRAME_BYTES + 12_345);
+        let (_dir, path) = archived_in(&raw, MAX_FRAME_BYTES);
+        let mut pieces = Pieces::open(File::open(&path).unwrap(), path.clone()).unwrap().unwrap();
+        let mut piece = Vec::new();
+        pieces.read(MAX_FRAME_BYTES as u64 - 3, 7, &mut piece).unwrap();
+        assert!(piece == raw[MAX_FRAME_BYTES - 3..][..7] && pieces.has(MAX_FRAME_BYTES as u64) && !pieces.has(5));
+        let (_dir, path) = archived_in(&raw, MAX_FRAME_BYTES + 1);
+        assert!(Pieces::open(File::open(&path).unwrap(), path.clone()).unwrap().is_none());
     }
 
     #[test]

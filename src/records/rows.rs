@@ -1,6 +1,7 @@
 //! The records of a block, and their cells.
 
 use memchr::memchr_iter;
+use wide::u8x16;
 
 use super::Block;
 use super::cells::{Cells, Row, position};
@@ -18,60 +19,42 @@ pub struct Rows<'a> {
     line: u32,
     /// The first quote that does not stand before the next record, or the end of the block.
     quote: u32,
-    breaks: Breaks<'a>,
+    breaks: Breaks,
     cells: Cells,
 }
 
-/// Where the commas and line ends of a block stand, from some place on.
-#[derive(Debug, Clone, Copy)]
-struct Breaks<'a> {
-    bytes: &'a [u8],
-    /// The chunk that is looked at starts here.
+/// Where the commas and line ends of a chunk stand, from some place on: a bit for each byte, the lowest for the first.
+#[derive(Debug, Clone, Copy, Default)]
+struct Breaks {
+    /// The chunk starts here.
     base: u32,
-    /// What of the chunk is left, a bit for each byte.
-    found: u64,
+    commas: u64,
+    ends: u64,
 }
 
-impl<'a> Breaks<'a> {
-    fn from(bytes: &'a [u8], base: u32) -> Self {
-        Self { bytes, base, found: breaks(&bytes[base as usize..]) }
+impl Breaks {
+    /// Of the chunk that starts here.
+    fn at(bytes: &[u8], base: u32) -> Self {
+        let bytes = bytes.get(base as usize..).unwrap_or_default();
+        let chunk = bytes.first_chunk::<CHUNK>().copied().unwrap_or_else(|| {
+            let mut padded = [0; CHUNK];
+            padded[..bytes.len()].copy_from_slice(bytes);
+            padded
+        });
+        Self { base, commas: places(&chunk, b','), ends: places(&chunk, b'\n') }
     }
 }
 
-impl Iterator for Breaks<'_> {
-    type Item = u32;
-
-    fn next(&mut self) -> Option<u32> {
-        while self.found == 0 {
-            self.base += CHUNK as u32;
-            self.found = breaks(self.bytes.get(self.base as usize..)?);
-        }
-        let at = self.base + self.found.trailing_zeros();
-        self.found &= self.found - 1;
-        Some(at)
-    }
-}
-
-/// The commas and line ends of the first bytes, up to a chunk: a bit for each byte, the lowest for the first.
-fn breaks(bytes: &[u8]) -> u64 {
-    let chunk = bytes.first_chunk::<CHUNK>().copied().unwrap_or_else(|| {
-        let mut padded = [0; CHUNK];
-        padded[..bytes.len()].copy_from_slice(bytes);
-        padded
-    });
-    // All at once and without a branch, so that the compiler compares many bytes at a time.
-    let mut ones = [0; CHUNK];
-    for (one, &byte) in ones.iter_mut().zip(&chunk) {
-        *one = u8::from(byte == b',' || byte == b'\n');
-    }
-    // The multiplication puts the ones of eight bytes side by side in the highest byte.
-    let bits = |word: &[u8; 8]| u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-    ones.as_chunks().0.iter().rev().fold(0, |all, word| all << 8 | bits(word))
+/// Where a byte stands in a chunk.
+fn places(chunk: &[u8; CHUNK], wanted: u8) -> u64 {
+    let wanted = u8x16::splat(wanted);
+    let sixteen = |bytes: &[u8; 16]| u64::from(u8x16::new(*bytes).simd_eq(wanted).to_bitmask());
+    chunk.as_chunks().0.iter().rev().fold(0, |all, bytes| all << 16 | sixteen(bytes))
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(block: &'a Block) -> Self {
-        let (quote, breaks) = (position(first_quote(&block.bytes)), Breaks::from(&block.bytes, 0));
+        let (quote, breaks) = (position(first_quote(&block.bytes)), Breaks::at(&block.bytes, 0));
         Self { block, start: 0, line: block.line, quote, breaks, cells: Cells::default() }
     }
 
@@ -98,19 +81,33 @@ impl<'a> Rows<'a> {
 
     /// Cuts the next physical line as if it had no quotes, and gives the end of its last cell and of itself.
     fn cut_line(&mut self) -> (u32, u32) {
-        let (bytes, spans) = (&self.block.bytes[..], self.cells.start());
-        let (mut cell, mut line_end) = (self.start, position(bytes.len()));
-        for at in &mut self.breaks {
-            if bytes.get(at as usize) != Some(&b',') {
-                line_end = at;
-                break;
+        let (bytes, bounds) = (&self.block.bytes[..], self.cells.bounds());
+        bounds.start(self.start);
+        let whole = position(bytes.len());
+        let mut breaks = self.breaks;
+        let line_end = loop {
+            let Breaks { base, commas, ends } = breaks;
+            if ends != 0 {
+                let end = ends.trailing_zeros();
+                // The bits below the line's end.
+                let inside = (1 << end) - 1;
+                bounds.end_all(base, commas & inside);
+                breaks = Breaks { base, commas: commas & !inside, ends: ends & (ends - 1) };
+                break base + end;
             }
-            spans.push((cell, at));
-            cell = at + 1;
-        }
+            bounds.end_all(base, commas);
+            let next = base.saturating_add(CHUNK as u32);
+            if next >= whole {
+                breaks = Breaks { base: next, ..Breaks::default() };
+                break whole;
+            }
+            breaks = Breaks::at(bytes, next);
+        };
+        self.breaks = breaks;
         // A CR before the end of a line belongs to it.
-        let end = line_end - u32::from(bytes[cell as usize..line_end as usize].last() == Some(&b'\r'));
-        spans.push((cell, end));
+        let last = bytes[bounds.open() as usize..line_end as usize].last();
+        let end = line_end - u32::from(last == Some(&b'\r'));
+        bounds.end(end);
         (end, line_end)
     }
 
@@ -128,7 +125,7 @@ impl<'a> Rows<'a> {
         self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
         self.start = position(next);
         self.quote = position(next + first_quote(&bytes[next..]));
-        self.breaks = Breaks::from(bytes, self.start);
+        self.breaks = Breaks::at(bytes, self.start);
         (record, self.cells.unquote(record.bytes))
     }
 }

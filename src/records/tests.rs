@@ -45,6 +45,19 @@ fn read_all(bytes: &[u8], block_bytes: usize, trickle: usize) -> Found {
     found
 }
 
+/// Cells of every length around those of a chunk, and chunks with no comma and with nothing else.
+#[test]
+fn cells_end_where_they_do_wherever_chunks_end() {
+    for (cells, length) in (0..150).flat_map(|cells| [0, 1, 7, 8, 63, 64, 65].map(|length| (cells, length))) {
+        let line = vec!["x".repeat(length); cells + 1].join(",");
+        let file = format!("a\n{line}\r\n{line}\nb");
+        let found = read_all(file.as_bytes(), BLOCK_BYTES, BLOCK_BYTES);
+        let rows: Vec<Vec<Vec<u8>>> = found.into_iter().map(|(_, _, row, _)| row.unwrap()).collect();
+        let long = vec![vec![b'x'; length]; cells + 1];
+        assert_eq!(rows, [vec![b"a".to_vec()], long.clone(), long, vec![b"b".to_vec()]], "{cells} of {length}");
+    }
+}
+
 /// Each case: the file, and its records as `line:cell|cell`, or `line!cause`.
 #[test]
 fn records_and_cells() {

@@ -25,6 +25,9 @@ const COMPRESSION_LEVEL: i32 = -5;
 /// Parts of a level that are put together.
 const FAN_IN: usize = 32;
 
+/// Memory that a partition takes at a time.
+const PIECE_BYTES: usize = 2 << 10;
+
 /// A row of fixed width.
 pub trait Spilled: Copy + Send + Sync {
     /// Bytes of a row.
@@ -42,12 +45,19 @@ pub trait Spilled: Copy + Send + Sync {
 pub struct Spill<R> {
     dir: PathBuf,
     /// Those in memory.
-    partitions: Vec<Vec<R>>,
+    partitions: Vec<Held<R>>,
     /// Those on the disk.
     levels: Vec<Level>,
     /// Rows in memory, and how many of them there may be.
     held: usize,
     most: usize,
+}
+
+/// The rows of a partition that are in memory, in pieces of one size: a list that grows moves all that it has, time and again.
+#[derive(Debug)]
+struct Held<R> {
+    full: Vec<Vec<R>>,
+    last: Vec<R>,
 }
 
 /// Parts of about one size.
@@ -86,6 +96,37 @@ impl Part {
             rows.push(R::take(row).ok_or_else(|| scratch.damaged())?);
         }
         Ok(())
+    }
+}
+
+impl<R> Default for Held<R> {
+    fn default() -> Self {
+        Self { full: Vec::new(), last: Vec::new() }
+    }
+}
+
+impl<R: Copy> Held<R> {
+    /// Rows of a piece.
+    const PIECE: usize = 1 + PIECE_BYTES / size_of::<R>();
+
+    fn push(&mut self, row: R) {
+        if self.last.len() == self.last.capacity() {
+            let full = std::mem::replace(&mut self.last, Vec::with_capacity(Self::PIECE));
+            // The first has none.
+            if !full.is_empty() {
+                self.full.push(full);
+            }
+        }
+        self.last.push(row);
+    }
+
+    fn len(&self) -> usize {
+        self.full.iter().chain([&self.last]).map(Vec::len).sum()
+    }
+
+    /// Adds the rows to others.
+    fn read(&self, rows: &mut Vec<R>) {
+        self.full.iter().chain([&self.last]).for_each(|piece| rows.extend_from_slice(piece));
     }
 }
 
@@ -167,7 +208,7 @@ impl<R: Spilled> Spill<R> {
 
     /// Number of rows of a partition.
     fn rows(&self, partition: usize) -> usize {
-        let held = self.partitions.get(partition).map_or(0, Vec::len);
+        let held = self.partitions.get(partition).map_or(0, Held::len);
         held + self.levels.iter().map(|level| level.rows(partition)).sum::<usize>()
     }
 
@@ -183,7 +224,7 @@ impl<R: Spilled> Spill<R> {
     /// [`MemoryError::File`].
     pub fn put(&mut self, partition: usize, row: R) -> Result<(), MemoryError> {
         if partition >= self.partitions.len() {
-            self.partitions.resize_with(partition + 1, Vec::new);
+            self.partitions.resize_with(partition + 1, Held::default);
         }
         self.partitions[partition].push(row);
         self.held += 1;
@@ -198,7 +239,12 @@ impl<R: Spilled> Spill<R> {
         if self.held == 0 {
             return Ok(());
         }
-        self.levels[0].add(&mut self.partitions, |_, rows| Ok(std::mem::take(rows)))?;
+        self.levels[0].add(&mut self.partitions, |_, held| {
+            let held = std::mem::take(held);
+            let mut rows = Vec::with_capacity(held.len());
+            held.read(&mut rows);
+            Ok(rows)
+        })?;
         tracing::debug!(rows = self.held, "rows are put on the disk");
         self.held = 0;
         self.merge_full_levels()
@@ -228,13 +274,14 @@ impl<R: Spilled> Spill<R> {
     /// [`MemoryError::File`], [`MemoryError::Scratch`].
     pub fn read(&self, partition: usize) -> Result<Vec<R>, MemoryError> {
         let mut rows = Vec::with_capacity(self.rows(partition));
-        rows.extend(self.partitions.get(partition).into_iter().flatten());
+        self.partitions.get(partition).into_iter().for_each(|held| held.read(&mut rows));
         self.levels.iter().try_for_each(|level| level.read(partition, &mut rows))?;
         Ok(rows)
     }
 
-    /// Works on each partition's rows, several at a time, and takes the results in the order of the partitions. Rows of a partition
-    /// are in no order. No more than so many rows are worked on at once; a partition that has more by itself is passed over.
+    /// Works on each partition's rows, several at a time, and takes the results in the order of the partitions, while the next are worked
+    /// on. Rows of a partition are in no order. No more than so many rows are worked on at once; a partition that has more by itself is
+    /// passed over.
     ///
     /// # Errors
     /// [`MemoryError::File`], [`MemoryError::Scratch`].
@@ -242,23 +289,25 @@ impl<R: Spilled> Spill<R> {
         mut self,
         most_rows: usize,
         work: impl Fn(Vec<R>) -> T + Sync,
-        mut take: impl FnMut(T),
+        mut take: impl FnMut(T) + Send,
     ) -> Result<(), MemoryError> {
         let counts: Vec<usize> = (0..self.partitions.len()).map(|partition| self.rows(partition)).collect();
         let mut partitions = std::mem::take(&mut self.partitions);
         let levels = &self.levels;
-        let one = |(partition, held): (usize, &mut Vec<R>)| {
-            let mut rows = std::mem::take(held);
+        let one = |(partition, held): (usize, &mut Held<R>)| {
+            let held = std::mem::take(held);
             if counts[partition] > most_rows {
                 return Ok(None);
             }
-            rows.reserve_exact(counts[partition] - rows.len());
+            let mut rows = Vec::with_capacity(counts[partition]);
+            held.read(&mut rows);
+            drop(held);
             levels.iter().try_for_each(|level| level.read(partition, &mut rows))?;
             Ok(Some(work(rows)))
         };
         // A few for each thread: what waits to be taken is little.
         let together = 4 * rayon::current_num_threads();
-        let mut from = 0;
+        let (mut from, mut results) = (0, Vec::new());
         while from < counts.len() {
             let mut rows = 0_usize;
             let fits = |count: &&usize| {
@@ -267,10 +316,13 @@ impl<R: Spilled> Spill<R> {
             };
             let until = from + counts[from..].iter().take(together).take_while(fits).count().max(1);
             let some = partitions[from..until].par_iter_mut().enumerate().map(|(at, held)| (from + at, held));
-            let results: Vec<Option<T>> = some.map(one).collect::<Result<_, _>>()?;
-            results.into_iter().flatten().for_each(&mut take);
+            let before: Vec<Option<T>> = std::mem::take(&mut results);
+            let take_all = || before.into_iter().flatten().for_each(&mut take);
+            let ((), worked) = rayon::join(take_all, || some.map(one).collect::<Result<_, _>>());
+            results = worked?;
             from = until;
         }
+        results.into_iter().flatten().for_each(take);
         Ok(())
     }
 }

@@ -90,7 +90,11 @@ impl<R: Spilled> Aside<R> {
     ///
     /// # Errors
     /// What was written cannot be read.
-    pub fn consume<T: Send>(self, work: impl Fn(Vec<R>) -> T + Sync, take: impl FnMut(T)) -> Result<(), MemoryError> {
+    pub fn consume<T: Send>(
+        self,
+        work: impl Fn(Vec<R>) -> T + Sync,
+        take: impl FnMut(T) + Send,
+    ) -> Result<(), MemoryError> {
         let at_once = self.room.for_waiting_rows().unwrap_or_default().max(LEAST_AT_ONCE_BYTES);
         let most = if self.is_short { at_once / size_of::<R>() } else { usize::MAX };
         self.rows.consume(most, work, take)

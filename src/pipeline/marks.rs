@@ -56,8 +56,8 @@ impl Marks {
     pub fn agree(
         self,
         may_wait: impl Fn(u8) -> bool + Sync,
-        mut show: impl FnMut(Place, Fate),
-        mut keep: impl FnMut(ItemFate) -> Result<(), MemoryError>,
+        mut show: impl FnMut(Place, Fate) + Send,
+        mut keep: impl FnMut(ItemFate) -> Result<(), MemoryError> + Send,
     ) -> Result<Agreed, MemoryError> {
         let work = |mut marks: Vec<Mark>| {
             let (mut sum, mut places, mut items) = (Agreed::default(), Vec::with_capacity(marks.len()), Vec::new());

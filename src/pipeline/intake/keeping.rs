@@ -89,7 +89,9 @@ impl Keeper for Keeping<'_> {
         if let Some(sums) = &self.sums {
             sums.add(lines);
         }
-        Packed { lines: Some(PackedLines::of(lines, originals)), marks: (0..).zip(lines).filter_map(mark).collect() }
+        let mut marks = Vec::with_capacity(if self.marker.is_some() { lines.len() } else { 0 });
+        marks.extend((0..).zip(lines).filter_map(mark));
+        Packed { lines: Some(PackedLines::of(lines, originals)), marks }
     }
 
     fn take(&self, packed: Packed) {

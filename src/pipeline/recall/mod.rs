@@ -259,10 +259,12 @@ fn put_agreed(
     (files, booked): (&mut [Remembered], &mut Rows),
     waited: &mut Waited,
 ) -> Result<Agreed, MemoryError> {
-    let mut by_number: HashMap<u32, &mut Rows> = files.iter_mut().map(|file| (file.file, &mut file.rows)).collect();
+    let last = files.iter().map(|file| file.file as usize).max();
+    let mut by_number: Vec<Option<&mut Rows>> = (0..last.map_or(0, |last| last + 1)).map(|_| None).collect();
+    files.iter_mut().for_each(|file| by_number[file.file as usize] = Some(&mut file.rows));
     let show = |place, fate| match place {
         Place::Line(file, row) => {
-            if let Some(rows) = by_number.get_mut(&file) {
+            if let Some(Some(rows)) = by_number.get_mut(file as usize) {
                 rows.put_agreed(row, fate);
             }
         }

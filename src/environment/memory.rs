@@ -110,7 +110,7 @@ pub fn is_confined() -> bool {
     available(None).is_some_and(|memory| memory.bound != Bound::Machine)
 }
 
-/// The control groups of a process, from what `/proc/self/cgroup` says.
+/// The control groups of a process that have a limit, from what `/proc/self/cgroup` says.
 fn groups(own: &str, root: &Path) -> Vec<Group> {
     let mut found = Vec::new();
     for line in own.lines() {
@@ -130,7 +130,11 @@ fn groups(own: &str, root: &Path) -> Vec<Group> {
         // In a container, the path may be the host's, and only the root is there.
         for folder in inside.ancestors().take_while(|folder| folder.starts_with(&root)) {
             let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
-            found.push(Group { limit: text(names[0]), used: text(names[1]), stat: text("memory.stat") });
+            let limit = text(names[0]);
+            // Most groups have none, and the kernel takes its time to add up what they use.
+            if Group::bytes(&limit).is_some() {
+                found.push(Group { limit, used: text(names[1]), stat: text("memory.stat") });
+            }
         }
     }
     found
@@ -166,10 +170,14 @@ impl Accounts {
 }
 
 impl Group {
-    /// None if the group has no limit of its own, which `max` says, or a number beyond any machine's memory.
-    fn memory(&self) -> Option<Memory> {
+    /// The limit in bytes; none if the group has none of its own, which `max` says, or a number beyond any machine's memory.
+    fn bytes(limit: &str) -> Option<u64> {
         const NO_LIMIT: u64 = 1 << 60;
-        let limit: u64 = self.limit.trim().parse().ok().filter(|limit| *limit < NO_LIMIT)?;
+        limit.trim().parse().ok().filter(|limit| *limit < NO_LIMIT)
+    }
+
+    fn memory(&self) -> Option<Memory> {
+        let limit = Self::bytes(&self.limit)?;
         let used: u64 = self.used.trim().parse().ok()?;
         let idle = |name: &str| {
             let value = self.stat.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
@@ -259,14 +267,15 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             fs::write(path, text).expect("a file");
         };
+        write("memory.max", "2097152\n");
         write("pod/memory.max", "max\n");
         write("pod/own/memory.max", "1048576\n");
-        write("memory/old/memory.limit_in_bytes", "2097152\n");
+        write("memory/old/memory.limit_in_bytes", "3145728\n");
         let limits = |own: &str| -> Vec<String> {
             groups(own, root.path()).into_iter().map(|group| group.limit.trim().to_owned()).collect()
         };
-        assert_eq!(limits("0::/pod/own\n"), ["1048576", "max", ""]);
-        assert_eq!(limits("5:cpu,memory:/old\n3:pids:/x\n"), ["2097152", ""]);
+        assert_eq!(limits("0::/pod/own\n"), ["1048576", "2097152"], "what has no limit is passed over");
+        assert_eq!(limits("5:cpu,memory:/old\n3:pids:/x\n"), ["3145728"]);
         assert_eq!(limits("nothing\n"), [""; 0]);
     }
 

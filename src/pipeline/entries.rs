@@ -5,9 +5,12 @@
 //! is new, was changed, or stands twice is open; and one that is no longer there is asked for by its id, so that its line is looked
 //! at again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::calendar::{BusinessDate, CutOff};
@@ -16,6 +19,7 @@ use crate::ledger::{Entry, Keeper};
 use crate::matching::agreed::{Mark, Marker};
 use crate::memory::{ClosedEntry, LedgerRows, MemoryError, PackedEntries, Spilled};
 use crate::movement::EntryType;
+use crate::records::Idle;
 use crate::report::Original;
 
 use super::Job;
@@ -91,18 +95,22 @@ impl Entries {
     /// # Errors
     /// What was written cannot be read.
     pub fn of(&self, date: BusinessDate, mut show: impl FnMut(u32)) -> Result<(), MemoryError> {
-        self.of_date(date).try_for_each(|rows| rows.map(|rows| rows.into_iter().for_each(|known| show(known.row))))
+        self.partitions(date).try_for_each(|partition| {
+            self.known.read(partition)?.into_iter().for_each(|known| show(known.row));
+            Ok(())
+        })
     }
 
-    /// The entries of a date with their numbers, sorted by what they say, in parts.
-    fn of_date(&self, date: BusinessDate) -> impl Iterator<Item = Result<Vec<Known>, MemoryError>> + '_ {
-        let first = self.dates.get(&date).copied();
-        let partitions = first.into_iter().flat_map(|first| first..first + PARTITIONS);
-        partitions.map(|partition| {
-            let mut rows = self.known.read(partition)?;
-            rows.sort_unstable();
-            Ok(rows)
-        })
+    /// The partitions of a date.
+    fn partitions(&self, date: BusinessDate) -> Range<usize> {
+        self.dates.get(&date).map_or(0..0, |&first| first..first + PARTITIONS)
+    }
+
+    /// The entries of a partition with their numbers, sorted by what they say.
+    fn part(&self, partition: usize) -> Result<Vec<Known>, MemoryError> {
+        let mut rows = self.known.read(partition)?;
+        rows.sort_unstable();
+        Ok(rows)
     }
 
     /// Compares the entries of a date with those that were closed, which are sorted: shows the numbers of those that are as they were, part
@@ -117,9 +125,8 @@ impl Entries {
         mut show: impl FnMut(&[u32]),
     ) -> Result<Vec<u64>, MemoryError> {
         let (mut was_closed, mut lost) = (was_closed.peekable(), Vec::new());
-        for (part, rows) in self.of_date(date).enumerate() {
-            let (rows, mut closed) = (rows?, Vec::new());
-            let mut rows = rows.into_iter().peekable();
+        for (part, partition) in self.partitions(date).enumerate() {
+            let (mut rows, mut closed) = (self.part(partition)?.into_iter().peekable(), Vec::new());
             let is_of_part =
                 |entry: &Result<ClosedEntry, _>| entry.as_ref().map_or(true, |entry| part_of(*entry) <= part);
             while let Some(entry) = was_closed.next_if(is_of_part).transpose()? {
@@ -138,17 +145,24 @@ impl Entries {
         Ok(lost)
     }
 
-    /// The entries of a date that are closed, sorted.
+    /// The entries of a date that are closed, sorted. As many parts are sorted at a time as there are threads.
     pub fn closed<'a>(
         &'a self,
         date: BusinessDate,
-        is_closed: impl Fn(u32) -> bool + 'a,
+        is_closed: impl Fn(u32) -> bool + Sync + 'a,
     ) -> impl Iterator<Item = Result<ClosedEntry, MemoryError>> + 'a {
-        self.of_date(date).flat_map(move |part| {
-            let (rows, error) = part.map_or_else(|error| (Vec::new(), Some(Err(error))), |rows| (rows, None));
-            let closed: Vec<ClosedEntry> =
-                rows.into_iter().filter(|row| is_closed(row.row)).map(|row| row.closed).collect();
-            closed.into_iter().map(Ok).chain(error)
+        let (partitions, together) = (self.partitions(date), rayon::current_num_threads());
+        let closed = move |partition: usize| -> Result<Vec<ClosedEntry>, MemoryError> {
+            let closed = self.part(partition)?.into_iter().filter(|row| is_closed(row.row));
+            Ok(closed.map(|row| row.closed).collect())
+        };
+        partitions.clone().step_by(together).flat_map(move |first| {
+            let some = first..partitions.end.min(first + together);
+            let parts: Vec<_> = some.into_par_iter().map(&closed).collect();
+            parts.into_iter().flat_map(|part| {
+                let (rows, error) = part.map_or_else(|error| (Vec::new(), Some(Err(error))), |rows| (rows, None));
+                rows.into_iter().map(Ok).chain(error)
+            })
         })
     }
 }
@@ -163,8 +177,13 @@ pub struct Keeping<'a> {
     symbols: &'a Symbols,
     cut_off: CutOff,
     marker: Marker<'a>,
+    parties: Idle<Parties>,
     state: Mutex<State<'a>>,
 }
+
+/// Hashes of the names of parties, by their symbols' numbers; none of those that no block met so far.
+#[derive(Default)]
+struct Parties(Vec<Option<NonZero<u64>>>);
 
 struct State<'a> {
     entries: Entries,
@@ -194,7 +213,7 @@ impl<'a> Keeping<'a> {
         let (kept, known) = (LedgerRows::new(&job.memory)?, Aside::new(&job.memory, job.room)?);
         let entries = Entries { kept, known, dates: BTreeMap::new() };
         let state = Mutex::new(State { entries, marks, failed: None });
-        Ok(Self { symbols: &job.symbols, cut_off, marker, state })
+        Ok(Self { symbols: &job.symbols, cut_off, marker, parties: Idle::default(), state })
     }
 
     /// When all entries are taken.
@@ -213,14 +232,15 @@ impl Keeper for Keeping<'_> {
     fn pack(&self, entries: &[Entry], originals: &[Original]) -> Packed {
         let original_of = |entry: &Entry| entry.original.and_then(|at| originals.get(at as usize)).copied();
         let mark = |(row, entry): (u32, &Entry)| self.marker.entry(entry, original_of(entry), row);
-        let mut parties = HashMap::<Symbol, u64>::new();
+        let mut parties = self.parties.take();
         let known = entries.iter().map(|entry| {
-            let party = parties.entry(entry.party);
-            let party = *party.or_insert_with(|| xxh3_64(self.symbols.text(entry.party).as_bytes()));
+            let party = parties.hash(entry.party, self.symbols);
             (self.cut_off.date_of(entry.occurred_at), fingerprint(entry, original_of(entry).unwrap_or_default(), party))
         });
         let known = known.collect();
-        let marks = (0..).zip(entries).filter_map(mark).collect();
+        self.parties.give_back(parties);
+        let mut marks = Vec::with_capacity(entries.len());
+        marks.extend((0..).zip(entries).filter_map(mark));
         Packed { entries: PackedEntries::of(entries, originals), marks, known }
     }
 
@@ -229,6 +249,26 @@ impl Keeper for Keeping<'_> {
         if state.failed.is_none() {
             state.failed = state.take(&packed).err();
         }
+    }
+}
+
+impl Parties {
+    /// The hash of a party's name, which is the same in every run, as its symbol is not.
+    fn hash(&mut self, party: Symbol, symbols: &Symbols) -> u64 {
+        let number = party.number() as usize;
+        if number >= self.0.len() {
+            self.0.resize(number + 1, None);
+        }
+        let known = &mut self.0[number];
+        // A hash of zero is made again each time.
+        known.map_or_else(
+            || {
+                let hash = xxh3_64(symbols.text(party).as_bytes());
+                *known = NonZero::new(hash);
+                hash
+            },
+            NonZero::get,
+        )
     }
 }
 

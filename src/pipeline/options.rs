@@ -238,9 +238,11 @@ pub fn own_store_options(config: &Config) -> anyhow::Result<StoreOptions> {
     let config::DatabaseUse { schema, connect_timeout, statement_timeout, ledger_timeout } = config.database_use()?;
     let base_dir = config.folder();
     let defaults = StoreOptions::default();
-    let cache_bytes = Room::of(limit(config)?).for_pages().unwrap_or(defaults.cache_bytes);
-    let limits = StoreOptions { connect_timeout, statement_timeout, ledger_timeout, cache_bytes, ..defaults };
-    Ok(StoreOptions { base_dir, schema, ..limits })
+    let room = Room::of(limit(config)?);
+    let cache_bytes = room.for_pages().unwrap_or(defaults.cache_bytes);
+    let import_cache_bytes = room.for_pages_of_import().unwrap_or(defaults.import_cache_bytes);
+    let times = StoreOptions { connect_timeout, statement_timeout, ledger_timeout, ..defaults };
+    Ok(StoreOptions { base_dir, schema, cache_bytes, import_cache_bytes, ..times })
 }
 
 /// Reads every section that a run reads, so that a mistake is found before anything is fetched or asked.

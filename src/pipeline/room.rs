@@ -64,6 +64,12 @@ impl Room {
         self.limit.map(|limit| (limit.bytes.saturating_sub(PROCESS_BYTES) / 8).max(limit.bytes / 32))
     }
 
+    /// What a database's pages may take in memory while entries are imported, which nothing else of the program works for: half of what
+    /// a limit leaves beside the process itself, and of a small limit one of 32.
+    pub fn for_pages_of_import(self) -> Option<u64> {
+        self.limit.map(|limit| (limit.bytes.saturating_sub(PROCESS_BYTES) / 2).max(limit.bytes / 32))
+    }
+
     fn memory(self) -> Option<Memory> {
         memory::available(self.limit)
     }

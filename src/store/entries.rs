@@ -91,7 +91,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unreachable`], also while another import holds SQLite's only write lock.
     pub async fn begin_import(&self, now: Instant) -> Result<Import, StoreError> {
-        let tx = self.begin(DOING).await?;
+        let mut tx = self.begin(DOING).await?;
+        self.within(DOING, tx.hold_pages_of_import(&self.options)).await?;
         reached(Point::ImportBegun);
         Ok(Import {
             tx,

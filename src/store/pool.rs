@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Connection, Postgres, Sqlite, Transaction};
 use tokio::time::Sleep;
 
 use super::address::Address;
@@ -21,6 +21,10 @@ const CONNECTIONS: u32 = 4;
 /// Pages that a connection to SQLite may hold, in bytes, where its default is 2 MiB: an index of a million ids in no order is some
 /// tens of MiB, and each page that is not at hand is read for every row.
 const SQLITE_CACHE: u64 = 128 << 20;
+
+/// Pages that an import may hold, in bytes: two indexes of ten million ids in no order. What is not yet written at its end is written
+/// while it is committed, which must not take minutes.
+const SQLITE_IMPORT_CACHE: u64 = 1 << 30;
 
 /// Bytes of a page of a new file of SQLite.
 const PAGE: u32 = 8 << 10;
@@ -46,6 +50,8 @@ pub struct StoreOptions {
     pub lease: Duration,
     /// The most memory that a connection to SQLite may take for pages, in bytes.
     pub cache_bytes: u64,
+    /// The same of a connection that imports entries, for which nothing else of the program works.
+    pub import_cache_bytes: u64,
 }
 
 impl Default for StoreOptions {
@@ -58,6 +64,7 @@ impl Default for StoreOptions {
             schema: None,
             lease: Duration::from_secs(60),
             cache_bytes: SQLITE_CACHE,
+            import_cache_bytes: SQLITE_IMPORT_CACHE,
         }
     }
 }
@@ -202,6 +209,14 @@ impl fmt::Debug for Store {
 }
 
 impl Tx {
+    /// Lets SQLite hold more pages in memory, for as long as the connection lives. PostgreSQL has memory of its own.
+    pub(super) async fn hold_pages_of_import(&mut self, options: &StoreOptions) -> sqlx::Result<()> {
+        let Self::Sqlite(tx) = self else { return Ok(()) };
+        let bytes = options.import_cache_bytes.min(SQLITE_IMPORT_CACHE);
+        let pragma = format!("PRAGMA cache_size = {}", cache_size(bytes));
+        sqlx::query(AssertSqlSafe(pragma)).execute(&mut **tx).await.map(drop)
+    }
+
     pub(super) async fn commit(self) -> sqlx::Result<()> {
         match self {
             Self::Sqlite(tx) => tx.commit().await,
@@ -250,6 +265,11 @@ impl Limit {
     }
 }
 
+/// The value of `PRAGMA cache_size` for so many bytes: KiB where it is negative, and pages where not.
+fn cache_size(bytes: u64) -> String {
+    format!("-{}", bytes / 1_024)
+}
+
 async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<SqlitePool, StoreError> {
     let connect = SqliteConnectOptions::new()
         .filename(path)
@@ -260,8 +280,7 @@ async fn open_sqlite(path: &Path, name: &str, options: &StoreOptions) -> Result<
         // A commit that was reported is on disk, even if the machine loses power.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        // Negative: KiB instead of pages.
-        .pragma("cache_size", format!("-{}", options.cache_bytes.min(SQLITE_CACHE) / 1_024))
+        .pragma("cache_size", cache_size(options.cache_bytes.min(SQLITE_CACHE)))
         .row_buffer_size(SQLITE_ROWS)
         .busy_timeout(options.connect_timeout);
     let pool = SqlitePoolOptions::new()

@@ -115,9 +115,10 @@ async fn sqlite_survives_what_a_killed_process_leaves() {
     // The files of a process that held a transaction and was killed: no clean-up ran.
     let copy = Harness::sqlite();
     std::fs::create_dir(copy.folder.path().join("data")).unwrap();
-    let store = harness.open().await;
+    // More than the pages that it may hold, so that uncommitted ones are in the log already.
+    let few_pages = StoreOptions { import_cache_bytes: 4 << 20, ..harness.options() };
+    let store = Store::open(&harness.url, few_pages).await.unwrap();
     let mut import = store.begin_import(antom_recon::calendar::Instant::from_millis(0)).await.unwrap();
-    // More than the page cache holds, so that uncommitted pages are in the log already.
     for batch in 0..10 {
         let ids = (0..1_000).map(|n| format!("e-{batch}-{n}-{}", "x".repeat(4_500)));
         let entries: Vec<_> = ids.map(|id| super::samples::entry(&id, "1", "2026-10-01T00:00:00Z")).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::PARTITIONS;
+use super::{BUCKETS, PARTITIONS};
 use crate::calendar::{BusinessDate, CutOff};
 use crate::id::{Key, Symbol};
 use crate::ledger::Entry;
@@ -215,6 +215,11 @@ impl Mark {
     #[must_use]
     pub const fn partition(&self) -> usize {
         (self.key.0 >> 48) as usize % PARTITIONS
+    }
+
+    /// The part of its partition in which all rows of its payment are, by the bits below those that name the partition.
+    pub(super) const fn bucket(&self) -> usize {
+        (self.key.0 >> (48 - BUCKETS.trailing_zeros())) as usize % BUCKETS
     }
 
     /// Where its row stands.

@@ -34,6 +34,9 @@ pub use sums::Agreed;
 /// sorted in a processor's cache.
 pub const PARTITIONS: usize = 1_024;
 
+/// Parts of a partition in which the rows of a payment are put side by side.
+const BUCKETS: usize = 1 << 11;
+
 /// What becomes of a family that agrees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -55,12 +58,39 @@ pub struct Family<'a> {
 
 /// Shows the families of a partition that agree; `may_wait` tells of an age whether lines may wait still.
 pub fn agree(marks: &mut [Mark], may_wait: impl Fn(u8) -> bool, mut show: impl FnMut(Family<'_>)) {
-    // Rows of one side and party are one too many of their payment, in whatever order they are.
-    marks.sort_unstable_by_key(|mark| (mark.key, mark.side(), mark.party));
+    put_side_by_side(marks);
     for rows in marks.chunk_by(|one, other| one.key == other.key) {
         if let Some(fate) = fate_of(rows, &may_wait) {
             show(Family { fate, rows });
         }
+    }
+}
+
+/// Puts the rows of each payment side by side, in the order of sides and parties. Rows of one side and party are one too many of their
+/// payment, in whatever order they are.
+fn put_side_by_side(marks: &mut [Mark]) {
+    let sort = |some: &mut [Mark]| some.sort_unstable_by_key(|mark| (mark.key, mark.side(), mark.party));
+    if marks.len() < BUCKETS {
+        return sort(marks);
+    }
+    // Keys are hashes: by a few of their bits, nearly all rows find their place, and few are left to be compared with others.
+    let mut ends = [0_usize; BUCKETS];
+    marks.iter().for_each(|mark| ends[mark.bucket()] += 1);
+    let mut end = 0;
+    for bucket in &mut ends {
+        end += *bucket;
+        *bucket = end;
+    }
+    let (mut start, mut next) = (0, [0; BUCKETS]);
+    next[1..].copy_from_slice(&ends[..BUCKETS - 1]);
+    for (bucket, &end) in ends.iter().enumerate() {
+        while next[bucket] < end {
+            let (at, to) = (next[bucket], marks[next[bucket]].bucket());
+            marks.swap(at, next[to]);
+            next[to] += 1;
+        }
+        sort(&mut marks[start..end]);
+        start = end;
     }
 }
 
@@ -152,6 +182,27 @@ mod tests {
     }
 
     use Side::{Booked, Divided, Later, Reported, Settled, Share, Waited};
+
+    #[test]
+    fn rows_of_a_payment_come_side_by_side_however_many_there_are() {
+        let sides = [(Share, 0, 1, 2), (Reported, 0, 1, 1), (Booked, 0, 1, 1), (Share, 0, 1, 1), (Settled, 0, 1, 1)];
+        let spread = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // Keys that fill the buckets, and keys that all are in one.
+        for (payments, key) in [(3_000, spread as fn(u64) -> u64), (3_000, |number| number), (7, spread)] {
+            let of = |&row: &(Side, u8, i64, u32)| {
+                (0..payments).map(move |number| Mark { key: (key(number), 0), ..mark(row) })
+            };
+            let mut marks: Vec<Mark> = sides.iter().flat_map(of).collect();
+            put_side_by_side(&mut marks);
+            let families: Vec<&[Mark]> = marks.chunk_by(|one, other| one.key == other.key).collect();
+            let keys: std::collections::BTreeSet<_> = families.iter().map(|family| family[0].key).collect();
+            assert_eq!((families.len(), keys.len()), (payments as usize, payments as usize));
+            let places =
+                |family: &[Mark]| -> Vec<_> { family.iter().map(|row| (row.side(), row.party.number())).collect() };
+            let expected = [(Reported, 1), (Settled, 1), (Booked, 1), (Share, 1), (Share, 2)];
+            assert!(families.into_iter().all(|family| places(family) == expected));
+        }
+    }
 
     #[test]
     fn a_payment_of_the_day_is_matched_or_waits() {

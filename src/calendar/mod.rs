@@ -14,8 +14,11 @@ pub use instants::Instants;
 use instants::offset_millis;
 
 /// A business day of Antom: 24 hours in the cut-off's zone (UTC+8 by default).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BusinessDate(NaiveDate);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BusinessDate(
+    /// Days since 1970-01-01: each row has dates that are compared, and few of them are written.
+    i32,
+);
 
 /// Why a text is not a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,44 +29,50 @@ impl BusinessDate {
     /// Wraps a civil date.
     #[must_use]
     pub const fn new(date: NaiveDate) -> Self {
-        Self(date)
+        Self(date.to_epoch_days())
+    }
+
+    /// The civil date; the last that can be represented if there is none.
+    fn civil(self) -> NaiveDate {
+        NaiveDate::from_epoch_days(self.0).unwrap_or(NaiveDate::MAX)
     }
 
     /// Days since 1970-01-01, for compact storage.
     #[must_use]
-    pub fn days_since_epoch(self) -> i32 {
-        self.0.to_epoch_days()
+    pub const fn days_since_epoch(self) -> i32 {
+        self.0
     }
 
     /// The date that lies this many days after 1970-01-01.
     #[must_use]
     pub fn from_days_since_epoch(days: i32) -> Option<Self> {
-        NaiveDate::from_epoch_days(days).map(Self)
+        NaiveDate::from_epoch_days(days).map(Self::new)
     }
 
     /// The directory name of the date on Antom's server: `20221024`.
     #[must_use]
     pub fn compact(self) -> String {
-        self.0.format("%Y%m%d").to_string()
+        self.civil().format("%Y%m%d").to_string()
     }
 
     /// The day that lies `days` calendar days later; the last representable day if there is none.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
-        Self(self.0.checked_add_days(Days::new(days.into())).unwrap_or(NaiveDate::MAX))
+        Self::new(self.civil().checked_add_days(Days::new(days.into())).unwrap_or(NaiveDate::MAX))
     }
 
     /// The day that lies `days` calendar days earlier; the first representable day if there is none.
     #[must_use]
     pub fn minus_days(self, days: u32) -> Self {
-        Self(self.0.checked_sub_days(Days::new(days.into())).unwrap_or(NaiveDate::MIN))
+        Self::new(self.civil().checked_sub_days(Days::new(days.into())).unwrap_or(NaiveDate::MIN))
     }
 }
 
 impl fmt::Display for BusinessDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Ok(year @ 0..=9999), month, day) = (u32::try_from(self.0.year()), self.0.month(), self.0.day()) else {
-            return fmt::Display::fmt(&self.0, f);
+        let date = self.civil();
+        let (Ok(year @ 0..=9999), month, day) = (u32::try_from(date.year()), date.month(), date.day()) else {
+            return fmt::Display::fmt(&date, f);
         };
         // The same, digit by digit: a million rows have several dates each.
         let mut text = *b"0000-00-00";
@@ -72,6 +81,12 @@ impl fmt::Display for BusinessDate {
             text[at + 1] += (number % 10) as u8;
         }
         f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Debug for BusinessDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -94,11 +109,11 @@ impl FromStr for BusinessDate {
     fn from_str(text: &str) -> Result<Self, DateError> {
         // What this program writes itself, a million times in a run's history.
         if let Some(date) = plain_date(text.as_bytes()) {
-            return Ok(Self(date));
+            return Ok(Self::new(date));
         }
         let format = if text.len() == 8 { "%Y%m%d" } else { "%Y-%m-%d" };
         let date = NaiveDate::parse_from_str(text, format).map_err(|_| DateError(text.to_owned()))?;
-        if (1970..=9999).contains(&date.year()) { Ok(Self(date)) } else { Err(DateError(text.to_owned())) }
+        if (1970..=9999).contains(&date.year()) { Ok(Self::new(date)) } else { Err(DateError(text.to_owned())) }
     }
 }
 
@@ -153,8 +168,7 @@ impl CutOff {
     #[must_use]
     pub fn date_of(&self, at: Instant) -> BusinessDate {
         let days = (at.0 + self.offset_ms).div_euclid(DAY_MS);
-        let days = i32::try_from(days).unwrap_or(i32::MAX);
-        BusinessDate::from_days_since_epoch(days).unwrap_or(BusinessDate(NaiveDate::MAX))
+        BusinessDate(i32::try_from(days).unwrap_or(i32::MAX))
     }
 
     /// The first instant of a business date.
@@ -186,7 +200,7 @@ impl SettlementCalendar {
     /// Whether money is settled on this day.
     #[must_use]
     pub fn is_business_day(&self, date: BusinessDate) -> bool {
-        !matches!(date.0.weekday(), Weekday::Sat | Weekday::Sun) && !self.holidays.contains(&date)
+        !matches!(date.civil().weekday(), Weekday::Sat | Weekday::Sun) && !self.holidays.contains(&date)
     }
 
     /// The day that lies `days` business days after `from` (from itself for 0).

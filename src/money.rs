@@ -65,6 +65,13 @@ impl Currency {
         std::str::from_utf8(&self.0[..3]).unwrap_or("???")
     }
 
+    /// The three letters of the code.
+    #[must_use]
+    pub const fn letters(&self) -> [u8; 3] {
+        let [first, second, third, _] = self.0;
+        [first, second, third]
+    }
+
     /// Number of decimal places of the major unit: 2 for USD, 0 for JPY, 3 for KWD.
     #[must_use]
     pub const fn places(&self) -> u8 {

@@ -2,12 +2,13 @@
 
 use super::block_ids::BlockIds;
 use super::bytes::{Put, Take};
-use super::rows::{put_currency, put_word, take_currency, take_word};
+use super::rows::{put_currency, put_word, take_next_currency, take_word};
 use super::scratch::{Piece, Scratch};
 use super::{Memory, MemoryError};
 use crate::calendar::Instant;
 use crate::id::{Key, Symbol};
 use crate::ledger::{Entry, RefundSource};
+use crate::money::Currencies;
 use crate::movement::{EntryType, Status};
 use crate::report::{Original, Place};
 
@@ -137,12 +138,13 @@ impl LedgerRows {
     }
 }
 
-/// What an entry is written as a difference from: the one before it in its block.
-#[derive(Debug, Clone, Copy, Default)]
+/// What an entry is written as a difference from: the one before it in its block; and the currencies that were read.
+#[derive(Debug, Default)]
 struct Before {
     line: u32,
     offset: u64,
     at: i64,
+    currencies: Currencies,
 }
 
 /// Writes an entry with what it says of its original. The upper half of its own keys is left out: it stands among the ids of the block.
@@ -156,7 +158,7 @@ fn put_entry(put: &mut Put, entry: &Entry, original: Option<Original>, before: &
     put.signed(entry.amount);
     let at = entry.occurred_at.millis();
     put.signed(at.wrapping_sub(before.at));
-    *before = Before { line: entry.place.line, offset: entry.place.offset, at };
+    (before.line, before.offset, before.at) = (entry.place.line, entry.place.offset, at);
     put_currency(put, Some(entry.currency));
     put.number(entry.party.number().into());
     put_word(put, EntryType::ALL, Some(entry.entry_type));
@@ -188,7 +190,7 @@ fn take_entry(
         by_antom,
         amount,
         occurred_at: Instant::from_millis(before.at),
-        currency: take_currency(take)??,
+        currency: take_next_currency(take, &mut before.currencies)??,
         party: Symbol::of_number(u32::try_from(take.number()?).ok()?),
         entry_type: take_word(take, EntryType::ALL)??,
         status: take_word(take, Status::ALL)??,

@@ -5,7 +5,7 @@
 use super::bytes::{Put, Take};
 use crate::calendar::Instant;
 use crate::id::{Key, Symbol, Symbols};
-use crate::money::Currency;
+use crate::money::{Currencies, Currency};
 use crate::movement::{EntryType, Status};
 use crate::report::{Line, Original, Place};
 
@@ -22,12 +22,13 @@ const HAS_ORIGINAL: u8 = 4;
 const IS_SETTLED: u8 = 8;
 const IS_SETTLED_IN_ITS_CURRENCY: u8 = 16;
 
-/// What a row is written as a difference from: the one before it in its block.
-#[derive(Debug, Clone, Copy, Default)]
+/// What a row is written as a difference from: the one before it in its block; and the currencies that were read.
+#[derive(Debug, Default)]
 pub(super) struct Before {
     line: u32,
     offset: u64,
     at: i64,
+    currencies: Currencies,
 }
 
 /// The symbols of some lines, a bit each.
@@ -96,7 +97,7 @@ impl Names {
 
 /// Writes a currency's code, or three zeros.
 pub(super) fn put_currency(put: &mut Put, currency: Option<Currency>) {
-    put.0.extend_from_slice(currency.as_ref().map_or(&[0; 3], |known| known.code().as_bytes()));
+    put.0.extend_from_slice(&currency.map_or([0; 3], |known| known.letters()));
 }
 
 /// Reads a currency, or that there is none; the outer nothing is a code that nobody knows.
@@ -104,6 +105,14 @@ pub(super) fn take_currency(take: &mut Take<'_>) -> Option<Option<Currency>> {
     match take.array::<3>()? {
         [0, 0, 0] => Some(None),
         code => Currency::parse(&code).map(Some),
+    }
+}
+
+/// The same, where many are read one after the other.
+pub(super) fn take_next_currency(take: &mut Take<'_>, known: &mut Currencies) -> Option<Option<Currency>> {
+    match take.array::<3>()? {
+        [0, 0, 0] => Some(None),
+        code => known.read(&code).map(Some),
     }
 }
 
@@ -162,10 +171,10 @@ pub(super) fn take_line(
     let length = u32::try_from(take.number()?).ok()?;
     let place = Place { file, line: before.line, offset: before.offset, length };
     let (amount, net, fee) = (take.signed()?, take.signed()?, take.signed()?);
-    let currency = take_currency(take)??;
+    let currency = take_next_currency(take, &mut before.currencies)??;
     let settlement_currency = match (has(IS_SETTLED), has(IS_SETTLED_IN_ITS_CURRENCY)) {
         (_, true) => Some(currency),
-        (true, false) => take_currency(take)?,
+        (true, false) => take_next_currency(take, &mut before.currencies)?,
         (false, false) => None,
     };
     let mut symbol = || names.symbol(u32::try_from(take.number()?).ok()?);

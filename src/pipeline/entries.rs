@@ -302,7 +302,7 @@ fn fingerprint(entry: &Entry, original: Original, party: u64) -> ClosedEntry {
     put(&entry.amount.to_le_bytes());
     put(&entry.occurred_at.millis().to_le_bytes());
     put(&party.to_le_bytes());
-    put(entry.currency.code().as_bytes());
+    put(&entry.currency.letters());
     put(&[entry.entry_type as u8, entry.status as u8, entry.refund_from as u8]);
     let [own @ .., of_request, of_antom] = keys.map(Key::hint);
     let ids = match entry.entry_type {

@@ -247,7 +247,7 @@ impl Mark {
         for number in [party.number(), tag.0, row] {
             to.extend_from_slice(&number.to_le_bytes());
         }
-        to.extend_from_slice(currency.code().as_bytes());
+        to.extend_from_slice(&currency.letters());
     }
 
     /// Reads what [`put`](Self::put) wrote; nothing if that is none.

@@ -29,6 +29,7 @@ mod extract;
 mod keyed;
 mod ledger_rows;
 mod open_rows;
+mod pack;
 mod rejects;
 mod rows;
 mod scratch;

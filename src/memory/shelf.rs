@@ -7,7 +7,7 @@ use rayon::slice::ParallelSlice;
 
 use super::bytes::{Put, Take};
 use super::scratch::{Piece, Scratch};
-use super::{Memory, MemoryError};
+use super::{Memory, MemoryError, pack};
 
 /// Texts repeat from row to row; more than this costs more time than it saves.
 const COMPRESSION_LEVEL: i32 = 1;
@@ -28,7 +28,7 @@ pub trait Stored: Clone + Send + Sync + 'static {
 }
 
 /// Packs the rows of a block.
-fn pack<T: Stored>(rows: &[T]) -> io::Result<Vec<u8>> {
+fn block<T: Stored>(rows: &[T]) -> io::Result<Vec<u8>> {
     let mut put = Put::default();
     put.length(rows.len());
     rows.iter().for_each(|row| row.put(&mut put));
@@ -38,14 +38,14 @@ fn pack<T: Stored>(rows: &[T]) -> io::Result<Vec<u8>> {
 pub(super) fn compressed(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut packed = Put::default();
     packed.length(bytes.len());
-    packed.0.extend(zstd::bulk::compress(bytes, COMPRESSION_LEVEL)?);
+    packed.0.extend(pack::packed(bytes, COMPRESSION_LEVEL, false)?);
     Ok(packed.0)
 }
 
 pub(super) fn decompressed(packed: &[u8]) -> Option<Vec<u8>> {
     let mut packed = Take(packed);
     let length = packed.length()?;
-    zstd::bulk::decompress(packed.0, length).ok()
+    pack::unpacked(packed.0, length).ok()
 }
 
 fn unpack<T: Stored>(packed: &[u8]) -> Option<Vec<T>> {
@@ -59,7 +59,7 @@ fn unpack<T: Stored>(packed: &[u8]) -> Option<Vec<T>> {
 pub(super) fn write<T: Stored>(scratch: &Scratch, rows: &[T]) -> Result<Vec<Piece>, MemoryError> {
     let mut pieces = Vec::with_capacity(rows.len().div_ceil(BLOCK_ROWS));
     for some in rows.chunks(BLOCK_ROWS * BLOCKS_AT_ONCE) {
-        let packed: io::Result<Vec<Vec<u8>>> = some.par_chunks(BLOCK_ROWS).map(pack).collect();
+        let packed: io::Result<Vec<Vec<u8>>> = some.par_chunks(BLOCK_ROWS).map(block).collect();
         for block in packed.map_err(|error| scratch.failed(error))? {
             pieces.push(scratch.put(&block)?);
         }

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
 use super::scratch::Scratch;
-use super::{Memory, MemoryError};
+use super::{Memory, MemoryError, pack};
 
 /// Fastest: half of a row is a hash, which nothing makes smaller.
 const COMPRESSION_LEVEL: i32 = -5;
@@ -91,7 +91,7 @@ impl Part {
         let start = partition.checked_sub(1).map_or(0, |before| self.ends[before]);
         let length = usize::try_from(self.ends[partition] - start).unwrap_or(usize::MAX);
         let packed = scratch.read_at(self.offset + start, length)?;
-        let bytes = zstd::bulk::decompress(&packed, count * R::BYTES).map_err(|_| scratch.damaged())?;
+        let bytes = pack::unpacked(&packed, count * R::BYTES).map_err(|_| scratch.damaged())?;
         for row in bytes.chunks_exact(R::BYTES) {
             rows.push(R::take(row).ok_or_else(|| scratch.damaged())?);
         }
@@ -158,7 +158,7 @@ impl Level {
         for (first, some) in (0..).step_by(together).zip(partitions.chunks_mut(together)) {
             let one = |(at, partition): (usize, &mut P)| {
                 let rows = rows(first + at, partition)?;
-                Ok((pack(&rows).map_err(|error| self.scratch.failed(error))?, rows.len()))
+                Ok((block(&rows).map_err(|error| self.scratch.failed(error))?, rows.len()))
             };
             let packed: Result<Vec<(Vec<u8>, usize)>, MemoryError> = some.par_iter_mut().enumerate().map(one).collect();
             for (packed, rows) in packed? {
@@ -174,15 +174,13 @@ impl Level {
 }
 
 /// Packs rows, with a checksum.
-fn pack<R: Spilled>(rows: &[R]) -> io::Result<Vec<u8>> {
+fn block<R: Spilled>(rows: &[R]) -> io::Result<Vec<u8>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let mut bytes = Vec::with_capacity(rows.len() * R::BYTES);
     rows.iter().for_each(|row| row.put(&mut bytes));
-    let mut compressor = zstd::bulk::Compressor::new(COMPRESSION_LEVEL)?;
-    compressor.include_checksum(true)?;
-    compressor.compress(&bytes)
+    pack::packed(&bytes, COMPRESSION_LEVEL, true)
 }
 
 impl<R: Spilled> Spill<R> {

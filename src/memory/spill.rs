@@ -25,7 +25,7 @@ const COMPRESSION_LEVEL: i32 = -5;
 /// Parts of a level that are put together.
 const FAN_IN: usize = 32;
 
-/// Memory that a partition takes at a time.
+/// Memory that a partition takes at a time once it has some.
 const PIECE_BYTES: usize = 2 << 10;
 
 /// A row of fixed width.
@@ -53,7 +53,7 @@ pub struct Spill<R> {
     most: usize,
 }
 
-/// The rows of a partition that are in memory, in pieces of one size: a list that grows moves all that it has, time and again.
+/// The rows of a partition that are in memory, in pieces: a list that grows moves all that it has, time and again.
 #[derive(Debug)]
 struct Held<R> {
     full: Vec<Vec<R>>,
@@ -106,12 +106,14 @@ impl<R> Default for Held<R> {
 }
 
 impl<R: Copy> Held<R> {
-    /// Rows of a piece.
-    const PIECE: usize = 1 + PIECE_BYTES / size_of::<R>();
+    /// Rows of the first piece, and of the largest: there may be very many partitions with few rows each.
+    const PIECES: [usize; 2] = [8, 1 + PIECE_BYTES / size_of::<R>()];
 
     fn push(&mut self, row: R) {
         if self.last.len() == self.last.capacity() {
-            let full = std::mem::replace(&mut self.last, Vec::with_capacity(Self::PIECE));
+            let [least, most] = Self::PIECES;
+            let room = (2 * self.last.capacity()).clamp(least, most);
+            let full = std::mem::replace(&mut self.last, Vec::with_capacity(room));
             // The first has none.
             if !full.is_empty() {
                 self.full.push(full);

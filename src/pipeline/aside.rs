@@ -80,6 +80,13 @@ impl<R: Spilled> Aside<R> {
         self.rows.read(partition)
     }
 
+    /// How many of some partitions may be read at once: one for each thread, or fewer where so much would not be left to others.
+    pub fn at_once(&self, of: Range<usize>) -> usize {
+        let largest = self.largest_bytes(of);
+        let fits = |count: &usize| self.room.has(8 * largest * *count as u64);
+        (1..=rayon::current_num_threads()).rev().find(fits).unwrap_or(1)
+    }
+
     /// Bytes that the largest of some partitions takes when it is read.
     pub fn largest_bytes(&self, of: Range<usize>) -> u64 {
         (self.rows.largest(of) * size_of::<R>()) as u64

@@ -145,13 +145,14 @@ impl Entries {
         Ok(lost)
     }
 
-    /// The entries of a date that are closed, sorted. As many parts are sorted at a time as there are threads.
+    /// The entries of a date that are closed, sorted. Some parts are sorted at a time, as far as memory goes.
     pub fn closed<'a>(
         &'a self,
         date: BusinessDate,
         is_closed: impl Fn(u32) -> bool + Sync + 'a,
     ) -> impl Iterator<Item = Result<ClosedEntry, MemoryError>> + 'a {
-        let (partitions, together) = (self.partitions(date), rayon::current_num_threads());
+        let partitions = self.partitions(date);
+        let together = self.known.at_once(partitions.clone());
         let closed = move |partition: usize| -> Result<Vec<ClosedEntry>, MemoryError> {
             let closed = self.part(partition)?.into_iter().filter(|row| is_closed(row.row));
             Ok(closed.map(|row| row.closed).collect())

@@ -50,11 +50,28 @@ fn rows_that_wait_on_the_disk_change_no_byte() {
 
 #[test]
 fn a_limit_bounds_the_memory() {
-    let day = day_of(sized(400_000, 10_000_000));
+    let day = day_of(sized(500_000, 10_000_000));
     let limit = 124 * MIB;
     let ran = day.run("--threads 2").with_code(0);
     assert!(ran.peak > limit, "{} MiB without a limit: this proves nothing", ran.peak >> 20);
     day.run("--threads 2 --memory-limit 124MiB").with_code(0).within(limit);
+}
+
+#[test]
+fn a_limit_bounds_an_import() {
+    let count = sized(400_000, 5_000_000);
+    let peak_within = |limit: u64| {
+        let day = Day::new();
+        day.entries((0..count).map(|number| entry(number, &format!("r{number:09}"))));
+        day.configure("[requery]", &format!("[run]\nmemory_limit = \"{} MiB\"\n[requery]", limit / MIB));
+        let ran = day.command("ledger import ledger.csv").with_code(0);
+        assert_eq!(ran.stdout, format!("{count} entries imported, 0 updated, 0 were there already\n"));
+        ran.peak
+    };
+    let limit = 96 * MIB;
+    let (free, bounded) = (peak_within(16 << 30), peak_within(limit));
+    assert!(free > limit, "{} MiB without a limit: this proves nothing", free / MIB);
+    assert!(bounded <= limit, "{} MiB within {}", bounded / MIB, limit / MIB);
 }
 
 #[test]

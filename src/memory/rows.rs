@@ -102,17 +102,18 @@ pub(super) fn put_currency(put: &mut Put, currency: Option<Currency>) {
 
 /// Reads a currency, or that there is none; the outer nothing is a code that nobody knows.
 pub(super) fn take_currency(take: &mut Take<'_>) -> Option<Option<Currency>> {
-    match take.array::<3>()? {
-        [0, 0, 0] => Some(None),
-        code => Currency::parse(&code).map(Some),
-    }
+    take_code(take, Currency::parse)
 }
 
 /// The same, where many are read one after the other.
 pub(super) fn take_next_currency(take: &mut Take<'_>, known: &mut Currencies) -> Option<Option<Currency>> {
+    take_code(take, |code| known.read(code))
+}
+
+fn take_code(take: &mut Take<'_>, currency: impl FnOnce(&[u8]) -> Option<Currency>) -> Option<Option<Currency>> {
     match take.array::<3>()? {
         [0, 0, 0] => Some(None),
-        code => known.read(&code).map(Some),
+        code => currency(&code).map(Some),
     }
 }
 

@@ -33,7 +33,7 @@ pub use fees::{FEE_COLUMNS, FeeRow, fees};
 pub use journal::{recover, unfinished};
 pub use neutral::unshielded;
 pub use open_items::{CLEARED_COLUMNS, IN_TRANSIT_COLUMNS, cleared, in_transit};
-pub use publish::{Outcome, Output, OutputDigest, Publication, PublishError, Published, Ready};
+pub use publish::{Outcome, Output, OutputDigest, Publication, PublishError, Published, Ready, Render};
 pub use rejects::{REJECTED_COLUMNS, RejectedRow, rejected_lines};
 pub use restated::{RESTATED_COLUMNS, RestatedRow, restated_lines};
 pub use roll_forward::{ROLL_FORWARD_COLUMNS, roll_forward};

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use tempfile::TempDir;
 
 use super::Written;
@@ -110,6 +111,9 @@ pub struct Published {
     pub outcome: Outcome,
 }
 
+/// Turns what an output says into its bytes.
+pub type Render<'a> = Box<dyn FnOnce(&File) -> io::Result<Written> + Send + 'a>;
+
 /// The outputs of one run on their way. Dropped before [`commit`](Self::commit), it leaves nothing behind.
 #[derive(Debug)]
 pub struct Publication {
@@ -141,6 +145,29 @@ impl Publication {
     where
         F: FnOnce(&File) -> io::Result<Written>,
     {
+        let written = self.written(output, render)?;
+        self.outputs.push(written);
+        Ok(&self.outputs[self.outputs.len() - 1])
+    }
+
+    /// Writes outputs as [`write`](Self::write) does, several at a time on the current rayon pool. They count as written in the order in
+    /// which they are given.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write): the first in that order.
+    pub fn write_all(&mut self, outputs: Vec<(Output, Render<'_>)>) -> Result<(), PublishError> {
+        let written: Vec<Result<OutputDigest, PublishError>> =
+            outputs.into_par_iter().map(|(output, render)| self.written(output, render)).collect();
+        for output in written {
+            self.outputs.push(output?);
+        }
+        Ok(())
+    }
+
+    fn written<F>(&self, output: Output, render: F) -> Result<OutputDigest, PublishError>
+    where
+        F: FnOnce(&File) -> io::Result<Written>,
+    {
         let path = self.private.path().join(output.as_str());
         let file = File::create_new(&path).map_err(during("create", &path))?;
         let written = render(&file).map_err(during("write", &path))?;
@@ -151,8 +178,7 @@ impl Publication {
             return Err(during("write", &path)(io::Error::new(ErrorKind::WriteZero, problem)));
         }
         reached(Point::PublicationOutputWritten);
-        self.outputs.push(OutputDigest { output, written });
-        Ok(&self.outputs[self.outputs.len() - 1])
+        Ok(OutputDigest { output, written })
     }
 
     /// What was written so far, in that order: `summary.json`, written last, names the others.

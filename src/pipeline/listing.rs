@@ -60,9 +60,11 @@ impl<T: Stored> Gathering<T> {
         Self { listed: sorter(listed), by_id: sorter(by_id) }
     }
 
-    fn put(&mut self, row: &T) -> Result<(), MemoryError> {
-        self.listed.put(row)?;
-        self.by_id.put(row)
+    /// Adds rows, to both orders at the same time.
+    fn put(&mut self, rows: &[T]) -> anyhow::Result<()> {
+        let put = |order: &mut Sorter<T>| rows.iter().try_for_each(|row| order.put(row));
+        let (listed, by_id) = rayon::join(|| put(&mut self.listed), || put(&mut self.by_id));
+        listed.and(by_id).map_err(recall::failed)
     }
 
     fn finish(self) -> Result<InOrder<T>, MemoryError> {
@@ -151,18 +153,20 @@ impl Listing {
     /// They cannot be written.
     pub fn finish(self, in_transit: &[InTransitRow], cleared: &[ClearedRow]) -> anyhow::Result<Lists> {
         let (mut gathered, mut gathered_cleared) = (self.in_transit, self.cleared);
-        in_transit.iter().try_for_each(|row| gathered.put(row)).map_err(recall::failed)?;
-        cleared.iter().try_for_each(|row| gathered_cleared.put(row)).map_err(recall::failed)?;
+        gathered.put(in_transit)?;
+        gathered_cleared.put(cleared)?;
         let in_transit = gathered.finish().map_err(recall::failed)?;
         Ok(Lists { in_transit, cleared: gathered_cleared.finish().map_err(recall::failed)? })
     }
 
-    /// Lists a line that agrees and waits; `was_open` if the run before listed it.
-    fn wait(&mut self, row: InTransitRow, was_open: bool, rolling: &mut Rolling<'_>) -> anyhow::Result<()> {
-        let amount = i64::try_from(row.amount).map_err(|_| Failure::new(Kind::Integrity, NO_LINE))?;
-        self.listed.entry(row.currency).or_default().add(amount);
-        rolling.roll(&OpenItem::from(&row), was_open, true);
-        self.in_transit.put(&row).map_err(recall::failed)
+    /// Lists lines that agree and wait; `were_open` if the run before listed them.
+    fn wait(&mut self, rows: &[InTransitRow], were_open: bool, rolling: &mut Rolling<'_>) -> anyhow::Result<()> {
+        for row in rows {
+            let amount = i64::try_from(row.amount).map_err(|_| Failure::new(Kind::Integrity, NO_LINE))?;
+            self.listed.entry(row.currency).or_default().add(amount);
+            rolling.roll(&OpenItem::from(row), were_open, true);
+        }
+        self.in_transit.put(rows)
     }
 }
 
@@ -195,21 +199,25 @@ impl Evidence<'_> {
         let due_of = |date: BusinessDate| due.get(&date).copied().ok_or_else(|| Failure::new(Kind::Integrity, NO_LINE));
         let texts = Texts::open(self.job, &self.reports.inputs)?;
         for file in &self.reports.listed {
-            self.list_waiting(file, &texts, due_of(self.job.today)?, |row| listing.wait(row, false, rolling))?;
+            self.list_waiting(file, &texts, due_of(self.job.today)?, |rows| listing.wait(&rows, false, rolling))?;
         }
         // What it has unpacked is not needed any more.
         drop(texts);
         let mut places = LineNumbers::new(self.reports);
-        waited.each_agreed(|row, settled| match settled {
-            None => {
-                let due_on = due_of(row.business_date)?;
-                listing.wait(InTransitRow { due_on, ..row }, true, rolling)
-            }
-            Some(place) => {
+        waited.each_agreed(|items| {
+            let (mut waiting, mut cleared) = (Vec::new(), Vec::new());
+            for (row, settled) in items {
+                let Some(place) = settled else {
+                    let due_on = due_of(row.business_date)?;
+                    waiting.push(InTransitRow { due_on, ..row });
+                    continue;
+                };
                 let by = places.name(place)?;
                 rolling.roll(&OpenItem::from(&row), true, false);
-                listing.cleared.put(&carry::cleared_item(self.job, row.into(), by)).map_err(recall::failed)
+                cleared.push(carry::cleared_item(self.job, row.into(), by));
             }
+            listing.wait(&waiting, true, rolling)?;
+            listing.cleared.put(&cleared)
         })
     }
 
@@ -219,11 +227,11 @@ impl Evidence<'_> {
         listed: &Listed,
         texts: &Texts<'_>,
         due_on: BusinessDate,
-        mut list: impl FnMut(InTransitRow) -> anyhow::Result<()>,
+        mut list: impl FnMut(Vec<InTransitRow>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut pending: Vec<Line> = Vec::new();
         let mut flush = |lines: &mut Vec<Line>| {
-            self.in_words(listed.file, lines, texts, due_on)?.into_iter().try_for_each(&mut list)?;
+            list(self.in_words(listed.file, lines, texts, due_on)?)?;
             lines.clear();
             anyhow::Ok(())
         };

@@ -9,7 +9,7 @@ use crate::conservation::{ControlKey, ControlTotal};
 use crate::discrepancy::Side;
 use crate::export::{
     self, BalanceKind, BalanceRow, BatchRow, ControlTotalRow, FeeRow, Input, Outcome, Output, Placed, Publication,
-    Published, Ready, RejectedRow, SideTotals, Summary,
+    Published, Ready, RejectedRow, Render, SideTotals, Summary,
 };
 use crate::failure::{Failure, Kind};
 use crate::fetch::{Digest, DigestError};
@@ -200,30 +200,32 @@ fn write(
     timings.begin();
     let _shown = Progress::waiting("write");
     let mut folder = Publication::begin(&job.config.output_dir(), &job.merchant, job.today).map_err(failed)?;
-    folder
-        .write(Output::Discrepancies, |file| export::discrepancies(file, &day.discrepancies, &day.decided))
-        .map_err(failed)?;
     let calendar = options::calendar(job.config)?;
     let age = |from, to| calendar.business_days_between(from, to);
-    folder
-        .write(Output::InTransit, |file| export::in_transit(file, lists.in_transit.listed()?, job.today, &age))
-        .map_err(failed)?;
-    folder.write(Output::Cleared, |file| export::cleared(file, lists.cleared.listed()?, &age)).map_err(failed)?;
-    folder.write(Output::RollForward, |file| export::roll_forward(file, &day.roll_forward)).map_err(failed)?;
     let rejects = rejects(job, reports, ledger_rejects);
-    folder.write(Output::RejectedLines, |file| export::rejected_lines(file, &rejects)).map_err(failed)?;
-    if !reports.restatements.is_empty() {
-        let rows = restated_rows::rows(&reports.restatements);
-        folder.write(Output::RestatedLines, |file| export::restated_lines(file, rows)).map_err(failed)?;
-    }
+    let restated = (!reports.restatements.is_empty()).then(|| restated_rows::rows(&reports.restatements));
     let controls: Vec<ControlTotalRow> = day.controls.rows.iter().map(control_row).collect();
-    folder.write(Output::ControlTotals, |file| export::control_totals(file, &controls)).map_err(failed)?;
     let batches: Vec<BatchRow> = day.proofs.batches.iter().map(batch_row).collect();
-    folder.write(Output::SettlementBatches, |file| export::settlement_batches(file, &batches)).map_err(failed)?;
     let balances = balance_rows(&day.proofs);
-    folder.write(Output::Balances, |file| export::balances(file, &balances)).map_err(failed)?;
-    let fees = reports.rows.fees.iter().map(fee_row);
-    folder.write(Output::Fees, |file| export::fees(file, fees)).map_err(failed)?;
+    let fees: Vec<FeeRow> = reports.rows.fees.iter().map(fee_row).collect();
+    let mut outputs: Vec<(Output, Render<'_>)> = vec![
+        (Output::Discrepancies, Box::new(|file| export::discrepancies(file, &day.discrepancies, &day.decided))),
+        (Output::InTransit, Box::new(|file| export::in_transit(file, lists.in_transit.listed()?, job.today, &age))),
+        (Output::Cleared, Box::new(|file| export::cleared(file, lists.cleared.listed()?, &age))),
+        (Output::RollForward, Box::new(|file| export::roll_forward(file, &day.roll_forward))),
+        (Output::RejectedLines, Box::new(|file| export::rejected_lines(file, &rejects))),
+    ];
+    if let Some(rows) = restated {
+        outputs.push((Output::RestatedLines, Box::new(|file| export::restated_lines(file, rows))));
+    }
+    let more: [(Output, Render<'_>); 4] = [
+        (Output::ControlTotals, Box::new(|file| export::control_totals(file, &controls))),
+        (Output::SettlementBatches, Box::new(|file| export::settlement_batches(file, &batches))),
+        (Output::Balances, Box::new(|file| export::balances(file, &balances))),
+        (Output::Fees, Box::new(|file| export::fees(file, &fees))),
+    ];
+    outputs.extend(more);
+    job.threads.install(|| folder.write_all(outputs)).map_err(failed)?;
     let rows = day.discrepancies.len() + rejects.len();
     timings.end("write", rows as u64 + lists.rows());
     let mut summary = summary(job, inputs, (day, lists), reports);

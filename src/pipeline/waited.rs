@@ -22,6 +22,9 @@ use super::{Job, recall};
 /// Items whose fates are in one partition.
 const FATES: u32 = 1 << 16;
 
+/// Items that are shown at once, about: enough for several threads, and a few hundred KiB.
+const ITEMS: usize = 2_048;
+
 const NO_FATE: &str = "it is not known what became of an item in transit; please report this defect";
 
 /// The items that the run before left in transit.
@@ -154,16 +157,16 @@ impl Waited {
         Ok(())
     }
 
-    /// Shows the items whose families agree, with the place of the line that settles each today, if one does.
+    /// Shows the items whose families agree, some at a time, each with the place of the line that settles it today, if one does.
     ///
     /// # Errors
     /// What was written cannot be read, and what `show` says.
     pub fn each_agreed(
         &self,
-        mut show: impl FnMut(InTransitRow, Option<(u32, u32)>) -> anyhow::Result<()>,
+        mut show: impl FnMut(Vec<(InTransitRow, Option<(u32, u32)>)>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let Some(agreed) = &self.agreed else { return Ok(()) };
-        let mut fates = (u32::MAX, Vec::new());
+        let (mut fates, mut items) = ((u32::MAX, Vec::new()), Vec::with_capacity(ITEMS));
         self.payments.read(
             |mut items| items.any(|item| agreed.has(item)),
             |first, rows| {
@@ -174,11 +177,12 @@ impl Waited {
                     }
                     let known = fates.1.binary_search_by_key(&item, |fate| fate.item);
                     let at = known.map_err(|_| Failure::new(Kind::Integrity, NO_FATE))?;
-                    show(row, fates.1[at].settled)?;
+                    items.push((row, fates.1[at].settled));
                 }
-                anyhow::Ok(())
+                if items.len() < ITEMS { Ok(()) } else { show(std::mem::take(&mut items)) }
             },
-        )
+        )?;
+        show(items)
     }
 }
 

@@ -196,6 +196,18 @@ impl Store {
         self.within(doing, tx.commit()).await
     }
 
+    /// Lets SQLite fold its log into the file while the run goes on; nobody needs to wait for it, but
+    /// [`close`](Self::close) does. What is not folded stays in the log, which is read as well.
+    pub(super) fn fold_log(&self) {
+        let Pool::Sqlite(pool) = &self.pool else { return };
+        let (pool, name) = (pool.clone(), self.name.clone());
+        tokio::spawn(async move {
+            if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&pool).await {
+                tracing::debug!("{name}: its log is not folded into the file yet: {error}");
+            }
+        });
+    }
+
     /// An error about what a row holds.
     pub(super) fn damaged(&self, doing: &'static str, problem: String) -> StoreError {
         StoreError::Integrity { database: self.name.clone(), doing, problem }
@@ -215,6 +227,13 @@ impl Tx {
         let bytes = options.import_cache_bytes.min(SQLITE_IMPORT_CACHE);
         let pragma = format!("PRAGMA cache_size = {}", cache_size(bytes));
         sqlx::query(AssertSqlSafe(pragma)).execute(&mut **tx).await.map(drop)
+    }
+
+    /// Keeps SQLite from folding its log into the file as a part of this commit, and of later ones of the connection:
+    /// [`Store::fold_log`] does so beside. PostgreSQL has no such part.
+    pub(super) async fn put_off_folding(&mut self) -> sqlx::Result<()> {
+        let Self::Sqlite(tx) = self else { return Ok(()) };
+        sqlx::query("PRAGMA wal_autocheckpoint = 0").execute(&mut **tx).await.map(drop)
     }
 
     pub(super) async fn commit(self) -> sqlx::Result<()> {

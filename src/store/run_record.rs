@@ -169,8 +169,10 @@ impl Store {
         reached(Point::RecordChained);
         // Renewed once more, so that what follows a long record has the whole lease.
         self.prove_lock(&mut tx, record.lock).await?;
+        self.within(DOING, tx.put_off_folding()).await?;
         self.commit(DOING, tx).await?;
         reached(Point::RecordCommitted);
+        self.fold_log();
         Ok(Recorded::New { run_id: RunId(run_id), revision: self.revision(revision)? })
     }
 

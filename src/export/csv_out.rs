@@ -130,6 +130,17 @@ impl<W: Write> CsvOut<W> {
         self.rows.write_field(text).map_err(of_the_sink)
     }
 
+    /// A date, or an empty cell.
+    ///
+    /// # Errors
+    /// The sink's.
+    pub fn optional_date(&mut self, date: Option<BusinessDate>) -> io::Result<()> {
+        match date {
+            Some(date) => self.date(date),
+            None => self.cell(""),
+        }
+    }
+
     /// A value, or an empty cell.
     ///
     /// # Errors

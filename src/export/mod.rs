@@ -32,7 +32,7 @@ pub use discrepancies::{DISCREPANCY_COLUMNS, discrepancies, sort_discrepancies};
 pub use fees::{FEE_COLUMNS, FeeRow, fees};
 pub use journal::{recover, unfinished};
 pub use neutral::unshielded;
-pub use open_items::{CLEARED_COLUMNS, IN_TRANSIT_COLUMNS, cleared, in_transit};
+pub use open_items::{CLEARED_COLUMNS, IN_TRANSIT_COLUMNS, Show, cleared, in_transit};
 pub use publish::{Outcome, Output, OutputDigest, Publication, PublishError, Published, Ready, Render};
 pub use rejects::{REJECTED_COLUMNS, RejectedRow, rejected_lines};
 pub use restated::{RESTATED_COLUMNS, RestatedRow, restated_lines};

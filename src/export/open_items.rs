@@ -1,5 +1,5 @@
 //! `in_transit.csv` and `cleared.csv`: what waits, and what this run closed. Both may have millions of rows, so they are
-//! written from an iterator, row by row.
+//! shown one after the other, and written row by row.
 
 use std::io::{self, Write};
 
@@ -43,18 +43,21 @@ pub const CLEARED_COLUMNS: [&str; 13] = [
 /// Business days from the day on which an item was first listed to another.
 type Age<'a> = &'a dyn Fn(BusinessDate, BusinessDate) -> u32;
 
-/// Writes `in_transit.csv` of a date, in the order given. `age` counts business days.
+/// What each row is shown to.
+pub type Show<'s, T> = &'s mut dyn FnMut(&T) -> io::Result<()>;
+
+/// Writes `in_transit.csv` of a date, of the rows that `each` shows, in their order. `age` counts business days.
 ///
 /// # Errors
 /// The sink's, and those of reading the rows.
-pub fn in_transit<W, I>(sink: W, rows: I, today: BusinessDate, age: Age<'_>) -> io::Result<Written>
-where
-    W: Write,
-    I: IntoIterator<Item = io::Result<InTransitRow>>,
-{
+pub fn in_transit<W: Write>(
+    sink: W,
+    each: impl FnOnce(Show<'_, InTransitRow>) -> io::Result<()>,
+    today: BusinessDate,
+    age: Age<'_>,
+) -> io::Result<Written> {
     let mut table = CsvOut::new(sink, &IN_TRANSIT_COLUMNS)?;
-    for row in rows {
-        let row = row?;
+    each(&mut |row| {
         table.text(&row.item_id)?;
         table.text(&row.request_id)?;
         table.text(&row.antom_id)?;
@@ -67,23 +70,22 @@ where
         table.text(row.waits_for)?;
         table.date(row.first_seen_on)?;
         table.value(age(row.first_seen_on, today))?;
-        table.end()?;
-    }
+        table.end()
+    })?;
     table.finish()
 }
 
-/// Writes `cleared.csv`, in the order given; `age_days` is how long it took, in business days by `age`.
+/// Writes `cleared.csv`, of the rows that `each` shows, in their order; `age_days` is how long it took, in business days by `age`.
 ///
 /// # Errors
 /// The sink's, those of reading the rows, and `InvalidData` for an amount without a currency.
-pub fn cleared<W, I>(sink: W, rows: I, age: Age<'_>) -> io::Result<Written>
-where
-    W: Write,
-    I: IntoIterator<Item = io::Result<ClearedRow>>,
-{
+pub fn cleared<W: Write>(
+    sink: W,
+    each: impl FnOnce(Show<'_, ClearedRow>) -> io::Result<()>,
+    age: Age<'_>,
+) -> io::Result<Written> {
     let mut table = CsvOut::new(sink, &CLEARED_COLUMNS)?;
-    for row in rows {
-        let row = row?;
+    each(&mut |row| {
         table.text(&row.item_id)?;
         table.text(&row.request_id)?;
         table.text(&row.antom_id)?;
@@ -92,12 +94,12 @@ where
         table.amount(row.amount, row.currency)?;
         table.value(row.side)?;
         table.date(row.business_date)?;
-        table.optional(row.due_on)?;
+        table.optional_date(row.due_on)?;
         table.text(&row.cleared_by)?;
         table.date(row.cleared_on)?;
-        table.optional(row.first_seen_on)?;
+        table.optional_date(row.first_seen_on)?;
         table.optional(row.first_seen_on.map(|since| age(since, row.cleared_on)))?;
-        table.end()?;
-    }
+        table.end()
+    })?;
     table.finish()
 }

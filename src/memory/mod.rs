@@ -62,7 +62,7 @@ pub use extract::{Extract, Meaning, PackedLines};
 pub use keyed::{KeyOf, SortKey};
 pub use ledger_rows::{LedgerRows, PackedEntries};
 pub use shelf::{Shelf, Stored};
-pub use sorted::{Sorted, Sorter};
+pub use sorted::{InOrder, Sorted, Sorter};
 pub use spill::{Spill, Spilled};
 pub use state::{FileKey, State};
 pub use writer::{Unkept, Writer};

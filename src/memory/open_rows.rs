@@ -13,11 +13,14 @@ fn put_text(put: &mut Put, text: &str) {
     put.0.extend_from_slice(text.as_bytes());
 }
 
-fn take_text(take: &mut Take<'_>) -> Option<String> {
+/// A text, in the memory of another.
+fn take_text(take: &mut Take<'_>, mut text: String) -> Option<String> {
     let length = usize::try_from(take.number()?).ok()?;
     let (head, rest) = take.0.split_at_checked(length)?;
     take.0 = rest;
-    std::str::from_utf8(head).ok().map(str::to_owned)
+    text.clear();
+    text.push_str(std::str::from_utf8(head).ok()?);
+    Some(text)
 }
 
 fn put_date(put: &mut Put, date: Option<BusinessDate>) {
@@ -66,20 +69,31 @@ impl Stored for InTransitRow {
     }
 
     fn take(from: &mut Take<'_>) -> Option<Self> {
-        Some(Self {
-            item_id: take_text(from)?,
-            request_id: take_text(from)?,
-            antom_id: take_text(from)?,
-            entry_type: take_word(from, EntryType::ALL)??,
-            currency: take_currency(from)??,
-            amount: take_amount(from)??,
-            side: take_word(from, Side::ALL)??,
-            business_date: take_date(from)??,
-            due_on: take_date(from)??,
-            waits_for: take_word(from, WaitsFor::ALL)??.as_str(),
-            first_seen_on: take_date(from)??,
-        })
+        take_in_transit(from, <[String; 3]>::default())
     }
+
+    fn take_again(&mut self, from: &mut Take<'_>) -> Option<()> {
+        let texts = [&mut self.item_id, &mut self.request_id, &mut self.antom_id].map(std::mem::take);
+        *self = take_in_transit(from, texts)?;
+        Some(())
+    }
+}
+
+/// Reads an item, with the memory of other texts.
+fn take_in_transit(from: &mut Take<'_>, [item_id, request_id, antom_id]: [String; 3]) -> Option<InTransitRow> {
+    Some(InTransitRow {
+        item_id: take_text(from, item_id)?,
+        request_id: take_text(from, request_id)?,
+        antom_id: take_text(from, antom_id)?,
+        entry_type: take_word(from, EntryType::ALL)??,
+        currency: take_currency(from)??,
+        amount: take_amount(from)??,
+        side: take_word(from, Side::ALL)??,
+        business_date: take_date(from)??,
+        due_on: take_date(from)??,
+        waits_for: take_word(from, WaitsFor::ALL)??.as_str(),
+        first_seen_on: take_date(from)??,
+    })
 }
 
 impl Stored for ClearedRow {
@@ -95,21 +109,33 @@ impl Stored for ClearedRow {
     }
 
     fn take(from: &mut Take<'_>) -> Option<Self> {
-        Some(Self {
-            item_id: take_text(from)?,
-            request_id: take_text(from)?,
-            antom_id: take_text(from)?,
-            entry_type: take_text(from)?,
-            currency: take_currency(from)?,
-            amount: take_amount(from)?,
-            side: take_word(from, Side::ALL)??,
-            business_date: take_date(from)??,
-            due_on: take_date(from)?,
-            cleared_by: take_text(from)?,
-            cleared_on: take_date(from)??,
-            first_seen_on: take_date(from)?,
-        })
+        take_cleared(from, <[String; 5]>::default())
     }
+
+    fn take_again(&mut self, from: &mut Take<'_>) -> Option<()> {
+        let Self { item_id, request_id, antom_id, entry_type, cleared_by, .. } = self;
+        *self = take_cleared(from, [item_id, request_id, antom_id, entry_type, cleared_by].map(std::mem::take))?;
+        Some(())
+    }
+}
+
+/// Reads what was cleared, with the memory of other texts.
+fn take_cleared(from: &mut Take<'_>, texts: [String; 5]) -> Option<ClearedRow> {
+    let [item_id, request_id, antom_id, entry_type, cleared_by] = texts;
+    Some(ClearedRow {
+        item_id: take_text(from, item_id)?,
+        request_id: take_text(from, request_id)?,
+        antom_id: take_text(from, antom_id)?,
+        entry_type: take_text(from, entry_type)?,
+        currency: take_currency(from)?,
+        amount: take_amount(from)?,
+        side: take_word(from, Side::ALL)??,
+        business_date: take_date(from)??,
+        due_on: take_date(from)?,
+        cleared_by: take_text(from, cleared_by)?,
+        cleared_on: take_date(from)??,
+        first_seen_on: take_date(from)?,
+    })
 }
 
 #[cfg(test)]
@@ -119,13 +145,17 @@ mod tests {
     use super::*;
     use crate::money::Currency;
 
-    fn back<T: Stored>(row: &T) -> Option<T> {
+    fn back<T: Stored + PartialEq + std::fmt::Debug>(row: &T) -> Option<T> {
         let mut put = Put::default();
         row.put(&mut put);
         let mut take = Take(&put.0);
         assert!(T::take(&mut Take(&put.0[..put.0.len() - 1])).is_none(), "less than a row");
         let row = T::take(&mut take);
         assert!(take.0.is_empty(), "nothing is left over");
+        // Into the memory of another row, which is the same then.
+        let mut again = row.clone()?;
+        again.take_again(&mut Take(&put.0))?;
+        assert_eq!(Some(&again), row.as_ref());
         row
     }
 

@@ -25,6 +25,12 @@ pub trait Stored: Clone + Send + Sync + 'static {
 
     /// Reads a row; nothing if there is none.
     fn take(from: &mut Take<'_>) -> Option<Self>;
+
+    /// Reads a row into the memory of one that is not needed any more.
+    fn take_again(&mut self, from: &mut Take<'_>) -> Option<()> {
+        *self = Self::take(from)?;
+        Some(())
+    }
 }
 
 /// Packs the rows of a block.

@@ -11,6 +11,7 @@
 use std::cmp::Ordering;
 use std::collections::binary_heap::{BinaryHeap, PeekMut};
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::vec::IntoIter;
@@ -24,6 +25,9 @@ use super::{Memory, MemoryError};
 
 /// Parts that are merged at once, with a block of each in memory.
 const FAN_IN: usize = 48;
+
+/// Rows that are read at once: so many that nobody waits for another thread at each of them.
+const ROWS: usize = 256;
 
 /// Rows that are being gathered.
 pub struct Sorter<T> {
@@ -55,7 +59,7 @@ pub struct Sorted<T> {
     held: Arc<Keyed>,
     levels: Vec<Level>,
     rows: u64,
-    read: fn(&mut Take<'_>) -> Option<T>,
+    of: PhantomData<fn() -> T>,
 }
 
 impl<T> fmt::Debug for Sorted<T> {
@@ -128,7 +132,7 @@ impl<T: Stored> Sorter<T> {
             self.flush()?;
         }
         let (dir, held) = (self.dir, Arc::new(self.held));
-        Ok(Sorted { dir, held, levels: self.levels, rows: self.rows, read: T::take })
+        Ok(Sorted { dir, held, levels: self.levels, rows: self.rows, of: PhantomData })
     }
 }
 
@@ -147,9 +151,6 @@ impl Level {
     }
 }
 
-/// Rows in order; reading them may fail.
-pub type InOrder<T> = Box<dyn Iterator<Item = Result<T, MemoryError>> + Send>;
-
 impl<T: Stored> Sorted<T> {
     /// Number of rows.
     #[must_use]
@@ -157,20 +158,48 @@ impl<T: Stored> Sorted<T> {
         self.rows
     }
 
-    /// The rows in order; those from the disk are unpacked and merged ahead.
+    /// Reads the rows in order; those from the disk are unpacked and merged ahead.
     ///
     /// # Errors
-    /// [`MemoryError::File`], [`MemoryError::Scratch`]; so may each row be.
-    pub fn iter(&self) -> Result<InOrder<T>, MemoryError> {
+    /// [`MemoryError::File`], [`MemoryError::Scratch`].
+    pub fn read(&self) -> Result<InOrder<T>, MemoryError> {
         // The largest parts first: where rows are equal, those that came first come first.
         let cursors = self.levels.iter().rev().flat_map(Level::cursors);
         let held = Cursor::Held { rows: Arc::clone(&self.held), at: 0 };
-        let rows =
-            Rows { merged: Merged::new(cursors.chain([held]).collect())?, read: self.read, dir: self.dir.clone() };
+        let mut merging = Merging { merged: Merged::new(cursors.chain([held]).collect())?, dir: self.dir.clone() };
         if self.levels.is_empty() {
-            return Ok(Box::new(rows));
+            return Ok(InOrder(Rows::Here { merging, rows: Vec::new() }));
         }
-        Ok(Box::new(Ahead::of(rows).map_err(MemoryError::file("start to read from a temporary file in", &self.dir))?))
+        let ahead = Ahead::of(move |rows| merging.fill(rows));
+        let ahead = ahead.map_err(MemoryError::file("start to read from a temporary file in", &self.dir))?;
+        Ok(InOrder(Rows::Ahead(ahead)))
+    }
+}
+
+/// Rows in order, which are being read.
+pub struct InOrder<T>(Rows<T>);
+
+enum Rows<T> {
+    Here { merging: Merging, rows: Vec<T> },
+    Ahead(Ahead<T>),
+}
+
+impl<T> fmt::Debug for InOrder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InOrder").finish_non_exhaustive()
+    }
+}
+
+impl<T: Stored> InOrder<T> {
+    /// The next rows, in memory that is used again; none after the last.
+    ///
+    /// # Errors
+    /// [`MemoryError::File`], [`MemoryError::Scratch`].
+    pub fn more(&mut self) -> Result<&[T], MemoryError> {
+        match &mut self.0 {
+            Rows::Here { merging, rows } => merging.fill(rows).map(|()| &rows[..]),
+            Rows::Ahead(ahead) => ahead.more(),
+        }
     }
 }
 
@@ -263,28 +292,37 @@ impl Merged {
     }
 }
 
-/// Rows that are being read.
-struct Rows<T> {
+/// Rows that are being merged and read.
+struct Merging {
     merged: Merged,
-    read: fn(&mut Take<'_>) -> Option<T>,
     dir: PathBuf,
 }
 
-impl<T> Iterator for Rows<T> {
-    type Item = Result<T, MemoryError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let read = self.read;
-        let row = self.merged.take(|_, row| {
-            let mut take = Take(row);
-            read(&mut take).filter(|_| take.0.is_empty())
-        });
-        let row =
-            row.and_then(|row| row.map(|row| row.ok_or_else(|| MemoryError::Scratch(self.dir.clone()))).transpose());
-        if row.is_err() {
-            self.merged.heads.clear();
+impl Merging {
+    /// Puts the next rows in the place of others, with the memory of these; none after the last, and after an error.
+    fn fill<T: Stored>(&mut self, rows: &mut Vec<T>) -> Result<(), MemoryError> {
+        let mut filled = 0;
+        while filled < ROWS {
+            let is_read = self.merged.take(|_, bytes| {
+                let mut take = Take(bytes);
+                let read = match rows.get_mut(filled) {
+                    Some(row) => row.take_again(&mut take),
+                    None => T::take(&mut take).map(|row| rows.push(row)),
+                };
+                read.is_some() && take.0.is_empty()
+            });
+            match is_read {
+                Ok(Some(true)) => filled += 1,
+                Ok(None) => break,
+                failed => {
+                    self.merged.heads.clear();
+                    rows.clear();
+                    return Err(failed.err().unwrap_or_else(|| MemoryError::Scratch(self.dir.clone())));
+                }
+            }
         }
-        row.transpose()
+        rows.truncate(filled);
+        Ok(())
     }
 }
 
@@ -320,6 +358,17 @@ mod tests {
         by_number(&(row.1, 0), key);
     }
 
+    fn all(sorted: &Sorted<Row>) -> Vec<Row> {
+        let (mut rows, mut reading) = (Vec::new(), sorted.read().unwrap());
+        loop {
+            let some = reading.more().unwrap();
+            if some.is_empty() {
+                return rows;
+            }
+            rows.extend(some);
+        }
+    }
+
     #[test]
     fn rows_come_in_order_whether_they_fit_or_not() {
         let folder = tempfile::tempdir().unwrap();
@@ -334,7 +383,7 @@ mod tests {
             let sorted = sorter.finish().unwrap();
             assert_eq!((sorted.rows(), sorted.levels.len()), (9_999, levels));
             for _ in 0..2 {
-                assert_eq!(sorted.iter().unwrap().map(Result::unwrap).collect::<Vec<_>>(), expected);
+                assert_eq!(all(&sorted), expected);
             }
         }
         assert_eq!(std::fs::read_dir(&memory.dir).unwrap().count(), 1, "only the seed has a name");
@@ -347,8 +396,7 @@ mod tests {
         for most in [usize::MAX, 200] {
             let mut sorter = Sorter::<Row>::new(&memory, by_number, most);
             (0..1_000).for_each(|at| sorter.put(&(at % 3, at)).unwrap());
-            let rows: Vec<Row> = sorter.finish().unwrap().iter().unwrap().map(Result::unwrap).collect();
-            assert!(rows.is_sorted(), "{most}");
+            assert!(all(&sorter.finish().unwrap()).is_sorted(), "{most}");
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::conservation::{OpenItem, OpenKind, Rolling};
 use crate::discrepancy::{ClearedRow, InTransitRow, Side};
 use crate::failure::{Failure, Kind};
 use crate::matching::WaitsFor;
-use crate::memory::{KeyOf, MemoryError, SortKey, Sorted, Sorter, Stored};
+use crate::memory::{self, KeyOf, MemoryError, SortKey, Sorted, Sorter, Stored};
 use crate::money::{Currency, Tally};
 use crate::movement::{EntryType, ReportKind};
 use crate::report::Line;
@@ -80,18 +80,26 @@ impl<T: Stored> InOrder<T> {
 }
 
 impl<T: Stored + std::fmt::Debug> Many<T> for InOrder<T> {
-    fn listed(&self) -> io::Result<Reading<'_, T>> {
+    fn listed(&self) -> io::Result<Box<dyn Reading<T>>> {
         reading(&self.listed)
     }
 
-    fn by_id(&self) -> io::Result<Reading<'_, T>> {
+    fn by_id(&self) -> io::Result<Box<dyn Reading<T>>> {
         reading(&self.by_id)
     }
 }
 
-fn reading<T: Stored>(rows: &Sorted<T>) -> io::Result<Reading<'_, T>> {
-    let rows = rows.iter().map_err(io::Error::other)?;
-    Ok(Box::new(rows.map(|row| row.map_err(io::Error::other))))
+/// Rows that are being read from memory or disk.
+struct FromMemory<T>(memory::InOrder<T>);
+
+impl<T: Stored> Reading<T> for FromMemory<T> {
+    fn more(&mut self) -> io::Result<&[T]> {
+        self.0.more().map_err(io::Error::other)
+    }
+}
+
+fn reading<T: Stored>(rows: &Sorted<T>) -> io::Result<Box<dyn Reading<T>>> {
+    Ok(Box::new(FromMemory(rows.read().map_err(io::Error::other)?)))
 }
 
 /// The order of `in_transit.csv`.

@@ -210,8 +210,11 @@ fn write(
     let fees: Vec<FeeRow> = reports.rows.fees.iter().map(fee_row).collect();
     let mut outputs: Vec<(Output, Render<'_>)> = vec![
         (Output::Discrepancies, Box::new(|file| export::discrepancies(file, &day.discrepancies, &day.decided))),
-        (Output::InTransit, Box::new(|file| export::in_transit(file, lists.in_transit.listed()?, job.today, &age))),
-        (Output::Cleared, Box::new(|file| export::cleared(file, lists.cleared.listed()?, &age))),
+        (
+            Output::InTransit,
+            Box::new(|file| export::in_transit(file, |show| lists.in_transit.each_listed(show), job.today, &age)),
+        ),
+        (Output::Cleared, Box::new(|file| export::cleared(file, |show| lists.cleared.each_listed(show), &age))),
         (Output::RollForward, Box::new(|file| export::roll_forward(file, &day.roll_forward))),
         (Output::RejectedLines, Box::new(|file| export::rejected_lines(file, &rejects))),
     ];

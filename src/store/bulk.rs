@@ -2,19 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
-use std::io;
-use std::sync::Arc;
 
 use arrayvec::ArrayString;
 use ring::digest::{Context, SHA256};
+use sqlx::Arguments as _;
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, AssertSqlSafe};
 
 use super::pool::Tx;
-
-/// Rows per statement on SQLite: more are no faster, and a statement takes hundreds of bytes for each value. SQLite takes 32,766 values.
-const STATEMENT_ROWS: usize = 500;
+use super::prepare::{Preparing, Ready, STATEMENT_ROWS};
 
 /// Rows that are handed over at once: enough for speed, few enough to be no copy of the whole.
 pub(super) const ROWS: usize = 2_000;
@@ -56,12 +52,21 @@ impl<'a> Cell<'a> {
         }
     }
 
-    fn as_text(&self) -> Option<Cow<'_, str>> {
+    /// What the database gives back of it as a text; empty for no value.
+    pub(super) fn stored(&self) -> Cow<'_, str> {
+        match self {
+            Self::Integer(number) => number.to_string().into(),
+            Self::Text(_) | Self::Short(_) | Self::NoInteger => self.as_text().unwrap_or_default(),
+        }
+    }
+
+    /// The text as it is stored, if it is one.
+    pub(super) fn as_text(&self) -> Option<Cow<'_, str>> {
         self.str().map(storable)
     }
 
     /// Adds the cell as `COPY` reads it: `\N` is no value, and what would end a cell or a row is written with a backslash.
-    fn add_copied(&self, line: &mut Vec<u8>) {
+    pub(super) fn add_copied(&self, line: &mut Vec<u8>) {
         match self {
             Self::Text(text) => add_escaped(text, line),
             Self::Short(text) => add_escaped(text, line),
@@ -70,7 +75,8 @@ impl<'a> Cell<'a> {
         }
     }
 
-    fn as_integer(&self) -> Option<i64> {
+    /// The number, if it is one.
+    pub(super) fn as_integer(&self) -> Option<i64> {
         match self {
             Self::Integer(number) => Some(*number),
             Self::Text(_) | Self::Short(_) | Self::NoInteger => None,
@@ -91,14 +97,6 @@ fn add_escaped(text: &str, line: &mut Vec<u8>) {
     }
 }
 
-/// Rows as a database takes them.
-pub(super) enum Ready {
-    /// Statements of SQLite with their values.
-    Values(Vec<(String, SqliteArguments)>),
-    /// Lines for PostgreSQL's `COPY`.
-    Lines(Vec<u8>),
-}
-
 /// What to insert into.
 pub(super) struct Table {
     pub(super) name: &'static str,
@@ -109,50 +107,20 @@ pub(super) struct Table {
 
 impl Table {
     /// Inserts rows whose cells stand one after the other, and tells how many were inserted.
-    pub(super) async fn insert(&self, tx: &mut Tx, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
+    pub(super) async fn insert(&'static self, tx: &mut Tx, cells: &[Cell<'_>]) -> sqlx::Result<u64> {
         match tx {
             Tx::Postgres(tx) if !self.on_conflict.is_empty() && !cells.is_empty() => {
                 self.insert_arrays(tx, cells).await
             }
             tx => {
-                let ready = self.ready(matches!(tx, Tx::Sqlite(_)), cells)?;
-                self.insert_ready(tx, ready).await
+                let mut rows = Preparing::new(self, matches!(tx, Tx::Sqlite(_)));
+                cells.chunks(self.columns.len()).try_for_each(|row| rows.add(row.iter()))?;
+                match rows.take(true) {
+                    Some(ready) => self.insert_ready(tx, ready).await,
+                    None => Ok(0),
+                }
             }
         }
-    }
-
-    /// Makes rows ready for SQLite or for PostgreSQL: what takes about as long as inserting them, and can be done beside.
-    ///
-    /// # Errors
-    /// A cell cannot be given to SQLite.
-    pub(super) fn ready(&self, is_sqlite: bool, cells: &[Cell<'_>]) -> sqlx::Result<Ready> {
-        let width = self.columns.len();
-        debug_assert_eq!(cells.len() % width, 0, "whole rows only");
-        if !is_sqlite {
-            return Ok(Ready::Lines(self.lines(cells.chunks(width))));
-        }
-        let mut statements = Vec::new();
-        // The texts of the row before: most columns say the same again.
-        let mut before: Vec<Arc<str>> = vec![Arc::default(); width];
-        for chunk in cells.chunks(STATEMENT_ROWS * width) {
-            let mut values = SqliteArguments::default();
-            values.reserve(chunk.len(), 0);
-            for (at, cell) in chunk.iter().enumerate() {
-                let added = match cell.as_text() {
-                    Some(text) => {
-                        let before = &mut before[at % width];
-                        if **before != *text {
-                            *before = Arc::from(text);
-                        }
-                        values.add(Arc::clone(before))
-                    }
-                    None => values.add(cell.as_integer()),
-                };
-                added.map_err(sqlx::Error::Encode)?;
-            }
-            statements.push((self.values_statement(chunk.len() / width), values));
-        }
-        Ok(Ready::Values(statements))
     }
 
     /// Inserts rows that were made ready, and tells how many were inserted. On SQLite by statements with many `VALUES` rows, prepared once
@@ -170,30 +138,14 @@ impl Table {
                 }
                 Ok(inserted)
             }
-            (Tx::Postgres(tx), Ready::Lines(lines)) if !lines.is_empty() => self.copy(tx, lines).await,
-            (Tx::Postgres(_), Ready::Lines(_)) => Ok(0),
+            (Tx::Postgres(tx), Ready::Lines(lines)) => self.copy(tx, lines).await,
             (Tx::Sqlite(_), Ready::Lines(_)) | (Tx::Postgres(_), Ready::Values(_)) => {
                 Err(sqlx::Error::Protocol("rows were made ready for the other database".to_owned()))
             }
         }
     }
 
-    /// Rows as `COPY` reads them.
-    pub(super) fn lines<'c>(&self, rows: impl Iterator<Item = &'c [Cell<'c>]>) -> Vec<u8> {
-        let mut lines = Vec::new();
-        for row in rows {
-            for (at, cell) in row.iter().enumerate() {
-                if at > 0 {
-                    lines.push(b'\t');
-                }
-                cell.add_copied(&mut lines);
-            }
-            lines.push(b'\n');
-        }
-        lines
-    }
-
-    /// Inserts such rows; a key that is taken is an error.
+    /// Inserts lines as `COPY` reads them; a key that is taken is an error.
     pub(super) async fn copy(&self, connection: &mut PgConnection, lines: Vec<u8>) -> sqlx::Result<u64> {
         let sql = format!("COPY {} ({}) FROM STDIN", self.name, self.columns.join(", "));
         let mut copy = connection.copy_in_raw(&sql).await?;
@@ -221,7 +173,7 @@ impl Table {
     /// Only names and placeholders, never a value. SQLite looks a numbered placeholder up by its name among all of them, which
     /// is quadratic in their number, so it gets bare ones. A failure ends the transaction, so nothing of the statement alone needs to
     /// be undone: `OR FAIL` saves the copy of each page that SQLite would keep for that.
-    fn values_statement(&self, rows: usize) -> String {
+    pub(super) fn values_statement(&self, rows: usize) -> String {
         let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
         let rows = vec![row.as_str(); rows].join(", ");
         format!("INSERT OR FAIL INTO {} ({}) VALUES {rows}{}", self.name, self.columns.join(", "), self.on_conflict)
@@ -233,70 +185,6 @@ impl Table {
         let (columns, arrays) = (self.columns.join(", "), arrays.join(", "));
         format!("INSERT INTO {} ({columns}) SELECT * FROM UNNEST({arrays}){}", self.name, self.on_conflict)
     }
-}
-
-/// Rows that go into a table, made when they are needed: a million of them are never all there as cells.
-pub(super) struct Rows<'a> {
-    pub(super) table: &'static Table,
-    read: Box<ReadRows<'a>>,
-}
-
-/// Reads the cells of all rows, in the order in which they are listed or, if so asked, by their keys.
-type ReadRows<'a> = dyn Fn(bool) -> io::Result<CellRows<'a>> + Send + Sync + 'a;
-
-/// The cells of rows, one row after the other.
-pub(super) type CellRows<'a> = Box<dyn Iterator<Item = io::Result<Vec<Cell<'a>>>> + Send + 'a>;
-
-impl<'a> Rows<'a> {
-    /// A row for each item, whose cells follow those that all rows begin with.
-    pub(super) fn of<T: Sync, const N: usize>(
-        table: &'static Table,
-        items: &'a [T],
-        cells: impl Fn(usize, &'a T) -> [Cell<'a>; N] + Copy + Send + Sync + 'a,
-    ) -> Self {
-        Self::reading(table, move |_| {
-            Ok(Box::new(items.iter().enumerate().map(move |(at, item)| Ok(cells(at, item).into()))))
-        })
-    }
-
-    /// Rows that are read.
-    pub(super) fn reading(
-        table: &'static Table,
-        read: impl Fn(bool) -> io::Result<CellRows<'a>> + Send + Sync + 'a,
-    ) -> Self {
-        Self { table, read: Box::new(read) }
-    }
-
-    /// Adds every row, without the first cells, to a digest.
-    ///
-    /// # Errors
-    /// The rows cannot be read.
-    pub(super) fn digest(&self, context: &mut Context) -> io::Result<()> {
-        let mut buffer = Vec::new();
-        (self.read)(false)?.try_for_each(|row| row.map(|cells| digest_row(context, &cells, &mut buffer)))
-    }
-
-    /// The rows in the order in which they are inserted.
-    ///
-    /// # Errors
-    /// They cannot be read.
-    pub(super) fn read(&self) -> io::Result<CellRows<'a>> {
-        (self.read)(true)
-    }
-}
-
-/// The cells of the next rows, each beginning with `first`; empty after the last. They are as many as the database takes at once: with
-/// more, it would wait for the next ones between two statements.
-///
-/// # Errors
-/// A row cannot be read.
-pub(super) fn next_cells<'a>(rows: &mut CellRows<'a>, first: &Cell<'a>, is_sqlite: bool) -> io::Result<Vec<Cell<'a>>> {
-    let mut cells = Vec::new();
-    for row in rows.take(if is_sqlite { STATEMENT_ROWS } else { ROWS }) {
-        cells.push(first.clone());
-        cells.append(&mut row?);
-    }
-    Ok(cells)
 }
 
 /// PostgreSQL's text cannot hold a NUL character. A report that has one must not stop the run, so it becomes the replacement
@@ -316,7 +204,7 @@ pub(super) fn digest_cells(context: &mut Context, cells: &[Cell<'_>]) {
 }
 
 /// The same, with a buffer that is used again: a digest takes whole rows faster than cells.
-fn digest_row(context: &mut Context, cells: &[Cell<'_>], row: &mut Vec<u8>) {
+pub(super) fn digest_row(context: &mut Context, cells: &[Cell<'_>], row: &mut Vec<u8>) {
     row.clear();
     for cell in cells {
         if let Some(text) = cell.str() {

@@ -93,15 +93,22 @@ pub(super) async fn next_link(tx: &mut Tx, record: &RunRecord<'_>) -> sqlx::Resu
     Ok(Link { sequence: sequence + 1, configuration, previous, previous_publications, previous_outputs })
 }
 
-/// Adds the digests of the run's tables as they stand in this transaction, and its link.
-pub(super) async fn append(tx: &mut Tx, run_id: i64, act: &Act, link: &Link) -> sqlx::Result<()> {
+/// Adds the digests of the run's tables, and its link: of some tables they are known, of the others they are made of the rows as they
+/// stand in this transaction.
+pub(super) async fn append(
+    tx: &mut Tx,
+    run_id: i64,
+    (act, link): (&Act, &Link),
+    mut digests: TableDigests,
+) -> sqlx::Result<()> {
     const SQL: &str =
         "INSERT INTO run_chain (run_id, platform_merchant_id, sequence, configuration_digest, previous_digest,
          previous_publications, previous_outputs_digest, record_digest, journal_sequence)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    let mut digests = TableDigests::new();
     for table in TABLES {
-        digests.insert(table.name.to_owned(), digest::of_run(tx, table, run_id).await?);
+        if !digests.contains_key(table.name) {
+            digests.insert(table.name.to_owned(), digest::of_run(tx, table, run_id).await?);
+        }
     }
     let cells: Vec<Cell<'_>> = digests
         .iter()

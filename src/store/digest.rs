@@ -5,7 +5,7 @@
 use ring::digest::Context;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::bulk::{Table, hex, new_digest};
+use super::bulk::{Cell, Table, hex, new_digest};
 use super::pool::{Tx, on_tx};
 use super::rows::ITEMS;
 
@@ -27,6 +27,12 @@ pub(super) struct Rows {
     row: Vec<u8>,
 }
 
+impl Default for Rows {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Rows {
     pub(super) fn new() -> Self {
         let mut context = new_digest();
@@ -34,15 +40,25 @@ impl Rows {
         Self { count: 0, context, row: Vec::new() }
     }
 
+    /// How many rows were added.
+    pub(super) const fn count(&self) -> i64 {
+        self.count
+    }
+
     /// Adds a row's cells, each under its column's name.
-    pub(super) fn add<'r>(&mut self, table: &str, cells: impl IntoIterator<Item = (&'r str, &'r str)>) {
+    pub(super) fn add<'r>(&mut self, table: &str, cells: impl IntoIterator<Item = (&'r str, impl AsRef<str>)>) {
         self.count += 1;
         self.row.clear();
         add_cell(&mut self.row, "row of", table);
         for (column, text) in cells {
-            add_cell(&mut self.row, column, text);
+            add_cell(&mut self.row, column, text.as_ref());
         }
         self.context.update(&self.row);
+    }
+
+    /// Adds a row as its cells are given to the database.
+    pub(super) fn add_cells(&mut self, table: &Table, cells: &[Cell<'_>]) {
+        self.add(table.name, table.columns[1..].iter().copied().zip(cells.iter().map(Cell::stored)));
     }
 
     pub(super) fn finish(self) -> RowsDigest {

@@ -12,6 +12,7 @@ use super::carried::IDS;
 use super::entry_row::{EntryRow, Relation, columns_of};
 use super::error::{EntryConflict, StoreError};
 use super::pool::{Store, Tx, on_pool, on_tx, within};
+use super::prepare::add_line;
 use crate::calendar::Instant;
 use crate::ledger::EntryText;
 use crate::points::{Point, reached};
@@ -300,7 +301,10 @@ async fn insert_new(tx: &mut Tx, chunk: &[NewEntry], cells: Vec<Cell<'_>>) -> sq
     let there = known_ids(tx, chunk).await?;
     known.extend(there.iter().map(String::as_str));
     let rows = cells.chunks(ENTRIES.columns.len()).zip(chunk);
-    let new = ENTRIES.lines(rows.filter(|(_, entry)| known.insert(&entry.text.entry_id)).map(|(row, _)| row));
+    let mut new = Vec::new();
+    for (row, _) in rows.filter(|(_, entry)| known.insert(&entry.text.entry_id)) {
+        add_line(&mut new, row.iter());
+    }
     if new.is_empty() {
         return Ok(0);
     }

@@ -15,17 +15,12 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ring::digest::{SHA256, digest};
 
 use super::bulk::{Cell, Table};
-use super::pool::Tx;
-use super::rows;
 
 pub(super) const HINTS: Table =
     Table { name: "run_hints", columns: &["run_id", "bucket", "segment", "table_name", "hints"], on_conflict: "" };
 
 /// Rows whose hints are made at once: less than 2 MiB of hints, and as many as text.
 const SEGMENT: usize = 1 << 16;
-
-/// Rows of [`HINTS`] that are added at once.
-const AT_ONCE: usize = 100;
 
 /// Hints that a bucket has on the average, at most; with these, a row of the table fits into a page.
 const BUCKET: usize = 128;
@@ -51,20 +46,12 @@ pub(super) struct Hinter {
 }
 
 impl Hinter {
-    /// Whether rows of a table get hints.
-    pub(super) fn is_for(table: &Table) -> bool {
-        rows::ITEMS.contains(&table.name)
-    }
-
-    /// Takes note of rows whose cells begin with the run's id, the row's id, request id and Antom id.
-    pub(super) fn note(&mut self, width: usize, cells: &[Cell<'_>]) {
-        for row in cells.chunks(width) {
-            let [_, item, ids @ ..] = row else { continue };
-            let Some(item) = item.str() else { continue };
-            let ids = ids.iter().take(2).filter_map(Cell::str).filter(|id| !id.is_empty());
-            self.hints.extend(ids.map(|id| (hash(id), beginning(item))));
-            self.rows += 1;
-        }
+    /// Takes note of a row whose cells, without the run's id, begin with the row's id, request id and Antom id.
+    pub(super) fn note(&mut self, cells: &[Cell<'_>]) {
+        let Some((Some(item), ids)) = cells.split_first().map(|(item, ids)| (item.str(), ids)) else { return };
+        let ids = ids.iter().take(2).filter_map(Cell::str).filter(|id| !id.is_empty());
+        self.hints.extend(ids.map(|id| (hash(id), beginning(item))));
+        self.rows += 1;
     }
 
     /// Whether a segment is full.
@@ -72,16 +59,8 @@ impl Hinter {
         self.rows >= SEGMENT
     }
 
-    /// Adds hints for what was noted of a table, whether the segment is full or not.
-    pub(super) async fn insert(&mut self, tx: &mut Tx, run_id: i64, table: &'static str) -> sqlx::Result<()> {
-        for cells in self.close(run_id, table).chunks(AT_ONCE * HINTS.columns.len()) {
-            HINTS.insert(tx, cells).await?;
-        }
-        Ok(())
-    }
-
-    /// The rows of [`HINTS`] for what was noted of a table.
-    fn close(&mut self, run_id: i64, table: &'static str) -> Vec<Cell<'static>> {
+    /// The rows of [`HINTS`] for what was noted of a table, whether the segment is full or not.
+    pub(super) fn close(&mut self, run_id: i64, table: &'static str) -> Vec<Cell<'static>> {
         self.hints.sort_unstable();
         self.hints.dedup();
         let depth = (0..DEEPEST).find(|depth| self.hints.len() >> depth <= BUCKET).unwrap_or(DEEPEST);
@@ -146,9 +125,9 @@ mod tests {
 
     use super::*;
 
-    fn row(at: usize, request: &str) -> [Cell<'static>; 4] {
+    fn row(at: usize, request: &str) -> [Cell<'static>; 3] {
         let antom = format!("antom-{at}");
-        [Cell::Integer(1), Cell::text(format!("T-{at:020}")), Cell::text(request.to_owned()), Cell::text(antom)]
+        [Cell::text(format!("T-{at:020}")), Cell::text(request.to_owned()), Cell::text(antom)]
     }
 
     /// What the rows of `run_hints` lead to for an id.
@@ -170,7 +149,7 @@ mod tests {
             let mut hinter = Hinter::default();
             let (mut cells, mut segments) = (Vec::new(), 0);
             for at in 0..count {
-                hinter.note(4, &row(at, &format!("request-{at}")));
+                hinter.note(&row(at, &format!("request-{at}")));
                 if hinter.is_full() {
                     cells.extend(hinter.close(1, "t"));
                     segments += 1;
@@ -195,7 +174,7 @@ mod tests {
     fn an_id_of_all_rows_and_one_that_is_missing() {
         let mut hinter = Hinter::default();
         for at in 0..3_000 {
-            hinter.note(4, &row(at, ["shared", ""][at % 2]));
+            hinter.note(&row(at, ["shared", ""][at % 2]));
         }
         let cells = hinter.close(1, "t");
         // The ids of the rows all begin alike, so that one hint stands for them.

@@ -167,11 +167,11 @@ pub(super) fn discrepancy_cells(row: &Discrepancy) -> [Cell<'_>; 28] {
     ]
 }
 
-pub(super) fn in_transit_cells<'a>(row: InTransitRow) -> [Cell<'a>; 11] {
+pub(super) fn in_transit_cells(row: &InTransitRow) -> [Cell<'_>; 11] {
     [
-        Cell::text(row.item_id),
-        Cell::text(row.request_id),
-        Cell::text(row.antom_id),
+        Cell::text(&*row.item_id),
+        Cell::text(&*row.request_id),
+        Cell::text(&*row.antom_id),
         Cell::text(row.entry_type.as_str()),
         code(Some(row.currency)),
         amount(Some(row.amount)),
@@ -183,18 +183,18 @@ pub(super) fn in_transit_cells<'a>(row: InTransitRow) -> [Cell<'a>; 11] {
     ]
 }
 
-pub(super) fn cleared_cells<'a>(row: ClearedRow) -> [Cell<'a>; 12] {
+pub(super) fn cleared_cells(row: &ClearedRow) -> [Cell<'_>; 12] {
     [
-        Cell::text(row.item_id),
-        Cell::text(row.request_id),
-        Cell::text(row.antom_id),
-        Cell::text(row.entry_type),
+        Cell::text(&*row.item_id),
+        Cell::text(&*row.request_id),
+        Cell::text(&*row.antom_id),
+        Cell::text(&*row.entry_type),
         code(row.currency),
         amount(row.amount),
         Cell::text(row.side.as_str()),
         day(Some(row.business_date)),
         day(row.due_on),
-        Cell::text(row.cleared_by),
+        Cell::text(&*row.cleared_by),
         day(Some(row.cleared_on)),
         day(row.first_seen_on),
     ]

@@ -6,15 +6,16 @@ use std::io;
 use sqlx::Row;
 
 use super::bases::{BASES, Base, base_cells};
-use super::bulk::{Cell, Rows, digest_cells, hex, new_digest, next_cells};
+use super::bulk::{Cell, Table, digest_cells, digest_row, hex, new_digest};
 use super::chain;
 use super::error::StoreError;
 use super::files::FILES_SEEN;
-use super::hints::Hinter;
+use super::items::{Items, Step, Unready};
 use super::journal::Act;
 use super::lock::RunLock;
-use super::many::Many;
+use super::many::{CellRows, Many, Rows};
 use super::pool::{Store, Tx, on_tx};
+use super::prepare::Preparing;
 use super::remembered::{AcceptedHeader, Volume};
 use super::{proof_rows, rows};
 use crate::calendar::{BusinessDate, Instant};
@@ -155,16 +156,19 @@ impl Store {
         let act = self.within(DOING, Act::begin(&mut tx, record.platform_merchant_id)).await?;
         let run_id = self.within(DOING, insert_run(&mut tx, record, revision, &digest, &act)).await?;
         reached(Point::RecordRunInserted);
-        let mut hinter = Hinter::default();
+        let mut items = Items::default();
         for rows in content.compared.iter().chain(&content.remembered) {
-            self.insert_all(&mut tx, run_id, rows, &mut hinter).await?;
+            match rows.by_id().map_err(|source| StoreError::rows(DOING, source))? {
+                Some(many) => items = self.insert_items(&mut tx, run_id, (rows.table, many), items).await?,
+                None => self.insert_all(&mut tx, run_id, rows).await?,
+            }
             reached(Point::RecordTableInserted);
         }
         let seen = seen_cells(record, &act);
         self.within(DOING, FILES_SEEN.insert(&mut tx, &seen)).await?;
         reached(Point::RecordFilesSeen);
         let link = self.within(DOING, chain::next_link(&mut tx, record)).await?;
-        self.within(DOING, chain::append(&mut tx, run_id, &act, &link)).await?;
+        self.within(DOING, chain::append(&mut tx, run_id, (&act, &link), items.into_digests())).await?;
         self.within(DOING, act.end(&mut tx)).await?;
         reached(Point::RecordChained);
         // Renewed once more, so that what follows a long record has the whole lease.
@@ -176,37 +180,47 @@ impl Store {
         Ok(Recorded::New { run_id: RunId(run_id), revision: self.revision(revision)? })
     }
 
-    /// Inserts everything that goes into one table, and hints for its ids if it gets any.
-    async fn insert_all(
+    /// Inserts everything that goes into one table.
+    async fn insert_all(&self, tx: &mut Tx, run_id: i64, rows: &Rows<'_>) -> Result<(), StoreError> {
+        let (table, run) = (rows.table, Cell::Integer(run_id));
+        let unread = |source| StoreError::rows(DOING, source);
+        let mut preparing = Preparing::new(table, matches!(tx, Tx::Sqlite(_)));
+        let mut reading = rows.listed().map_err(unread)?;
+        let mut is_more = true;
+        while is_more {
+            let mut added = Ok(());
+            let mut add = |cells: &[Cell<'_>]| {
+                let row = preparing.add(std::iter::once(&run).chain(cells));
+                added = std::mem::replace(&mut added, Ok(())).and(row);
+            };
+            is_more = reading.show_more(&mut add).map_err(unread)?;
+            added.map_err(|error| StoreError::from_driver(&self.name, DOING, &error))?;
+            if let Some(ready) = preparing.take(!is_more) {
+                self.within(DOING, table.insert_ready(tx, ready)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Inserts the items of one table, and hints for their ids.
+    async fn insert_items(
         &self,
         tx: &mut Tx,
         run_id: i64,
-        rows: &Rows<'_>,
-        hinter: &mut Hinter,
-    ) -> Result<(), StoreError> {
-        let (table, is_hinted, is_sqlite) = (rows.table, Hinter::is_for(rows.table), matches!(tx, Tx::Sqlite(_)));
+        (table, rows): (&'static Table, Box<dyn CellRows>),
+        items: Items,
+    ) -> Result<Items, StoreError> {
         let unread = |source| StoreError::rows(DOING, source);
-        let mut reading = rows.read().map_err(unread)?;
-        let mut next = |hinter: &mut Hinter| {
-            let cells = next_cells(&mut reading, &Cell::Integer(run_id), is_sqlite).map_err(unread)?;
-            if is_hinted {
-                hinter.note(table.columns.len(), &cells);
-            }
-            let ready = (!cells.is_empty()).then(|| table.ready(is_sqlite, &cells)).transpose();
-            ready.map_err(|error| StoreError::from_driver(&self.name, DOING, &error))
-        };
-        let mut ready = next(hinter)?;
-        while let Some(rows) = ready {
-            // The database works on these while the next ones are made.
-            let insert = self.within(DOING, table.insert_ready(tx, rows));
-            let (inserted, made) = tokio::join!(insert, async { next(hinter) });
-            inserted?;
-            ready = made?;
-            if hinter.is_full() {
-                self.within(DOING, hinter.insert(tx, run_id, table.name)).await?;
-            }
+        let mut steps = items.prepare(table, rows, (run_id, matches!(tx, Tx::Sqlite(_)))).map_err(unread)?;
+        loop {
+            match steps.next().await {
+                Ok(Step::Insert(table, ready)) => self.within(DOING, table.insert_ready(tx, ready)).await?,
+                Ok(Step::Done(items)) => return Ok(items),
+                Err(Unready::Unread(source)) => return Err(unread(source)),
+                Err(Unready::Refused(error)) => return Err(StoreError::from_driver(&self.name, DOING, &error)),
+                Err(Unready::Defect(problem)) => return Err(self.damaged(DOING, problem)),
+            };
         }
-        self.within(DOING, hinter.insert(tx, run_id, table.name)).await
     }
 
     /// Makes sure that the lock is held, and that nobody takes it before the transaction ends.
@@ -252,11 +266,12 @@ impl<'a> Content<'a> {
     }
 
     fn digest(&self, outcome: &str) -> io::Result<String> {
-        let mut digest = new_digest();
+        let (mut digest, mut buffer) = (new_digest(), Vec::new());
         digest_cells(&mut digest, &[Cell::text(outcome)]);
         for rows in &self.compared {
             digest_cells(&mut digest, &[Cell::text(rows.table.name)]);
-            rows.digest(&mut digest)?;
+            let mut reading = rows.listed()?;
+            while reading.show_more(&mut |cells| digest_row(&mut digest, cells, &mut buffer))? {}
         }
         Ok(hex(digest))
     }

@@ -176,8 +176,8 @@ fn open_items() {
         first_seen_on: date("2026-03-02"),
     };
     let mut bytes = Vec::new();
-    let written =
-        export::in_transit(&mut bytes, (0..3).map(|_| Ok(waiting.clone())), date("2026-03-06"), &age).unwrap();
+    let thrice = |show: export::Show<'_, InTransitRow>| (0..3).try_for_each(|_| show(&waiting));
+    let written = export::in_transit(&mut bytes, thrice, date("2026-03-06"), &age).unwrap();
     assert_eq!(written.rows, Some(3));
     let text = String::from_utf8(bytes.clone()).unwrap();
     assert!(text.starts_with("item_id,request_id,antom_id,entry_type,currency,amount,side,business_date,due_on"));
@@ -198,7 +198,7 @@ fn open_items() {
         first_seen_on: Some(date("2026-03-02")),
     };
     let mut bytes = Vec::new();
-    export::cleared(&mut bytes, [Ok(closed)], &age).unwrap();
+    export::cleared(&mut bytes, |show| show(&closed), &age).unwrap();
     let text = String::from_utf8(bytes.clone()).unwrap();
     assert!(text.contains(",side,business_date,due_on,cleared_by,cleared_on,first_seen_on,age_days\r\n"));
     assert_eq!(rows(bytes), ["i1,,,PAYMENT,,,ledger,2026-03-02,,matched,2026-03-05,2026-03-02,3"]);

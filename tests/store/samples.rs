@@ -156,7 +156,7 @@ pub fn cleared(id: &str) -> ClearedRow {
 pub struct Few<'a, T>(pub &'a [T]);
 
 /// A row with an id for life.
-pub trait Item: Clone + std::fmt::Debug + Send + Sync {
+pub trait Item: Clone + std::fmt::Debug + Send + Sync + 'static {
     fn id(&self) -> &str;
 }
 
@@ -172,15 +172,29 @@ impl Item for ClearedRow {
     }
 }
 
+/// Rows that are given in two parts, where there are two.
+struct InParts<T> {
+    rows: Vec<T>,
+    given: usize,
+}
+
+impl<T: Item> Reading<T> for InParts<T> {
+    fn more(&mut self) -> io::Result<&[T]> {
+        let from = self.given;
+        self.given = if from == 0 { self.rows.len().div_ceil(2) } else { self.rows.len() };
+        Ok(&self.rows[from..self.given])
+    }
+}
+
 impl<T: Item> Many<T> for Few<'_, T> {
-    fn listed(&self) -> io::Result<Reading<'_, T>> {
-        Ok(Box::new(self.0.iter().cloned().map(Ok)))
+    fn listed(&self) -> io::Result<Box<dyn Reading<T>>> {
+        Ok(Box::new(InParts { rows: self.0.to_vec(), given: 0 }))
     }
 
-    fn by_id(&self) -> io::Result<Reading<'_, T>> {
+    fn by_id(&self) -> io::Result<Box<dyn Reading<T>>> {
         let mut rows = self.0.to_vec();
         rows.sort_by(|one, other| one.id().cmp(other.id()));
-        Ok(Box::new(rows.into_iter().map(Ok)))
+        Ok(Box::new(InParts { rows, given: 0 }))
     }
 }
 

@@ -4,24 +4,31 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use super::csv_out::{Hashing, Written};
 use super::journal::Folders;
 use super::publish::{Output, OutputDigest, PublishError, during};
 use crate::calendar::BusinessDate;
 use crate::id::PlatformMerchantId;
 
-/// The outputs in a folder, in the order of their names, each with the digest of its bytes. Other files do not count.
+/// The outputs in a folder, in the order of their names, each with the digest of its bytes, read on the current rayon pool. Other files
+/// do not count.
 ///
 /// # Errors
 /// What the file system says.
 pub fn digests_in(folder: &Path) -> Result<Vec<OutputDigest>, PublishError> {
-    let mut digests = Vec::new();
-    for &output in Output::ALL {
+    let digest = |&output: &Output| {
         let path = folder.join(output.as_str());
-        if path.try_exists().map_err(during("look at", &path))? {
-            digests.push(OutputDigest { output, written: digest_of(&path).map_err(during("read", &path))? });
+        if !path.try_exists().map_err(during("look at", &path))? {
+            return Ok(None);
         }
-    }
+        let written = digest_of(&path).map_err(during("read", &path))?;
+        Ok(Some(OutputDigest { output, written }))
+    };
+    // Two of them may have millions of rows.
+    let digests: Vec<Result<Option<OutputDigest>, PublishError>> = Output::ALL.par_iter().map(digest).collect();
+    let mut digests: Vec<OutputDigest> = digests.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
     digests.sort_by_key(|digest| digest.output.as_str());
     Ok(digests)
 }

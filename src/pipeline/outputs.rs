@@ -88,7 +88,7 @@ fn packed(job: &Job<'_>, reports: &Reports) -> anyhow::Result<Vec<PackedFile>> {
 
 /// Notes what is published for a run: when it is ready, so that nothing is ever seen that is not noted.
 async fn note(job: &Job<'_>, run: RunId, folder: &Path) -> anyhow::Result<()> {
-    let files = tokio::task::block_in_place(|| published_files(folder))?;
+    let files = tokio::task::block_in_place(|| job.threads.install(|| published_files(folder)))?;
     reached(Point::PublicationNoting);
     job.store.note_outputs(run, &files).await.or_kind()?;
     reached(Point::PublicationNoted);

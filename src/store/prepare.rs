@@ -119,3 +119,48 @@ pub(super) fn add_line<'c>(lines: &mut Vec<u8>, cells: impl Iterator<Item = &'c 
     }
     lines.push(b'\n');
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const TABLE: Table = Table { name: "t", columns: &["a", "b"], on_conflict: "" };
+
+    /// What comes of rows that are taken after each hundred, and at their end: how many rows each time.
+    fn taken(rows: usize, is_sqlite: bool) -> Vec<usize> {
+        let (mut preparing, mut taken) = (Preparing::new(&TABLE, is_sqlite), Vec::new());
+        for at in 0..=rows {
+            if at % 100 == 0 || at == rows {
+                taken.extend(preparing.take(at == rows).map(|ready| match ready {
+                    Ready::Values(statements) => statements.iter().map(|(_, values)| values.len() / 2).sum::<usize>(),
+                    Ready::Lines(lines) => lines.iter().filter(|byte| **byte == b'\n').count(),
+                }));
+            }
+            preparing.add([Cell::Integer(7), Cell::text(at.to_string())].iter()).unwrap();
+        }
+        taken
+    }
+
+    #[test]
+    fn rows_are_taken_when_they_are_enough_and_at_the_end() {
+        assert_eq!(taken(0, true), [0; 0]);
+        assert_eq!(taken(1, true), [1]);
+        assert_eq!(taken(500, true), [500]);
+        assert_eq!(taken(1_101, true), [500, 500, 101]);
+        assert_eq!(taken(0, false), [0; 0]);
+        assert_eq!(taken(1_999, false), [1_999]);
+        assert_eq!(taken(4_100, false), [2_000, 2_000, 100]);
+    }
+
+    #[test]
+    fn statements_name_as_many_rows_as_they_have_values() {
+        let mut preparing = Preparing::new(&TABLE, true);
+        (0..1_002).for_each(|_| preparing.add([Cell::NoInteger, Cell::text("x")].iter()).unwrap());
+        let Some(Ready::Values(statements)) = preparing.take(true) else { panic!("they are for SQLite") };
+        let rows: Vec<usize> = statements.iter().map(|(sql, _)| sql.matches("(?, ?)").count()).collect();
+        assert_eq!(rows, [500, 500, 2]);
+        assert!(preparing.take(true).is_none(), "there are no more");
+    }
+}

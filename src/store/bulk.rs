@@ -5,9 +5,8 @@ use std::fmt::{Display, Write as _};
 
 use arrayvec::ArrayString;
 use ring::digest::{Context, SHA256};
-use sqlx::Arguments as _;
-use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
+use sqlx::{Arguments as _, AssertSqlSafe};
 
 use super::pool::Tx;
 use super::prepare::{Preparing, Ready, STATEMENT_ROWS};

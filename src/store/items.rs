@@ -9,10 +9,10 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::bulk::{Cell, Table};
 use super::chain::TableDigests;
-use super::digest::Rows;
+use super::digest::{Rows, RowsDigest};
 use super::hints::{HINTS, Hinter};
 use super::many::CellRows;
-use super::prepare::{Preparing, Ready};
+use super::prepare::{Preparing, Ready, Unready};
 
 /// Statements that are ready and wait.
 const WAITING: usize = 2;
@@ -31,16 +31,6 @@ pub(super) enum Step {
     Insert(&'static Table, Ready),
     /// All of them are.
     Done(Items),
-}
-
-/// Why items cannot be made ready.
-pub(super) enum Unready {
-    /// They cannot be read.
-    Unread(io::Error),
-    /// The database does not take a cell.
-    Refused(sqlx::Error),
-    /// They are not what they should be.
-    Defect(String),
 }
 
 /// Steps that are made ahead.
@@ -62,7 +52,7 @@ impl Items {
     pub(super) fn prepare(self, table: &'static Table, rows: Box<dyn CellRows>, run: (i64, bool)) -> io::Result<Steps> {
         let (sender, coming) = channel(WAITING);
         let prepare = move || {
-            // Nobody waits for more where the sender is gone.
+            // Nobody waits for more where the receiver is gone.
             let _gone = match self.send(table, rows, run, &sender) {
                 Ok(None) => Ok(()),
                 Ok(Some(items)) => sender.blocking_send(Ok(Step::Done(items))),
@@ -85,15 +75,10 @@ impl Items {
         let (mut preparing, mut hints) = (Preparing::new(table, is_sqlite), Preparing::new(&HINTS, is_sqlite));
         let mut is_more = true;
         while is_more {
-            let mut added = Ok(());
-            let mut add = |cells: &[Cell<'_>]| {
+            is_more = preparing.add_more(&run, &mut *rows, |cells| {
                 self.hinter.note(cells);
                 checked.add(table, cells);
-                let row = preparing.add(std::iter::once(&run).chain(cells));
-                added = std::mem::replace(&mut added, Ok(())).and(row);
-            };
-            is_more = rows.show_more(&mut add).map_err(Unready::Unread)?;
-            added.map_err(Unready::Refused)?;
+            })?;
             if self.hinter.is_full() || !is_more {
                 for row in self.hinter.close(run_id, table.name).chunks(HINTS.columns.len()) {
                     hints.add(row.iter()).map_err(Unready::Refused)?;
@@ -146,7 +131,7 @@ impl ById {
         self.rows.add_cells(table, cells);
     }
 
-    fn finish(self, table: &Table) -> Result<super::digest::RowsDigest, String> {
+    fn finish(self, table: &Table) -> Result<RowsDigest, String> {
         match self.misplaced {
             Some(id) => {
                 Err(format!("`{id}` of `{}` does not stand behind a lesser id; please report this defect", table.name))

@@ -1,11 +1,13 @@
 //! Rows as each of the databases takes them: what takes about as long to make as to insert, and is made beside.
 
+use std::io;
 use std::sync::Arc;
 
 use sqlx::Arguments as _;
 use sqlx::sqlite::SqliteArguments;
 
 use super::bulk::{Cell, Table};
+use super::many::CellRows;
 
 /// Rows per statement on SQLite: more are no faster, and a statement takes hundreds of bytes for each value. SQLite takes 32,766 values.
 pub(super) const STATEMENT_ROWS: usize = 500;
@@ -19,6 +21,16 @@ pub(super) enum Ready {
     Values(Vec<(String, SqliteArguments)>),
     /// Lines for PostgreSQL's `COPY`.
     Lines(Vec<u8>),
+}
+
+/// Why rows cannot be made ready.
+pub(super) enum Unready {
+    /// They cannot be read.
+    Unread(io::Error),
+    /// The database does not take a cell.
+    Refused(sqlx::Error),
+    /// They are not what they should be.
+    Defect(String),
 }
 
 /// Rows that are made ready for a table.
@@ -69,6 +81,27 @@ impl Preparing {
             }
         }
         Ok(())
+    }
+
+    /// Adds some more rows, each behind a first cell, and shows them to somebody else as well; false after the last.
+    ///
+    /// # Errors
+    /// They cannot be read, or as [`add`](Self::add).
+    pub(super) fn add_more(
+        &mut self,
+        first: &Cell<'_>,
+        rows: &mut dyn CellRows,
+        mut show: impl FnMut(&[Cell<'_>]),
+    ) -> Result<bool, Unready> {
+        let mut added = Ok(());
+        let mut add = |cells: &[Cell<'_>]| {
+            show(cells);
+            let row = self.add(std::iter::once(first).chain(cells));
+            added = std::mem::replace(&mut added, Ok(())).and(row);
+        };
+        let is_more = rows.show_more(&mut add).map_err(Unready::Unread)?;
+        added.map_err(Unready::Refused)?;
+        Ok(is_more)
     }
 
     /// The rows that were added since the last time, as many as the database takes at once (with more, it would wait for the next ones

@@ -10,12 +10,12 @@ use super::bulk::{Cell, Table, digest_cells, digest_row, hex, new_digest};
 use super::chain;
 use super::error::StoreError;
 use super::files::FILES_SEEN;
-use super::items::{Items, Step, Unready};
+use super::items::{Items, Step};
 use super::journal::Act;
 use super::lock::RunLock;
 use super::many::{CellRows, Many, Rows};
 use super::pool::{Store, Tx, on_tx};
-use super::prepare::Preparing;
+use super::prepare::{Preparing, Unready};
 use super::remembered::{AcceptedHeader, Volume};
 use super::{proof_rows, rows};
 use crate::calendar::{BusinessDate, Instant};
@@ -183,18 +183,12 @@ impl Store {
     /// Inserts everything that goes into one table.
     async fn insert_all(&self, tx: &mut Tx, run_id: i64, rows: &Rows<'_>) -> Result<(), StoreError> {
         let (table, run) = (rows.table, Cell::Integer(run_id));
-        let unread = |source| StoreError::rows(DOING, source);
+        let mut reading = rows.listed().map_err(|source| StoreError::rows(DOING, source))?;
         let mut preparing = Preparing::new(table, matches!(tx, Tx::Sqlite(_)));
-        let mut reading = rows.listed().map_err(unread)?;
         let mut is_more = true;
         while is_more {
-            let mut added = Ok(());
-            let mut add = |cells: &[Cell<'_>]| {
-                let row = preparing.add(std::iter::once(&run).chain(cells));
-                added = std::mem::replace(&mut added, Ok(())).and(row);
-            };
-            is_more = reading.show_more(&mut add).map_err(unread)?;
-            added.map_err(|error| StoreError::from_driver(&self.name, DOING, &error))?;
+            let added = preparing.add_more(&run, &mut *reading, |_| {});
+            is_more = added.map_err(|problem| self.unready(problem))?;
             if let Some(ready) = preparing.take(!is_more) {
                 self.within(DOING, table.insert_ready(tx, ready)).await?;
             }
@@ -210,16 +204,21 @@ impl Store {
         (table, rows): (&'static Table, Box<dyn CellRows>),
         items: Items,
     ) -> Result<Items, StoreError> {
-        let unread = |source| StoreError::rows(DOING, source);
-        let mut steps = items.prepare(table, rows, (run_id, matches!(tx, Tx::Sqlite(_)))).map_err(unread)?;
+        let steps = items.prepare(table, rows, (run_id, matches!(tx, Tx::Sqlite(_))));
+        let mut steps = steps.map_err(|source| StoreError::rows(DOING, source))?;
         loop {
-            match steps.next().await {
-                Ok(Step::Insert(table, ready)) => self.within(DOING, table.insert_ready(tx, ready)).await?,
-                Ok(Step::Done(items)) => return Ok(items),
-                Err(Unready::Unread(source)) => return Err(unread(source)),
-                Err(Unready::Refused(error)) => return Err(StoreError::from_driver(&self.name, DOING, &error)),
-                Err(Unready::Defect(problem)) => return Err(self.damaged(DOING, problem)),
+            match steps.next().await.map_err(|problem| self.unready(problem))? {
+                Step::Insert(table, ready) => self.within(DOING, table.insert_ready(tx, ready)).await?,
+                Step::Done(items) => return Ok(items),
             };
+        }
+    }
+
+    fn unready(&self, problem: Unready) -> StoreError {
+        match problem {
+            Unready::Unread(source) => StoreError::rows(DOING, source),
+            Unready::Refused(error) => StoreError::from_driver(&self.name, DOING, &error),
+            Unready::Defect(problem) => self.damaged(DOING, problem),
         }
     }
 

@@ -1,5 +1,7 @@
 //! One bit per row, or less: a set that has nearly all rows of a stretch, or nearly none, keeps those that differ from the rest.
 
+use std::ops::Range;
+
 use super::bytes::{Put, Take};
 
 /// Rows of a stretch.
@@ -31,7 +33,7 @@ enum Stretch {
 
 impl PartialEq for Bits {
     fn eq(&self, other: &Self) -> bool {
-        self.rows == other.rows && self.words().eq(other.words())
+        self.rows == other.rows && self.words(0).eq(other.words(0))
     }
 }
 
@@ -60,9 +62,7 @@ impl Bits {
     /// Puts a row in.
     pub fn put(&mut self, row: u32) {
         if row < self.rows {
-            if self.stretches.is_empty() {
-                self.stretches = vec![Stretch::Few(Vec::new()); self.lengths().count()];
-            }
+            self.make_stretches();
             let (stretch, at) = place(row);
             let length = self.length(stretch);
             self.stretches[stretch].put(at, length);
@@ -78,15 +78,40 @@ impl Bits {
         }
     }
 
+    /// Puts in the rows of another set that are in none of these; all are sets of the same rows.
+    pub fn put_others(&mut self, of: &Self, but: [&Self; 2]) {
+        if of.stretches.is_empty() {
+            return;
+        }
+        let [one, other] = but;
+        self.make_stretches();
+        let lengths = self.lengths();
+        for ((at, length), stretch) in lengths.enumerate().zip(&mut self.stretches) {
+            let mut words = stretch.words(length);
+            let [of, one, other] = [of, one, other].map(|set| set.stretch_words(at, length));
+            for (word, ((of, one), other)) in words.iter_mut().zip(of.into_iter().zip(one).zip(other)) {
+                *word |= of & !(one | other);
+            }
+            *stretch = Stretch::of(Box::new(words), length);
+        }
+    }
+
     /// The rows in the set, in their order.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        rows_of(self.words())
+        rows_of(0, self.words(0))
+    }
+
+    /// The rows in the set that are among these, in their order.
+    pub fn within(&self, rows: Range<u32>) -> impl Iterator<Item = u32> + '_ {
+        let word = rows.start / 64;
+        let found = rows_of(word, self.words(word as usize));
+        found.skip_while(move |row| *row < rows.start).take_while(move |row| *row < rows.end)
     }
 
     /// The rows that are in neither of two sets of the same rows, in their order.
     pub fn outside<'a>(one: &'a Self, other: &'a Self) -> impl Iterator<Item = u32> + 'a {
-        let words = one.words().zip(other.words()).map(|(one, other)| !(one | other));
-        rows_of(words).take_while(|row| *row < one.rows)
+        let words = one.words(0).zip(other.words(0)).map(|(one, other)| !(one | other));
+        rows_of(0, words).take_while(|row| *row < one.rows)
     }
 
     /// How many rows are in the set.
@@ -97,7 +122,7 @@ impl Bits {
 
     pub(super) fn put_into(&self, put: &mut Put) {
         put.u32(self.rows);
-        self.words().for_each(|word| put.u64(word));
+        self.words(0).for_each(|word| put.u64(word));
     }
 
     pub(super) fn take_from(take: &mut Take<'_>) -> Option<Self> {
@@ -109,8 +134,7 @@ impl Bits {
             for word in &mut words[..length.div_ceil(64)] {
                 *word = take.u64()?;
             }
-            let count = words.iter().map(|word| word.count_ones() as usize).sum();
-            stretches.push(Stretch::Some(words, count).settled(length));
+            stretches.push(Stretch::of(words, length));
         }
         bits.stretches = stretches;
         Some(bits)
@@ -127,18 +151,30 @@ impl Bits {
         (0..rows.div_ceil(STRETCH)).map(move |stretch| (rows - stretch * STRETCH).min(STRETCH))
     }
 
-    /// A bit per row.
-    fn words(&self) -> impl Iterator<Item = u64> + '_ {
-        self.lengths().enumerate().flat_map(|(at, length)| {
-            let words = self.stretches.get(at).map_or([0; WORDS], |stretch| stretch.words(length));
-            words.into_iter().take(length.div_ceil(64))
-        })
+    /// A set gets its stretches with its first row.
+    fn make_stretches(&mut self) {
+        if self.stretches.is_empty() {
+            self.stretches = vec![Stretch::Few(Vec::new()); self.lengths().count()];
+        }
+    }
+
+    /// A bit per row, from this word on.
+    fn words(&self, first: usize) -> impl Iterator<Item = u64> + '_ {
+        let stretches = self.lengths().enumerate().skip(first / WORDS);
+        let words =
+            stretches.flat_map(|(at, length)| self.stretch_words(at, length).into_iter().take(length.div_ceil(64)));
+        words.skip(first % WORDS)
+    }
+
+    /// A bit per row of a stretch.
+    fn stretch_words(&self, at: usize, length: usize) -> [u64; WORDS] {
+        self.stretches.get(at).map_or([0; WORDS], |stretch| stretch.words(length))
     }
 }
 
-/// The rows of which a bit is set.
-fn rows_of(words: impl Iterator<Item = u64>) -> impl Iterator<Item = u32> {
-    (0_u32..)
+/// The rows of which a bit is set; the first word is the one of this number.
+fn rows_of(first: u32, words: impl Iterator<Item = u64>) -> impl Iterator<Item = u32> {
+    (first..)
         .zip(words)
         .filter(|(_, word)| *word != 0)
         .flat_map(|(at, word)| (0..64_u32).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
@@ -155,6 +191,12 @@ fn word(at: u16) -> (usize, u64) {
 }
 
 impl Stretch {
+    /// Those with a bit set, in the form that a set of so many rows has.
+    fn of(words: Box<[u64; WORDS]>, length: usize) -> Self {
+        let count = words.iter().map(|word| word.count_ones() as usize).sum();
+        Self::Some(words, count).settled(length)
+    }
+
     fn has(&self, at: u16) -> bool {
         match self {
             Self::Few(rows) => rows.binary_search(&at).is_ok(),
@@ -337,6 +379,19 @@ mod tests {
             prop_assert!((0..rows + 3).all(|row| bits.has(row) == expected.contains(&row)));
             prop_assert!(Bits::outside(&bits, &Bits::none(rows)).eq((0..rows).filter(|row| !expected.contains(row))));
             prop_assert_eq!(Bits::outside(&Bits::none(rows), &bits).count(), rows as usize - expected.len());
+            for range in [0..rows, 5..100, rows / 3..rows.saturating_sub(3), rows - 1..rows + 9, 70..70] {
+                prop_assert!(bits.within(range.clone()).eq(expected.iter().copied().filter(|row| range.contains(row))));
+            }
+            let mut every_third = Bits::none(rows);
+            (0..rows).filter(|row| row % 3 == 0).for_each(|row| every_third.put(row));
+            let mut all = every_third.clone();
+            all.put_others(&Bits::none(rows), [&bits, &every_third]);
+            prop_assert_eq!(&all, &every_third);
+            all.put_others(&bits, [&Bits::none(rows), &every_third]);
+            prop_assert!(all.iter().eq((0..rows).filter(|row| row % 3 == 0 || expected.contains(row))));
+            let mut some = Bits::none(rows);
+            some.put_others(&every_third, [&bits, &Bits::none(rows)]);
+            prop_assert!(some.iter().eq((0..rows).filter(|row| row % 3 == 0 && !expected.contains(row))));
             let mut put = Put::default();
             bits.put_into(&mut put);
             prop_assert_eq!(put.0.len(), 4 + 8 * rows.div_ceil(64) as usize);

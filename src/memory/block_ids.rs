@@ -1,5 +1,6 @@
 //! The ids of a block of rows, to be searched without the rows.
 
+use super::bits::Bits;
 use super::bytes::{Put, Take};
 use crate::id::Key;
 
@@ -47,6 +48,16 @@ impl BlockIds {
     #[must_use]
     pub fn lines(&self) -> u32 {
         u32::try_from(self.own[0].len()).unwrap_or(u32::MAX)
+    }
+
+    /// Every id of those lines of the block that are in a set of the file's lines, in no order.
+    pub fn of(&self, rows: &Bits) -> impl Iterator<Item = u64> {
+        let own = rows.within(self.first..self.first.saturating_add(self.lines())).flat_map(|row| {
+            let at = (row - self.first) as usize;
+            self.own.iter().filter_map(move |ids| ids.get(at).copied())
+        });
+        let originals = self.originals.iter().filter(|(at, _)| rows.has(self.first + at)).map(|&(_, id)| id);
+        own.chain(originals).filter(|id| *id != 0)
     }
 
     /// Every id of a line of the block, with the line's number in the file. A line has up to four; they come in no order.

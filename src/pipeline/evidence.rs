@@ -24,6 +24,9 @@ use super::texts::Texts;
 /// How many findings are put into words at a time where files are read in pieces: the text of their lines is some megabytes.
 const FINDINGS_AT_ONCE: usize = 10_000;
 
+/// How many of a file's lines one thread reads then, while others read more of them: they lie in some tens of pieces.
+const LINES_AT_ONCE: usize = 64;
+
 /// What a reader of rows may look at.
 pub struct Evidence<'a> {
     pub job: &'a Job<'a>,
@@ -98,8 +101,10 @@ impl<'a> Evidence<'a> {
         };
         described.discrepancies.reserve_exact(findings.len());
         let mut holds = Vec::with_capacity(findings.len());
-        for some in findings.chunks(self.findings_at_once(&findings)?) {
-            let lines = self.lines_of_findings(some)?;
+        let texts = Texts::open(self.job, &self.reports.inputs)?;
+        let (at_once, lines_at_once) = self.at_once(&texts, &findings)?;
+        for some in findings.chunks(at_once) {
+            let lines = self.lines_of_findings(&texts, lines_at_once, some)?;
             for finding in some {
                 let line = finding.line.and_then(|item| lines.get(&item));
                 let entry = finding.entry.map(|item| self.entry(item)).transpose()?;
@@ -119,25 +124,25 @@ impl<'a> Evidence<'a> {
         reconciliation.findings = findings;
         reconciliation.withdraw(&withdrawn);
         self.describe_rejects(describer, reconciliation, &mut described)?;
-        self.describe_waiting(reconciliation, &mut described)?;
-        self.describe_closures(reconciliation, &mut described)?;
+        self.describe_waiting(&texts, reconciliation, &mut described)?;
+        self.describe_closures(&texts, reconciliation, &mut described)?;
         tell_apart(&mut described.discrepancies);
         Ok(described)
     }
 
-    /// How many findings are put into words at a time: all of them where a file can only be read from its start.
-    fn findings_at_once(&self, findings: &[Finding]) -> anyhow::Result<usize> {
-        let texts = Texts::open(self.job, &self.reports.inputs)?;
+    /// How many findings are put into words at a time, and how many lines of a file one thread reads: all of them where a file can only
+    /// be read from its start.
+    fn at_once(&self, texts: &Texts<'_>, findings: &[Finding]) -> anyhow::Result<(usize, usize)> {
         let lines = findings.iter().filter_map(|finding| finding.line);
         let files: BTreeSet<u32> = lines
             .map(|item| self.files(item.side)[item.file as usize].parsed.lines[item.row as usize].place.file)
             .collect();
         for file in files {
             if !texts.is_pieced(file)? {
-                return Ok(findings.len());
+                return Ok((findings.len(), usize::MAX));
             }
         }
-        Ok(FINDINGS_AT_ONCE)
+        Ok((FINDINGS_AT_ONCE, LINES_AT_ONCE))
     }
 
     /// Notes the items that a finding makes a part of a discrepancy.
@@ -182,14 +187,20 @@ impl<'a> Evidence<'a> {
         names.collect()
     }
 
-    /// The lines that findings stand on.
-    fn lines_of_findings(&self, findings: &[Finding]) -> anyhow::Result<HashMap<ItemRef, LineEvidence>> {
+    /// The lines that findings stand on; so many of a file are read by one thread.
+    fn lines_of_findings(
+        &self,
+        texts: &Texts<'_>,
+        at_once: usize,
+        findings: &[Finding],
+    ) -> anyhow::Result<HashMap<ItemRef, LineEvidence>> {
         let wanted: BTreeSet<ItemRef> = findings.iter().filter_map(|finding| finding.line).collect();
         let wanted: Vec<ItemRef> = wanted.into_iter().collect();
         let files: Vec<&[ItemRef]> = wanted.chunk_by(|one, two| (one.side, one.file) == (two.side, two.file)).collect();
-        let parts = files.into_par_iter().map(|items| {
+        let parts: Vec<&[ItemRef]> = files.into_iter().flat_map(|items| items.chunks(at_once)).collect();
+        let parts = parts.into_par_iter().map(|items| {
             let mut lines = Vec::with_capacity(items.len());
-            self.read_lines(items.iter().copied(), |item, text| {
+            self.read_lines(texts, items.iter().copied(), |item, text| {
                 let file = &self.files(item.side)[item.file as usize];
                 let line = file.parsed.lines[item.row as usize].place.line;
                 lines.push((item, LineEvidence { text, file: file.name.clone(), line }));
@@ -204,6 +215,7 @@ impl<'a> Evidence<'a> {
     /// Reads the text of lines again, file by file, each file once from its start to the last line that is wanted.
     fn read_lines(
         &self,
+        texts: &Texts<'_>,
         wanted: impl Iterator<Item = ItemRef>,
         mut take: impl FnMut(ItemRef, LineText) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
@@ -211,7 +223,6 @@ impl<'a> Evidence<'a> {
         for item in wanted {
             by_file.entry((item.side, item.file)).or_default().push(item);
         }
-        let texts = Texts::open(self.job, &self.reports.inputs)?;
         for ((side, file), items) in by_file {
             let report = &self.files(side)[file as usize];
             let lines = &report.parsed.lines;
@@ -273,9 +284,10 @@ impl<'a> Evidence<'a> {
             .filter(|finding| is_orphan(&finding.kind) || finding.also.iter().any(is_orphan))
             .collect();
         let mut ids = BTreeSet::new();
+        let texts = Texts::open(self.job, &self.reports.inputs)?;
         // Several findings may stand on one line.
         let lines: BTreeSet<ItemRef> = orphans.iter().filter_map(|finding| finding.line).collect();
-        self.read_lines(lines.into_iter(), |_, text| {
+        self.read_lines(&texts, lines.into_iter(), |_, text| {
             ids.extend([text.original_request_id, text.original_antom_id]);
             Ok(())
         })?;
@@ -356,12 +368,17 @@ impl<'a> Evidence<'a> {
     }
 
     /// Items in transit, in the order of matching: by business date, side and place.
-    fn describe_waiting(&self, reconciliation: &Reconciliation, described: &mut Described) -> anyhow::Result<()> {
+    fn describe_waiting(
+        &self,
+        texts: &Texts<'_>,
+        reconciliation: &Reconciliation,
+        described: &mut Described,
+    ) -> anyhow::Result<()> {
         let positions: HashMap<ItemRef, usize> =
             reconciliation.waiting.iter().enumerate().map(|(at, waiting)| (waiting.item, at)).collect();
         let mut rows: Vec<Option<InTransitRow>> = vec![None; reconciliation.waiting.len()];
         let in_reports = reconciliation.waiting.iter().map(|waiting| waiting.item);
-        self.read_lines(in_reports.filter(|item| item.side != ItemSide::Ledger), |item, text| {
+        self.read_lines(texts, in_reports.filter(|item| item.side != ItemSide::Ledger), |item, text| {
             let at = positions[&item];
             let (waiting, line) = (
                 &reconciliation.waiting[at],
@@ -412,7 +429,12 @@ impl<'a> Evidence<'a> {
     }
 
     /// What this day closed of earlier days, by item id.
-    fn describe_closures(&self, reconciliation: &Reconciliation, described: &mut Described) -> anyhow::Result<()> {
+    fn describe_closures(
+        &self,
+        texts: &Texts<'_>,
+        reconciliation: &Reconciliation,
+        described: &mut Described,
+    ) -> anyhow::Result<()> {
         let mut lines = Vec::new();
         for closure in &reconciliation.closures {
             let by = self.names_of(&[closure.by])?.remove(0);
@@ -425,7 +447,7 @@ impl<'a> Evidence<'a> {
         }
         let by: HashMap<ItemRef, String> = lines.into_iter().collect();
         let items: Vec<ItemRef> = by.keys().copied().collect();
-        self.read_lines(items.into_iter(), |item, text| {
+        self.read_lines(texts, items.into_iter(), |item, text| {
             described.closed.insert(self.line_item_id(item, &text), by[&item].clone());
             Ok(())
         })

@@ -216,7 +216,7 @@ impl Searched<'_> {
         }
         let one = |block: usize| {
             let ids = self.source.ids(block)?;
-            Ok(ids.all().filter(|(row, id)| rows.has(*row) && counts(*id)).map(|(_, id)| id).collect())
+            Ok(ids.of(rows).filter(|id| counts(*id)).collect())
         };
         let found: Vec<Vec<u64>> = (0..self.source.blocks()).into_par_iter().map(one).collect::<Result<_, _>>()?;
         Ok(found.concat())

@@ -375,8 +375,7 @@ impl Recalled {
         }
         // What agrees today is past tomorrow, but for what waits.
         let mut closed = rows.closed.clone();
-        let past = rows.agreed.iter().filter(|&row| !rows.needed.has(row) && !rows.waits.has(row));
-        past.for_each(|row| closed.put(row));
+        closed.put_others(&rows.agreed, [&rows.needed, &rows.waits]);
         let side = if file.kind == ReportKind::SettlementDetails {
             &mut reports.settlements
         } else {

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::calendar::BusinessDate;
 use crate::id::{Symbol, Symbols};
-use crate::proof::fees::{FeeTotalKey, FeeTotals, VolumeKey, Volumes};
+use crate::money::Currency;
+use crate::proof::fees::{FeeModel, FeeTotal, FeeTotalKey, FeeTotals, VolumeKey, Volumes};
 use crate::proof::{BatchKey, BatchSums, LineFinding};
-use crate::report::Examiner as _;
+use crate::report::{Examiner as _, FeeKind};
 
 use super::RowExaminer;
 use super::notes::RowNotes;
@@ -68,15 +70,14 @@ impl RowExaminer<'_> {
         findings.extend(notes.findings.iter().map(|finding| self.explain(finding)));
         findings.sort_by_key(|finding| finding.place);
         let (mut sums, mut of_lines) = (BatchSums::new(), BatchSums::new());
-        let (texts, fees, volumes) = (HashMap::new(), FeeTotals::new(), Volumes::new());
-        let mut totals = Totals { symbols: self.rules.symbols, texts, fees, volumes };
+        let mut totals = Totals::default();
         for (key, alike) in self.sums.into_values() {
             let turned = notes.is_turned(key.acquirer);
             sums.entry(key.batch).or_default().merge(&alike.of_batch(key.raw_type, turned));
             of_lines.entry(key.batch).or_default().merge(&alike.of_lines(key.raw_type));
             totals.add(&key, &alike, turned);
         }
-        let Totals { fees, volumes, .. } = totals;
+        let (fees, volumes) = totals.in_words(self.rules.symbols);
         (RowProof { findings, sums, fees, volumes, remarks }, of_lines)
     }
 
@@ -113,47 +114,42 @@ impl RowExaminer<'_> {
     }
 }
 
-/// Fees and volumes, by text.
-struct Totals<'a> {
-    symbols: &'a Symbols,
-    texts: HashMap<Symbol, String>,
-    fees: FeeTotals,
-    volumes: Volumes,
+/// Fees and volumes while they are added up: a day has few of them, in very many batches, so that they get their texts at the end.
+#[derive(Default)]
+struct Totals {
+    fees: HashMap<FeeKey, FeeTotal>,
+    volumes: HashMap<(BusinessDate, [Symbol; 4], Currency), i128>,
 }
 
-impl Totals<'_> {
-    fn text(&mut self, symbol: Symbol) -> String {
-        self.texts.entry(symbol).or_insert_with(|| self.symbols.text(symbol)).clone()
-    }
+/// What a fee's total is about; its method, brand and party as symbols.
+type FeeKey = (FeeKind, FeeModel, Currency, [Symbol; 3]);
 
+impl Totals {
+    /// Adds lines that are alike, whatever the country and the day of their fees.
     fn add(&mut self, key: &AlikeKey, alike: &Alike, turned: bool) {
-        let BatchKey { party, currency, .. } = key.batch;
-        let (method, brand, sub_merchant) = (self.text(key.method), self.text(key.brand), self.text(party));
-        add_fees(&mut self.fees, alike, (&method, &brand, &sub_merchant), turned);
+        let &AlikeKey { batch, method, brand, country, on, .. } = key;
+        let BatchKey { party, currency, .. } = batch;
+        for &((kind, model, charged_in), mut total) in alike.charged() {
+            // Lines that are fees as a whole move their settlement amount, whose sign is no question.
+            if turned && kind.columns().is_some() {
+                total.charged = -total.charged;
+            }
+            self.fees.entry((kind, model, charged_in, [method, brand, party])).or_default().merge(&total);
+        }
         if let Some(volume) = alike.volume() {
-            let country = self.text(key.country);
-            let key = VolumeKey { on: key.on, method, brand, country, sub_merchant, currency };
-            *self.volumes.entry(key).or_default() += volume;
+            *self.volumes.entry((on, [method, brand, country, party], currency)).or_default() += volume;
         }
     }
-}
 
-/// Adds fees to the totals, whatever their country and day.
-fn add_fees(fees: &mut FeeTotals, alike: &Alike, (method, brand, party): (&str, &str, &str), turned: bool) {
-    for ((kind, model, currency), total) in alike.charged() {
-        let key = FeeTotalKey {
-            kind: *kind,
-            method: method.to_owned(),
-            brand: brand.to_owned(),
-            sub_merchant: party.to_owned(),
-            currency: *currency,
-            model: *model,
+    fn in_words(self, symbols: &Symbols) -> (FeeTotals, Volumes) {
+        let fee = |((kind, model, currency, words), total): (FeeKey, FeeTotal)| {
+            let [method, brand, sub_merchant] = words.map(|word| symbols.text(word));
+            (FeeTotalKey { kind, method, brand, sub_merchant, currency, model }, total)
         };
-        let mut total = *total;
-        // Lines that are fees as a whole move their settlement amount, whose sign is no question.
-        if turned && kind.columns().is_some() {
-            total.charged = -total.charged;
-        }
-        fees.entry(key).or_default().merge(&total);
+        let volume = |((on, words, currency), volume): ((BusinessDate, [Symbol; 4], Currency), i128)| {
+            let [method, brand, country, sub_merchant] = words.map(|word| symbols.text(word));
+            (VolumeKey { on, method, brand, country, sub_merchant, currency }, volume)
+        };
+        (self.fees.into_iter().map(fee).collect(), self.volumes.into_iter().map(volume).collect())
     }
 }

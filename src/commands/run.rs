@@ -20,7 +20,8 @@ use crate::store::Store;
 /// <DIR>/<PLATFORM MERCHANT ID>/<DATE>/. The same date may be run again: the same inputs give the same bytes.
 ///
 /// Without dates it catches up: it runs every date from the day after the last completed one to yesterday, oldest first; if there
-/// is no completed one, yesterday alone. A range stops at the first date that is not ready, and goes on there the next time.
+/// is no completed one, yesterday alone. A last one whose outputs were never published, because its run was killed, is run anew
+/// first. A range stops at the first date that is not ready, and goes on there the next time.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "antom-recon run [OPTIONS]\n       antom-recon run --date <DATE> [OPTIONS]\n       antom-recon run --from <DATE> --to <DATE> [OPTIONS]"
@@ -83,7 +84,8 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
     })
 }
 
-/// The dates that nobody asked for: what was missed since the last completed date. If that is nothing, it says so.
+/// The dates that nobody asked for: what was missed since the last completed date, and that date itself if its run was killed before its
+/// outputs were published. If that is nothing, it says so.
 async fn missed(
     config: &Config,
     store: &Store,
@@ -92,7 +94,9 @@ async fn missed(
 ) -> anyhow::Result<Vec<BusinessDate>> {
     let completed = store.completed_range(&config.merchant()?.platform_merchant_id).await.or_kind()?;
     let last = completed.map(|(_, last)| last);
-    let dates = Dates::missed(last, today)?;
+    let mut dates = Dates::missed(last, today)?;
+    let unpublished = pipeline::unpublished(config, store).await?;
+    dates.splice(0..0, last.filter(|last| unpublished.contains(last)));
     if let (Some(last), true) = (last, dates.is_empty()) {
         writeln!(out, "nothing to run: {last} is complete, and {today} has not ended; `--date` runs a date anew")?;
     }

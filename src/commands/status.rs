@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::decision::{DecisionKind, standing};
 use crate::kind::DiscrepancyKind;
 use crate::money::Currency;
-use crate::pipeline::{OrKind, calendar};
+use crate::pipeline::{OrKind, calendar, unpublished};
 use crate::store::{CarriedInTransit, RunOverview, Store};
 
 /// Show runs, open items by age, reports that are expected and missing, stale dates, and who holds the lock
@@ -37,11 +37,13 @@ pub fn run(_args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result
         if runs.is_empty() {
             writeln!(out, "  none yet; start with `antom-recon run`")?;
         }
+        let unpublished = unpublished(config, &store).await?;
         for run in &runs {
             let (on, revision) = (run.run.business_date, run.run.revision);
             let finished = run.run.finished_at.rfc3339();
             let counts = format!("{:>7} discrepancies {:>9} in transit", run.discrepancies, run.in_transit);
-            writeln!(out, "  {on}  revision {revision}  {counts}  finished {finished}")?;
+            let state = if unpublished.contains(&on) { "; not published: run the date again" } else { "" };
+            writeln!(out, "  {on}  revision {revision}  {counts}  finished {finished}{state}")?;
         }
         if let Some(newest) = runs.first() {
             by_age(config, &store, newest, out).await?;

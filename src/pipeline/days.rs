@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::calendar::BusinessDate;
 use crate::config::Config;
+use crate::export;
+use crate::failure::{Failure, Kind};
 use crate::fetch;
 use crate::id::PlatformMerchantId;
 use crate::movement::ReportKind;
@@ -91,8 +93,21 @@ pub async fn never_run(config: &Config, store: &Store, today: BusinessDate) -> a
     Ok(days.filter(|date| !done.contains(date) && is_due(*date)).collect())
 }
 
-/// What is worth a warning after a run: files that Antom will soon delete and nobody has, and dates that rest on what is no longer
-/// in force. Dates before the first one that was ever run are nobody's.
+/// The dates that are recorded and whose outputs are not published, oldest first: their run was killed in between, or there was no room
+/// for them. A folder that such a run has ready may be of another revision than the one that is published.
+///
+/// # Errors
+/// A failure of the configuration, the database or the folder of the outputs.
+pub async fn unpublished(config: &Config, store: &Store) -> anyhow::Result<BTreeSet<BusinessDate>> {
+    let merchant = PlatformMerchantId::new(config.merchant()?.platform_merchant_id);
+    let recorded = store.unpublished_dates(merchant.as_str()).await.or_kind()?;
+    let ready = export::unfinished(&config.output_dir(), &merchant)
+        .map_err(|error| Failure::new(Kind::Unforeseen, error.to_string()))?;
+    Ok(recorded.into_iter().chain(ready).collect())
+}
+
+/// What is worth a warning after a run: outputs that were never published, files that Antom will soon delete and nobody has, and dates
+/// that rest on what is no longer in force. Dates before the first one that was ever run are nobody's.
 ///
 /// # Errors
 /// A failure of the configuration or the database.
@@ -102,7 +117,17 @@ pub async fn warnings(config: &Config, store: &Store, today: BusinessDate) -> an
     let within = config.retention()?.warning_days;
     let ending = outlook(config, store, today).await?.into_iter();
     let ending = ending.filter(|day| day.on > first && day.days_left <= within && !day.missing.is_empty());
-    let mut sentences: Vec<String> = ending
+    let mut sentences: Vec<String> = unpublished(config, store)
+        .await?
+        .into_iter()
+        .map(|on| {
+            format!(
+                "the run of {on} is recorded, but its outputs were never published, because it was killed or had no room for them; \
+                 `antom-recon run --date {on}` publishes them"
+            )
+        })
+        .collect();
+    sentences.extend(ending
         .map(|day| {
             let missing: Vec<&str> = day.missing.iter().map(|kind| kind.as_str()).collect();
             format!(
@@ -112,8 +137,7 @@ pub async fn warnings(config: &Config, store: &Store, today: BusinessDate) -> an
                 day.deadline(),
                 on = day.on
             )
-        })
-        .collect();
+        }));
     let stale = bases::stale(config, store, first.max(last.minus_days(MAX_STALE_DAYS)), last).await?;
     sentences.extend(bases::put_right(&stale).map(|(dates, command)| {
         format!("{dates} rest on superseded revisions of earlier dates: {command} runs them anew, `antom-recon status` says why")

@@ -49,7 +49,7 @@ use crate::proof::{Held, ProofFinding};
 use crate::store::{Carried, Recorded, Store};
 
 pub use bases::{Stale, Superseded, put_right, stale};
-pub use days::{DayOutlook, missing_on, never_run, outlook, warnings};
+pub use days::{DayOutlook, missing_on, never_run, outlook, unpublished, warnings};
 pub use folds::OrKind;
 pub use inputs::{Contract, contract};
 pub use intake::{damaged, expected, fetch_day, ignored_sheets, not_ready};

@@ -122,13 +122,6 @@ pub async fn finish_interrupted(job: &Job<'_>) -> anyhow::Result<()> {
         reached(Point::PublicationRecovered);
         tracing::warn!("the outputs of {date} were complete when their run was killed; they are published now");
     }
-    let unpublished = job.store.unpublished_dates(job.merchant.as_str()).await.or_kind()?;
-    for date in unpublished.into_iter().filter(|date| *date != job.today) {
-        tracing::warn!(
-            "the run of {date} is recorded, but its outputs were never published, because it was killed; \
-             `antom-recon run --date {date}` publishes them"
-        );
-    }
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use antom_recon::calendar::CutOff;
+use antom_recon::clock;
 use antom_recon::points::Point;
 use lab::world::Plan;
 use lab::world::faults::Fault;
@@ -287,6 +289,34 @@ fn when_the_next_run_is_of_another_date() {
     assert_eq!(desk.outputs(&first), expected);
     let ended = desk.done(&format!("run --date {second}"));
     assert!(!ended.stderr.contains("never published"), "{}", ended.stderr);
+}
+
+/// Without dates, a run goes on with what the dead one had not published: cron's next call needs nobody to name the date.
+#[test]
+fn when_the_next_run_catches_up() {
+    let yesterday = CutOff::parse("+08:00").unwrap().date_of(clock::now()).minus_days(1);
+    let antom = Antom::of(Plan { payments: 4, first_day: yesterday.to_string().parse().unwrap(), ..Plan::one_day(80) });
+    let (words, date) = (antom.run(), antom.date());
+    let undisturbed = antom.csv_desk();
+    undisturbed.done(&words);
+    let expected = undisturbed.outputs(&date);
+    for point in [
+        Point::RecordCommitted,
+        Point::PublicationBegun,
+        Point::PublicationFlushed,
+        Point::PublicationReady,
+        Point::PublicationNoted,
+    ] {
+        let desk = antom.csv_desk();
+        assert!(desk.start_doomed(&words, point.as_str()).dies(), "{point}");
+        assert!(!desk.published(&date).exists(), "{point}");
+        desk.done("status").shows(&["; not published: run the date again"]);
+        let ended = desk.run("run");
+        assert!(ended.stdout.contains(&date), "{point}: {} {}", ended.stdout, ended.stderr);
+        assert_eq!(desk.outputs(&date), expected, "{point}");
+        assert!(!ended.stderr.contains("never published"), "{point}: {}", ended.stderr);
+        assert!(!desk.done("status").stdout.contains("not published"), "{point}");
+    }
 }
 
 /// Killed at random while the schema is made, which no place inside a version can be.

@@ -145,8 +145,9 @@ async fn needs(config: &Config, store: &Store, merchant: &str, before: BusinessD
             needs.names.insert(row.report_file);
         }
     }
+    // The next run's window begins before the oldest of them.
     let note = |item: CarriedInTransit| {
-        needs.dates.insert(item.business_date);
+        needs.since = needs.since.min(item.business_date.minus_days(1));
         Ok::<(), Infallible>(())
     };
     let Ok(()) = store.each_in_transit(run, note).await.or_kind()?;

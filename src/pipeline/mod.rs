@@ -143,13 +143,11 @@ pub async fn run_day(
     let job = Job::open((config, store), merchant, today, options.without_memory)?;
     outputs::finish_interrupted(&job).await?;
 
-    let policy = options::policy(config, today)?;
+    let mut policy = options::policy(config, today)?;
     let mut carried = store.carried_into(job.merchant.as_str(), today).await.or_kind()?;
     let decided = decided::Decided::load(&job).await?;
     let reopened = decided.carry_reopened(&job, carried.as_mut());
-    let (older, bases) = bases::reached(&job, policy.window_start, carried.as_ref()).await?;
     let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
-    let window = (policy.window_start, &older);
     let contract = inputs::contract(config)?;
     let volumes = inputs::volumes(&job, contract.as_ref()).await?;
     let schedule = contract.as_ref().map(|known| &known.schedule);
@@ -157,6 +155,9 @@ pub async fn run_day(
     let registry = inputs::registry(&job).await?;
     let mut marks = marks::Marks::new(&job.memory, job.room).map_err(recall::failed)?;
     let mut waited = waited::Waited::load(&job, carried.as_ref(), &mut marks, &mut timings).await?;
+    waited.widen(&mut policy);
+    let (older, bases) = bases::reached(&job, policy.window_start, carried.as_ref()).await?;
+    let window = (policy.window_start, &older);
     let due = waited.due(&policy);
     let marker = recall::marker(&job, &policy, registry.as_ref(), &due);
     let rules = (&row_rules, marker, &mut marks);

@@ -36,6 +36,8 @@ pub struct Waited {
     payments: Shelf<InTransitRow>,
     /// Their dates.
     dates: BTreeSet<BusinessDate>,
+    /// The oldest date of any item.
+    oldest: Option<BusinessDate>,
     /// What becomes of them, by [`FATES`].
     fates: Aside<ItemFate>,
     /// Those of which that is known.
@@ -60,6 +62,7 @@ impl Waited {
             left: Vec::new(),
             payments: Shelf::new(&job.memory).map_err(failed)?,
             dates: BTreeSet::new(),
+            oldest: None,
             fates: Aside::new(&job.memory, job.room).map_err(failed)?,
             agreed: None,
         };
@@ -72,6 +75,7 @@ impl Waited {
     }
 
     fn take(&mut self, job: &Job<'_>, item: CarriedInTransit, marks: &mut Marks) -> Result<(), MemoryError> {
+        self.oldest = self.oldest.into_iter().chain([item.business_date]).min();
         let mark = plain(job, &item).and_then(|known| Mark::item(job.today, known, self.payments.rows()));
         let (Some(mark), Some(first_seen_on)) = (mark, item.first_seen_on) else {
             self.left.push(item);
@@ -94,6 +98,14 @@ impl Waited {
             first_seen_on,
         })?;
         Ok(())
+    }
+
+    /// Lets the window begin before the oldest item. Where days were left out, or fewer of them are allowed now, that may be long before a
+    /// run looks for anything new; whether such an item was settled, or is overdue, is only known with all that came after it.
+    pub fn widen(&self, policy: &mut Policy) {
+        if let Some(oldest) = self.oldest {
+            policy.window_start = policy.window_start.min(oldest.minus_days(1));
+        }
     }
 
     /// Until when lines may wait for their settlement, of the day and of every date of which something waits.

@@ -95,6 +95,7 @@ scenarios! {
     cells_that_are_formulas
     crossing_midnight
     currencies
+    days_left_out
     duplicates
     every_value_mismatch
     fees_against_the_contract

@@ -21,7 +21,7 @@ pub type FileKey = (BusinessDate, String, String);
 /// What was closed after a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct State {
-    /// A hash of the rules of matching: with others, nothing is known to be closed.
+    /// A hash of the rules of matching, under the seed of the keys: with others, nothing is known to be closed.
     pub rules: u64,
     /// Hashes of the registered parties, sorted; none without a registry.
     pub parties: Option<Vec<u64>>,

@@ -11,10 +11,9 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::calendar::{BusinessDate, CutOff};
-use crate::id::{Key, Symbol, Symbols};
+use crate::id::{Key, KeyMaker, Symbol, Symbols};
 use crate::ledger::{Entry, Keeper};
 use crate::matching::agreed::{Mark, Marker};
 use crate::memory::{ClosedEntry, LedgerRows, MemoryError, PackedEntries, Spilled};
@@ -176,6 +175,7 @@ fn part_of((fingerprint, _): ClosedEntry) -> usize {
 /// Takes the entries.
 pub struct Keeping<'a> {
     symbols: &'a Symbols,
+    keys: KeyMaker,
     cut_off: CutOff,
     marker: Marker<'a>,
     parties: Idle<Parties>,
@@ -214,7 +214,7 @@ impl<'a> Keeping<'a> {
         let (kept, known) = (LedgerRows::new(&job.memory)?, Aside::new(&job.memory, job.room)?);
         let entries = Entries { kept, known, dates: BTreeMap::new() };
         let state = Mutex::new(State { entries, marks, failed: None });
-        Ok(Self { symbols: &job.symbols, cut_off, marker, parties: Idle::default(), state })
+        Ok(Self { symbols: &job.symbols, keys: job.keys, cut_off, marker, parties: Idle::default(), state })
     }
 
     /// When all entries are taken.
@@ -235,8 +235,9 @@ impl Keeper for Keeping<'_> {
         let mark = |(row, entry): (u32, &Entry)| self.marker.entry(entry, original_of(entry), row);
         let mut parties = self.parties.take();
         let known = entries.iter().map(|entry| {
-            let party = parties.hash(entry.party, self.symbols);
-            (self.cut_off.date_of(entry.occurred_at), fingerprint(entry, original_of(entry).unwrap_or_default(), party))
+            let party = parties.hash(entry.party, self.symbols, self.keys);
+            let original = original_of(entry).unwrap_or_default();
+            (self.cut_off.date_of(entry.occurred_at), fingerprint(entry, original, party, self.keys))
         });
         let known = known.collect();
         self.parties.give_back(parties);
@@ -255,7 +256,7 @@ impl Keeper for Keeping<'_> {
 
 impl Parties {
     /// The hash of a party's name, which is the same in every run, as its symbol is not.
-    fn hash(&mut self, party: Symbol, symbols: &Symbols) -> u64 {
+    fn hash(&mut self, party: Symbol, symbols: &Symbols, keys: KeyMaker) -> u64 {
         let number = party.number() as usize;
         if number >= self.0.len() {
             self.0.resize(number + 1, None);
@@ -264,7 +265,7 @@ impl Parties {
         // A hash of zero is made again each time.
         known.map_or_else(
             || {
-                let hash = xxh3_64(symbols.text(party).as_bytes());
+                let hash = keys.fingerprint(symbols.text(party).as_bytes());
                 *known = NonZero::new(hash);
                 hash
             },
@@ -289,7 +290,8 @@ impl State<'_> {
 }
 
 /// The fingerprint of an entry, and an id by which its family is found. `party` is a hash of its name, for symbols differ between runs.
-fn fingerprint(entry: &Entry, original: Original, party: u64) -> ClosedEntry {
+/// The seed of the keys is in it: nobody can look for two entries that pass for one.
+fn fingerprint(entry: &Entry, original: Original, party: u64, maker: KeyMaker) -> ClosedEntry {
     let mut bytes = [0_u8; 96];
     let mut at = 0;
     let mut put = |part: &[u8]| {
@@ -313,7 +315,7 @@ fn fingerprint(entry: &Entry, original: Original, party: u64) -> ClosedEntry {
         }
         _ => [own[0], own[1], of_request, of_antom],
     };
-    (xxh3_64(&bytes), ids.into_iter().find(|id| *id != 0).unwrap_or_default())
+    (maker.fingerprint(&bytes), ids.into_iter().find(|id| *id != 0).unwrap_or_default())
 }
 
 #[cfg(test)]

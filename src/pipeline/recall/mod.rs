@@ -115,7 +115,8 @@ fn closed_before(
 /// Hashes of the parties that are registered successfully, sorted.
 fn parties_of(job: &Job<'_>, registry: Option<&Registry>) -> Option<Vec<u64>> {
     let known = registry?.successful.iter().filter(|(_, successful)| **successful);
-    let mut parties: Vec<u64> = known.map(|(party, _)| xxh3_64(job.symbols.text(*party).as_bytes())).collect();
+    let mut parties: Vec<u64> =
+        known.map(|(party, _)| job.keys.fingerprint(job.symbols.text(*party).as_bytes())).collect();
     parties.sort_unstable();
     Some(parties)
 }
@@ -131,7 +132,8 @@ pub fn recall(
     registry: Option<&Registry>,
     (reports, ledger): (&mut Reports, &mut Ledger),
 ) -> anyhow::Result<Recalled> {
-    let rules = xxh3_64(job.config.what_decides()?.as_bytes());
+    // Under the seed of the keys: with another one, no id and no fingerprint that was kept means anything.
+    let rules = job.keys.fingerprint(job.config.what_decides()?.as_bytes());
     let parties = parties_of(job, registry);
     let state = closed_before(&job.memory, carried.map(|before| &before.run), rules, parties.as_deref())?;
     let known = Known::of(job, state, reports, ledger.from)?.unwrap_or_default().without(job, reopened);

@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use super::bulk::placeholders;
 use super::digest;
 use super::error::StoreError;
-use super::pool::{Store, on_pool};
+use super::pool::{Steps, Store, on_pool};
 use super::rows::{self, DiscrepancyRow, date};
 use super::run_record::RunId;
 use super::runs::Run;
@@ -98,7 +98,9 @@ impl Store {
     ) -> Result<Result<(), E>, StoreError> {
         let mut tx = self.begin_reading(DOING).await?;
         let (mut shown, mut problem) = (Ok(()), None);
+        let steps = Steps::default();
         let each = digest::each_row_of_run(&mut tx, &rows::IN_TRANSIT, (run.0, ""), |cells| {
+            steps.done();
             if shown.is_ok() && problem.is_none() {
                 match rows::in_transit_item_of(cells) {
                     Ok(item) => shown = show(item),
@@ -106,7 +108,7 @@ impl Store {
                 }
             }
         });
-        self.within(DOING, each).await?;
+        self.step_by_step(DOING, &steps, each).await?;
         self.commit(DOING, tx).await?;
         problem.map_or(Ok(shown), |problem| Err(self.damaged(DOING, problem)))
     }

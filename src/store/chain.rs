@@ -12,7 +12,7 @@ use super::bulk::{Cell, Table, hex, new_digest};
 use super::digest::{self, RowsDigest, cell, each_row_of_run};
 use super::hints::HINTS;
 use super::journal::Act;
-use super::pool::{Tx, on_tx};
+use super::pool::{Steps, Tx, on_tx};
 use super::run_record::RunRecord;
 use super::{proof_rows, rows};
 
@@ -107,7 +107,7 @@ pub(super) async fn append(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     for table in TABLES {
         if !digests.contains_key(table.name) {
-            digests.insert(table.name.to_owned(), digest::of_run(tx, table, run_id).await?);
+            digests.insert(table.name.to_owned(), digest::of_run(tx, table, run_id, &Steps::default()).await?);
         }
     }
     let cells: Vec<Cell<'_>> = digests

@@ -6,7 +6,7 @@ use ring::digest::Context;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::bulk::{Cell, Table, hex, new_digest};
-use super::pool::{Tx, on_tx};
+use super::pool::{Steps, Tx, on_tx};
 use super::rows::ITEMS;
 
 /// What a digest over the rows of a table begins with, so that another way to compute it can be told from this one.
@@ -103,10 +103,14 @@ pub(super) fn texts(tx: &Tx, columns: &[&str]) -> String {
     columns.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-/// The digest over the rows of a run in a table, in the order of their key.
-pub(super) async fn of_run(tx: &mut Tx, table: &Table, run_id: i64) -> sqlx::Result<RowsDigest> {
+/// The digest over the rows of a run in a table, in the order of their key; each row is a step.
+pub(super) async fn of_run(tx: &mut Tx, table: &Table, run_id: i64, steps: &Steps) -> sqlx::Result<RowsDigest> {
     let mut rows = Rows::new();
-    each_row_of_run(tx, table, (run_id, ""), |cells| rows.add(table.name, cells.iter().copied())).await?;
+    let add = |cells: &[(&str, &str)]| {
+        steps.done();
+        rows.add(table.name, cells.iter().copied());
+    };
+    each_row_of_run(tx, table, (run_id, ""), add).await?;
     Ok(rows.finish())
 }
 

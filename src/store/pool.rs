@@ -3,7 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
@@ -40,9 +41,9 @@ pub struct StoreOptions {
     pub base_dir: PathBuf,
     /// How long a connection may take, SQLite's wait for another writer included.
     pub connect_timeout: Duration,
-    /// How long one statement may take.
+    /// How long one statement may take, or each step of one that gives millions of rows.
     pub statement_timeout: Duration,
-    /// How long reading the whole ledger may take, and one version of the schema, which may write a table anew.
+    /// How long reading the whole ledger may take, all rows of a run, and one version of the schema, which may write a table anew.
     pub ledger_timeout: Duration,
     /// The schema of the program's tables on PostgreSQL; none leaves it to the user's `search_path`.
     pub schema: Option<String>,
@@ -179,6 +180,25 @@ impl Store {
         within(&self.name, self.options.statement_limit(), doing, statement).await
     }
 
+    /// Waits for something of many steps, for each of them no longer than the time-out: it may have millions.
+    pub(super) async fn step_by_step<T>(
+        &self,
+        doing: &'static str,
+        steps: &Steps,
+        work: impl Future<Output = sqlx::Result<T>>,
+    ) -> Result<T, StoreError> {
+        let limit = self.options.statement_limit();
+        let mut work = pin!(work);
+        loop {
+            let before = steps.count();
+            match tokio::time::timeout(limit, work.as_mut()).await {
+                Ok(done) => return done.map_err(|error| StoreError::from_driver(&self.name, doing, &error)),
+                Err(_) if steps.count() > before => {}
+                Err(_) => return Err(unanswered(&self.name, doing, limit)),
+            }
+        }
+    }
+
     /// Begins a transaction that will write.
     pub(super) async fn begin(&self, doing: &'static str) -> Result<Tx, StoreError> {
         self.within(doing, async {
@@ -229,6 +249,13 @@ impl Tx {
         sqlx::query(AssertSqlSafe(pragma)).execute(&mut **tx).await.map(drop)
     }
 
+    /// Lets PostgreSQL work longer on each statement of the transaction than it does on others.
+    pub(super) async fn allow(&mut self, time: Duration) -> sqlx::Result<()> {
+        let Self::Postgres(tx) = self else { return Ok(()) };
+        let set = sqlx::query("SELECT set_config('statement_timeout', $1, true)").bind(time.as_millis().to_string());
+        set.execute(&mut **tx).await.map(drop)
+    }
+
     /// Keeps SQLite from folding its log into the file as a part of this commit, and of later ones of the connection:
     /// [`Store::fold_log`] does so beside. PostgreSQL has no such part.
     pub(super) async fn put_off_folding(&mut self) -> sqlx::Result<()> {
@@ -274,13 +301,29 @@ impl Limit {
     ) -> Result<T, StoreError> {
         tokio::select! {
             biased;
-            () = self.over.as_mut() => Err(StoreError::Unreachable {
-                database: database.to_owned(),
-                doing,
-                problem: format!("no answer within {} s", self.whole.as_secs()),
-            }),
+            () = self.over.as_mut() => Err(unanswered(database, doing, self.whole)),
             result = step => result.map_err(|error| StoreError::from_driver(database, doing, &error)),
         }
+    }
+}
+
+fn unanswered(database: &str, doing: &'static str, within: Duration) -> StoreError {
+    let problem = format!("no answer within {} s", within.as_secs());
+    StoreError::Unreachable { database: database.to_owned(), doing, problem }
+}
+
+/// How far something of many steps has come.
+#[derive(Debug, Default)]
+pub(super) struct Steps(AtomicU64);
+
+impl Steps {
+    /// One more is done.
+    pub(super) fn done(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 

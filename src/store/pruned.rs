@@ -17,7 +17,7 @@ use super::chain::{self, TableDigests};
 use super::digest::{self, RowsDigest, each_row_of_run};
 use super::error::StoreError;
 use super::journal::Act;
-use super::pool::{Pool, Store, Tx, on_pool, on_tx};
+use super::pool::{Pool, Steps, Store, Tx, on_pool, on_tx};
 use super::rows::{self, date};
 use super::run_record::RunId;
 use crate::calendar::{BusinessDate, Instant};
@@ -213,7 +213,8 @@ impl Store {
         }
         if let Some(newest) = newest.filter(|_| !history.runs.is_empty()) {
             let mut tx = self.begin_reading(DOING).await?;
-            history.waiting = self.within(DOING, Waiting::read(&mut tx, newest)).await?;
+            let steps = Steps::default();
+            history.waiting = self.step_by_step(DOING, &steps, Waiting::read(&mut tx, newest, &steps)).await?;
         }
         Ok(history)
     }
@@ -271,6 +272,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (merchant, before, run_id) = (history.merchant.as_str(), history.before, run.run_id.0);
         let mut tx = self.begin(DOING).await?;
+        self.within(DOING, tx.allow(self.options.ledger_timeout)).await?;
         let act = self.within(DOING, Act::begin(&mut tx, merchant)).await?;
         let recorded = self.within(DOING, chain::recorded_digests(&mut tx, run_id)).await?;
         let kept = self.within(DOING, kept_digests(&mut tx, run_id)).await?;
@@ -278,7 +280,8 @@ impl Store {
         self.within(DOING, set_pruning(&mut tx, open, merchant, before)).await?;
         for (prunable @ (table, _), _) in PRUNABLE.iter().zip(rows.tables).filter(|(_, count)| *count > 0) {
             let (name, on, revision) = (table.name, run.business_date, run.revision);
-            let found = self.within(DOING, digest::of_run(&mut tx, table, run_id)).await?;
+            let steps = Steps::default();
+            let found = self.step_by_step(DOING, &steps, digest::of_run(&mut tx, table, run_id, &steps)).await?;
             if kept.get(name).or_else(|| recorded.get(name)) != Some(&found) {
                 let problem = format!(
                     "run {on} revision {revision} has other rows of `{name}` than were recorded; see `antom-recon verify`"
@@ -286,7 +289,7 @@ impl Store {
                 return Err(self.damaged(DOING, problem));
             }
             self.old_rows(&mut tx, Deed::Delete, prunable, history, run_id).await?;
-            let left = self.within(DOING, digest::of_run(&mut tx, table, run_id)).await?;
+            let left = self.step_by_step(DOING, &steps, digest::of_run(&mut tx, table, run_id, &steps)).await?;
             let noted = [
                 Cell::Integer(run_id),
                 Cell::text(name),
@@ -376,7 +379,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    async fn read(tx: &mut Tx, newest: RunId) -> sqlx::Result<Self> {
+    async fn read(tx: &mut Tx, newest: RunId, steps: &Steps) -> sqlx::Result<Self> {
         const COLUMNS: Table = Table {
             name: rows::IN_TRANSIT.name,
             columns: &["run_id", "item_id", "request_id", "antom_id"],
@@ -384,6 +387,7 @@ impl Waiting {
         };
         let mut waiting = Self::default();
         each_row_of_run(tx, &COLUMNS, (newest.0, ""), |cells| {
+            steps.done();
             let ids = cells.iter().skip(1).filter(|(_, id)| !id.is_empty());
             waiting.hashes.extend(ids.map(|(_, id)| waiting.state.hash_one(id)));
         })

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::chain::{self, Link, TableDigests};
 use super::digest::{self, Rows, RowsDigest};
 use super::error::StoreError;
-use super::pool::{Pool, Store, Tx, on_pool, on_tx};
+use super::pool::{Pool, Steps, Store, Tx, on_pool, on_tx};
 use super::pruned;
 use super::rows::date;
 use super::run_record::PackedFile;
@@ -141,7 +141,8 @@ impl Store {
             let name = table.name;
             // A table that came later had nothing of the run.
             let expected = kept.get(name).or_else(|| digests.get(name)).unwrap_or(&none);
-            let found = self.within(DOING, digest::of_run(tx, table, run_id)).await?;
+            let steps = Steps::default();
+            let found = self.step_by_step(DOING, &steps, digest::of_run(tx, table, run_id, &steps)).await?;
             if found != *expected {
                 let RowsDigest { count, digest } = &found;
                 let (known, recorded) = (expected.count, &expected.digest);
@@ -236,15 +237,17 @@ impl Store {
         Ok(rows.into_iter().collect())
     }
 
-    /// Begins a transaction that only reads, so that it waits for no writer.
+    /// Begins a transaction that only reads, so that it waits for no writer. The server allows it the time for all rows of a run.
     pub(super) async fn begin_reading(&self, doing: &'static str) -> Result<Tx, StoreError> {
         self.within(doing, async {
-            Ok(match &self.pool {
+            let mut tx = match &self.pool {
                 Pool::Sqlite(pool) => Tx::Sqlite(pool.begin().await?),
                 Pool::Postgres(pool) => {
                     Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
                 }
-            })
+            };
+            tx.allow(self.options.ledger_timeout).await?;
+            Ok(tx)
         })
         .await
     }

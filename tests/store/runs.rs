@@ -1,8 +1,11 @@
 //! Recording runs and reading them back.
 
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
 use antom_recon::discrepancy::{ClearedRow, InTransitRow};
 use antom_recon::id::DiscrepancyId;
-use antom_recon::store::{Base, Event, Recorded, RunFile, RunRecord, Store, StoreError};
+use antom_recon::store::{Base, Event, Recorded, RunFile, RunRecord, Store, StoreError, StoreOptions};
 
 use super::on_both;
 use super::samples::{
@@ -205,6 +208,26 @@ on_both! {
             assert_eq!(counts(id).await, expected, "{id}");
         }
         assert_eq!(store.history("another", "of all").await.unwrap(), []);
+    }
+
+    async fn reading_many_items_may_take_longer_than_a_statement(harness) {
+        let items: Vec<InTransitRow> = (0..2_000).map(|number| in_transit(&format!("{number:04}"))).collect();
+        let store = harness.open().await;
+        let record = RunRecord { in_transit: &Few(&items), ..run("2026-10-01") };
+        let Recorded::New { run_id, .. } = store.record_run(&record).await.unwrap() else { panic!("the first run") };
+        let limit = Duration::from_millis(400);
+        let options = StoreOptions { connect_timeout: limit, statement_timeout: limit, ..harness.options() };
+        let impatient = Store::open(&harness.url, options).await.unwrap();
+        let started = Instant::now();
+        let mut shown = 0;
+        // Whoever gets them writes them to the disk, or reads on later.
+        let slowly = |_| {
+            shown += 1;
+            std::thread::sleep(Duration::from_millis(1));
+            Ok::<(), Infallible>(())
+        };
+        let Ok(()) = impatient.each_in_transit(run_id, slowly).await.unwrap();
+        assert!(shown == items.len() && started.elapsed() > 2 * limit, "{shown} in {:?}", started.elapsed());
     }
 
     async fn the_overview_counts_the_newest_dates_first(harness) {

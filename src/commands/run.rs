@@ -92,8 +92,15 @@ async fn missed(
     today: BusinessDate,
     out: &mut dyn Write,
 ) -> anyhow::Result<Vec<BusinessDate>> {
-    let completed = store.completed_range(&config.merchant()?.platform_merchant_id).await.or_kind()?;
-    let last = completed.map(|(_, last)| last);
+    let merchant = config.merchant()?.platform_merchant_id;
+    let yesterday = today.minus_days(1);
+    // A date that somebody ran ahead of time says nothing about those before it.
+    let last = match store.completed_range(&merchant).await.or_kind()? {
+        Some((first, last)) if last > yesterday => {
+            store.completed_dates(&merchant, first, yesterday).await.or_kind()?.pop()
+        }
+        range => range.map(|(_, last)| last),
+    };
     let mut dates = Dates::missed(last, today)?;
     let unpublished = pipeline::unpublished(config, store).await?;
     dates.splice(0..0, last.filter(|last| unpublished.contains(last)));

@@ -71,6 +71,14 @@ fn without_dates_a_run_catches_up() {
         let caught_up = place.run("run");
         let expected = vec![date(1), date(2), date(3)];
         assert_eq!((caught_up.code, pages(&caught_up.stdout)), (Some(0), expected), "{}", caught_up.stderr);
+
+        // Somebody mistyped a year.
+        let place = self::place();
+        deliver(&place, &days);
+        assert_eq!(place.run(&format!("run --date {}", days[2])).code, Some(0));
+        assert_eq!(place.run(&format!("run --date {} --allow-missing", today.plus_days(365))).code, Some(0));
+        let caught_up = place.run("run");
+        assert_eq!((caught_up.code, pages(&caught_up.stdout)), (Some(0), vec![date(3)]), "{}", caught_up.stderr);
     });
 }
 

@@ -16,8 +16,10 @@ const LEAST_FILTER: u64 = 4 << 20;
 /// What a run takes at its peak beside rows that wait and a database's pages.
 const PROCESS_BYTES: u64 = 96 << 20;
 
-/// How many bytes are read between two looks at what is left: of a report, they become some 10 MiB of lines.
+/// How many bytes are read between two looks at what is left: of a report, they become some 10 MiB of lines. Where there is plenty, up to
+/// so many times as many, for the kernel takes its time to count.
 const STEP: u64 = 16 << 20;
+const MOST_STEPS: u64 = 8;
 
 /// What matching takes for each line and entry: the row itself, its slot in the join with room to spare, its state, and its share of the
 /// outcome.
@@ -105,8 +107,9 @@ pub struct Watched<R> {
 impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.read >= self.next_look {
-            self.next_look = self.read + STEP;
-            if let Some(problem) = self.room.memory().and_then(shortage) {
+            let memory = self.room.memory();
+            self.next_look = self.read + step(memory);
+            if let Some(problem) = memory.and_then(shortage) {
                 return Err(io::Error::new(ErrorKind::OutOfMemory, problem));
             }
         }
@@ -114,6 +117,11 @@ impl<R: Read> Read for Watched<R> {
         self.read += length as u64;
         Ok(length)
     }
+}
+
+/// How many bytes may be read before the next look: what they become is a small part of what is left.
+fn step(memory: Option<Memory>) -> u64 {
+    memory.map_or(STEP, |memory| (memory.left / 16).clamp(STEP, MOST_STEPS * STEP))
 }
 
 /// What must be left of a limit.
@@ -172,6 +180,13 @@ mod tests {
         assert_eq!(refused.kind(), Kind::Configuration);
         let start = "match needs 97 MiB of memory more, and 5 MiB of 512 MiB are left, all that the machine has; ";
         assert!(refused.message().starts_with(start), "{refused}");
+    }
+
+    #[test]
+    fn less_is_read_at_a_time_where_less_is_left() {
+        let left = |left| step(Some(Memory { left, limit: 1 << 40, held: 0, bound: Bound::Machine }));
+        assert_eq!([left(0), left(512 << 20), left(1 << 30), left(1 << 40)], [STEP, 2 * STEP, 4 * STEP, 8 * STEP]);
+        assert_eq!(step(None), STEP);
     }
 
     #[test]

@@ -306,3 +306,59 @@ fn an_id_that_nobody_knows_is_told_with_what_was_searched() {
     let empty = place.run("explain --limit 3 -- ");
     assert_eq!(empty.code, Some(2), "{}", empty.stderr);
 }
+
+/// The quiet day without orders, by which everything would be found at once, and with a ledger of these rows.
+fn without_orders(rows: &str) -> Place {
+    let place = Place::quiet_day();
+    for report in std::fs::read_dir(place.report().parent().unwrap()).unwrap() {
+        let path = report.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, ["order-1", "order-2", "order-3"].iter().fold(text, |text, id| text.replace(id, "")))
+            .unwrap();
+    }
+    let ledger = std::fs::read_to_string(place.path("ledger.csv")).unwrap();
+    place.write("ledger.csv", format!("{}\n{}\n", ledger.lines().next().unwrap(), rows));
+    assert_eq!(place.run_day().code, Some(0));
+    place
+}
+
+#[test]
+fn every_id_leads_to_the_whole_movement() {
+    // The shares name the payment, the one by its request id, the other by Antom's.
+    let place = without_orders(
+        "e-2,PAYMENT,pay-2,,,,,seller-2,2550,USD,SUCCESS,2026-03-02T10:00:01+08:00,,,\n\
+         e-7,SETTLEMENT,settle-2,,pay-2,,,seller-2,2000,USD,SUCCESS,2026-03-02T12:00:00+08:00,SELLER,,\n\
+         e-8,SETTLEMENT,settle-2,,,20260302194010800100188000000002,,,550,USD,SUCCESS,2026-03-02T12:00:00+08:00,MARKETPLACE,,",
+    );
+    let text = place.told("settle-2");
+    assert!(text.contains("  entry `e-2`: matched\n") && !text.contains("MISSING_IN_LEDGER"), "{text}");
+    assert_eq!(moments(&text), moments(&place.told("pay-2")));
+    // From the reversal to the refund, and from there to the payment, of which one side of each knows the request id alone.
+    let place = without_orders(
+        "e-1,PAYMENT,pay-1,,,,,seller-1,10000,USD,SUCCESS,2026-03-02T10:00:01+08:00,,,\n\
+         e-4,REFUND,refund-1,,pay-1,,,seller-1,-1000,USD,SUCCESS,2026-03-02T18:00:02+08:00,,SELLER,\n\
+         e-9,REFUND_REVERSAL,back-1,,refund-1,,,seller-1,1000,USD,SUCCESS,2026-03-02T19:00:00+08:00,,SELLER,",
+    );
+    let text = place.told("back-1");
+    assert!(text.contains("  entry `e-1`: matched\n"), "{text}");
+    assert_eq!(moments(&text), moments(&place.told("pay-1")));
+}
+
+#[test]
+fn what_no_run_has_seen_yet_was_not_closed_by_one() {
+    let place = Place::quiet_day();
+    let ledger = std::fs::read_to_string(place.path("ledger.csv")).unwrap();
+    let row = |id: &str, at: &str| format!("e-{id},PAYMENT,{id},,,,,seller-1,1000,USD,SUCCESS,{at}+08:00,,,\n");
+    let rows = [row("late-1", "2026-03-05T10:00:00"), row("late-2", "2026-03-03T00:00:30")].concat();
+    place.write("ledger.csv", format!("{ledger}{rows}"));
+    assert_eq!(place.run_day().code, Some(0));
+    for id in ["late-1", "late-2"] {
+        let text = place.told(id);
+        assert!(text.contains(&format!("entry `e-{id}`: of a day that no run answers for\n")), "{text}");
+    }
+    assert!(place.told("pay-1").contains("entry `e-1`: matched\n"));
+    // The run of the day says more.
+    assert_eq!(place.run("run --date 2026-03-03 --allow-missing").code, Some(0));
+    assert!(place.told("late-2").contains("entry `e-late-2`: in transit, waits for the missing report until "));
+    assert!(place.told("late-1").contains("of a day that no run answers for\n"));
+}

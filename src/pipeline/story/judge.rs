@@ -16,6 +16,12 @@ use super::reports::FoundFile;
 /// How many rows are judged two by two; a movement with its reversals and shares has a few.
 const MAX_ROWS: usize = 40;
 
+/// The state of a row of a day without a run, or with one still to come.
+const UNANSWERED: &str = "of a day that no run answers for";
+
+/// The state of a row of which nothing else is known.
+const CLOSED: &str = "closed by an earlier run";
+
 /// A line or an entry of a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Row {
@@ -200,11 +206,13 @@ impl Table<'_> {
         self.rows[at].1.date(&self.policy)
     }
 
-    /// Where each row stands after the last day that said anything new about it. As of a later day it is only known to be closed.
+    /// Where each row stands after the last day that said anything new about it. As of a later day it is only known to be closed; what
+    /// is of a day after the newest run was closed by none.
     fn states(&self) -> Vec<(Row, String)> {
         let mut days: BTreeSet<BusinessDate> = (0..self.rows.len()).map(|at| self.date(at)).collect();
         days.insert(self.policy.today);
-        let mut states = vec!["closed by an earlier run".to_owned(); self.rows.len()];
+        let unsaid = |at| if self.date(at) > self.policy.today { UNANSWERED } else { CLOSED };
+        let mut states: Vec<String> = (0..self.rows.len()).map(|at| unsaid(at).to_owned()).collect();
         for day in days.into_iter().filter(|day| *day <= self.policy.today) {
             // A run reads the ledger a day further than the reports, for what lies on the other side of midnight.
             let is_seen = |at: &usize| match self.rows[*at].1 {
@@ -245,8 +253,8 @@ impl Table<'_> {
                     |finding| format!("{} at stage `{}`", finding.kind, finding.stage),
                 )
             }
-            State::OutOfScope => "of a day that no run answers for".to_owned(),
-            _ => "closed by an earlier run".to_owned(),
+            State::OutOfScope => UNANSWERED.to_owned(),
+            _ => CLOSED.to_owned(),
         }
     }
 

@@ -29,8 +29,12 @@ use search::Needles;
 /// A story of more lines, items or entries than this is no movement's: it is not followed to further ids, and not judged.
 const MAX_LINES: u64 = 200;
 
-/// How many ids a story is followed to.
+/// How many ids of lines a story is followed to at a time.
 const MAX_IDS: usize = 60;
+
+/// How often what has the ids is looked for. The longest way that types lead is from the reversal of a refund to the refund, its
+/// payment, that one's order and shares: five. What leads further than this is not judged.
+const MAX_ROUNDS: usize = 8;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -172,6 +176,20 @@ struct Teller<'a> {
     story: Story,
 }
 
+/// What the ids led to.
+struct Followed {
+    entries: entries::Entries,
+    found: Vec<FoundFile>,
+    /// The batch, if the id is that of one.
+    batch_id: Option<String>,
+    /// Whether all that the rows name was looked for.
+    is_whole: bool,
+}
+
+fn lines(found: &[FoundFile]) -> u64 {
+    found.iter().map(|file| file.hits.count).sum()
+}
+
 /// First and last date of what is known.
 type Dates = Option<(BusinessDate, BusinessDate)>;
 
@@ -191,20 +209,9 @@ impl Teller<'_> {
             ids.extend(happening.ids().into_iter().filter(|_| is_followed));
             happening.dates().into_iter().for_each(|date| widen(&mut dates, date));
         }
-        let mut entries = self.entries(&mut ids, &mut dates).await?;
-        let mut found = self.search(&ids, &mut dates)?;
-        let lines = |found: &[FoundFile]| found.iter().map(|file| file.hits.count).sum::<u64>();
-        // What is said about a batch names it where others name a movement.
-        let batches = batch::batch_ids(&found);
-        let batch_id = ids.iter().find(|id| batches.contains(*id)).cloned();
-        let further: BTreeSet<String> = found.iter().flat_map(FoundFile::ids).filter(|id| !ids.contains(id)).collect();
-        if batch_id.is_none() && lines(&found) <= MAX_LINES && !further.is_empty() {
-            ids.extend(further.into_iter().take(MAX_IDS));
-            entries = self.entries(&mut ids, &mut dates).await?;
-            found = self.search(&ids, &mut dates)?;
-        }
+        let Followed { entries, found, batch_id, is_whole } = self.follow(&mut ids, &mut dates).await?;
         let rows = [lines(&found), entries.parsed.entries.len() as u64];
-        let movement = self.story.as_of.filter(|_| rows.into_iter().all(|rows| rows <= MAX_LINES));
+        let movement = self.story.as_of.filter(|_| is_whole && rows.into_iter().all(|rows| rows <= MAX_LINES));
         if let Some(id) = batch_id {
             let (config, merchant) = (self.config, &self.merchant);
             let batch = tokio::task::block_in_place(|| {
@@ -224,6 +231,33 @@ impl Teller<'_> {
         self.runs(&ids).await?;
         self.story.ids = ids;
         Ok(())
+    }
+
+    /// What has the ids, and what has the ids of that, until nothing leads further: a movement without one of its rows would be judged
+    /// as if that did not exist.
+    async fn follow(&mut self, ids: &mut BTreeSet<String>, dates: &mut Dates) -> anyhow::Result<Followed> {
+        let mut asked = ids.clone();
+        let mut entries = self.entries(ids, dates).await?;
+        let mut found = self.search(ids, dates)?;
+        // What is said about a batch names it where others name a movement.
+        let batches = batch::batch_ids(&found);
+        let batch_id = ids.iter().find(|id| batches.contains(*id)).cloned();
+        for _ in 1..MAX_ROUNDS {
+            if batch_id.is_some() || lines(&found) > MAX_LINES {
+                break;
+            }
+            let further: BTreeSet<String> =
+                found.iter().flat_map(FoundFile::ids).filter(|id| !ids.contains(id)).collect();
+            ids.extend(further.into_iter().take(MAX_IDS));
+            if *ids == asked {
+                break;
+            }
+            asked.clone_from(ids);
+            entries = self.entries(ids, dates).await?;
+            found = self.search(ids, dates)?;
+        }
+        let is_whole = *ids == asked && found.iter().flat_map(FoundFile::ids).all(|id| ids.contains(&id));
+        Ok(Followed { entries, found, batch_id, is_whole })
     }
 
     /// The entries that have the ids. Their own ids and dates are known from then on.

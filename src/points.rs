@@ -68,7 +68,7 @@ closed_words! {
         PublicationFlushed = "publication: flushed",
         /// The folder is ready: whatever happens now, it will be published.
         PublicationReady = "publication: ready",
-        /// The older folder has its place among the superseded ones.
+        /// The older folder has its place among the superseded or the edited ones.
         PublicationSetAside = "publication: set aside",
         /// The folder has the name under which people see it.
         PublicationVisible = "publication: visible",

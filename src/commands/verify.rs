@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -50,7 +50,8 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
         let packed = store.packed_files(&merchant).await.or_kind()?;
         let (archived, gone) = tokio::task::block_in_place(|| verify_archive(&archive, &files, &packed, &pruned))?;
         let unread = tokio::task::block_in_place(|| verify_unread(&archive, &files))?;
-        let (folders, unnoted) = verify_outputs(&store, &config.output_dir(), &merchant).await?;
+        let Folders { right: folders, unnoted, edited, in_the_way } =
+            verify_outputs(&store, &config.output_dir(), &merchant).await?;
         // The journal covers the links of the chain as well; it is empty until something is added to history by this program.
         let head = if journal.head.is_empty() { &chain.head } else { &journal.head };
         let head = if head.is_empty() { "none".to_owned() } else { format!("`{head}`") };
@@ -65,6 +66,8 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result<
             (unread, "archived files that no run of this merchant names have the content of their names"),
             (chain.pruned, "runs with old rows pruned"),
             (unnoted, "runs without noted outputs"),
+            (edited, "folders that are not as they were published were set aside in `edited`"),
+            (in_the_way, "folders that are not as they were published will be set aside by the next run"),
         ] {
             if count > 0 {
                 line.push_str(&format!("; {count} {what}"));
@@ -156,54 +159,73 @@ fn verify_file(
     Ok(true)
 }
 
-/// Compares every date's folders with what was published. Gives how many are right, and how many runs never noted theirs.
-async fn verify_outputs(store: &Store, out: &Path, merchant: &str) -> anyhow::Result<(u64, u64)> {
+/// What the published folders came to.
+#[derive(Default)]
+struct Folders {
+    /// How many are as they were published.
+    right: u64,
+    /// How many runs never noted theirs.
+    unnoted: u64,
+    /// How many were edited, and made room for what was published.
+    edited: u64,
+    /// How many were edited and have not made room yet for what is ready.
+    in_the_way: u64,
+}
+
+/// Compares every date's folders with what was published.
+async fn verify_outputs(store: &Store, out: &Path, merchant: &str) -> anyhow::Result<Folders> {
     let mut by_date = BTreeMap::<BusinessDate, Vec<PublishedRun>>::new();
     for run in store.published_runs(merchant).await.or_kind()? {
         by_date.entry(run.business_date).or_default().push(run);
     }
     let merchant = PlatformMerchantId::new(merchant.to_owned());
-    let (mut right, mut unnoted) = (0, 0);
+    let mut folders = Folders::default();
     for (on, runs) in &by_date {
-        unnoted += runs.iter().filter(|run| run.publications.is_empty()).count() as u64;
-        right += tokio::task::block_in_place(|| verify_date(out, &merchant, *on, runs))?;
+        folders.unnoted += runs.iter().filter(|run| run.publications.is_empty()).count() as u64;
+        tokio::task::block_in_place(|| verify_date(out, &merchant, *on, runs, &mut folders))?;
     }
-    Ok((right, unnoted))
+    Ok(folders)
 }
 
-/// Compares a date's folders, and gives how many are right. A run that noted nothing (of an older program, or killed between
-/// publishing and noting) may have any outputs.
+/// Compares a date's folders, and counts them. A run that noted nothing (of an older program, or killed between publishing and
+/// noting) may have any outputs.
 fn verify_date(
     out: &Path,
     merchant: &PlatformMerchantId,
     on: BusinessDate,
     runs: &[PublishedRun],
-) -> anyhow::Result<u64> {
+    counted: &mut Folders,
+) -> anyhow::Result<()> {
     let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
-    let mut right = 0;
+    let mut known: Vec<&Vec<PublishedFile>> = runs.iter().flat_map(|run| &run.publications).collect();
+    let any_may_be = runs.iter().any(|run| run.publications.is_empty());
     let mut found: Vec<Vec<PublishedFile>> = Vec::new();
     let newest = runs.last().and_then(|run| run.publications.last());
     let mut folder = export::published_folder(out, merchant, on).map_err(failed)?;
+    let mut files = published_files(&folder)?;
     if let Some(ready) = export::ready_folder(out, merchant, on).map_err(failed)? {
-        // A run was killed before it published what it had ready; the next run does so, and supersedes what is there still.
-        found.push(published_files(&folder)?);
-        folder = ready;
+        // A run was killed before it published what it had ready; the next run does so, and sets aside what is there still.
+        let complete = published_files(&ready)?;
+        let is_edited = !files.is_empty() && !any_may_be && !known.contains(&&files);
+        let is_noted = newest.is_none_or(|expected| *expected == complete);
+        if is_noted || !is_edited {
+            counted.in_the_way += u64::from(is_edited);
+            found.push(files);
+            (folder, files) = (ready, complete);
+        }
     }
-    let files = published_files(&folder)?;
     match newest {
         Some(expected) => match difference(&folder, &files, expected) {
             Some(difference) => return Err(Failure::new(Kind::Integrity, difference).into()),
-            None => right += 1,
+            None => counted.right += 1,
         },
         // Recorded and not published yet: the older outputs are still in place.
         None => found.push(files),
     }
-    let mut known: Vec<&Vec<PublishedFile>> = runs.iter().flat_map(|run| &run.publications).collect();
-    let any_may_be = runs.iter().any(|run| run.publications.is_empty());
     for folder in export::superseded_folders(out, merchant, on).map_err(failed)? {
         let files = published_files(&folder)?;
         if known.contains(&&files) {
-            right += 1;
+            counted.right += 1;
         } else if !any_may_be {
             // The publication that it shares most with is the one that was changed.
             known.sort_by_key(|publication| files.iter().filter(|file| !publication.contains(file)).count());
@@ -213,19 +235,31 @@ fn verify_date(
         }
         found.push(files);
     }
-    let older = runs.iter().rev().skip(1);
-    for run in older {
-        let Some(expected) = run.publications.last() else { continue };
-        let is_newest = newest == Some(expected);
-        if !is_newest && !found.contains(expected) {
-            let text = format!(
-                "the outputs of run {on} revision {} are missing below `superseded`; restore them from a backup",
-                run.revision
-            );
-            return Err(Failure::new(Kind::Integrity, text).into());
-        }
+    let edited = export::edited_folders(out, merchant, on).map_err(failed)?;
+    counted.edited += edited.len() as u64;
+    match lost(runs, &found, &edited) {
+        Some(text) => Err(Failure::new(Kind::Integrity, text).into()),
+        None => Ok(()),
     }
-    Ok(right)
+}
+
+/// The first older run whose outputs lie nowhere any more, in words.
+fn lost(runs: &[PublishedRun], found: &[Vec<PublishedFile>], edited: &[PathBuf]) -> Option<String> {
+    let newest = runs.last().and_then(|run| run.publications.last());
+    let is_lost = |run: &&PublishedRun| {
+        let expected = run.publications.last();
+        expected.is_some_and(|expected| newest != Some(expected) && !found.contains(expected))
+    };
+    let run = runs.iter().rev().skip(1).find(is_lost)?;
+    let (on, revision) = (run.business_date, run.revision);
+    let name = format!("{on}-r{revision}");
+    let is_copy =
+        |path: &&PathBuf| path.file_name().is_some_and(|of| of.to_string_lossy().split('.').next() == Some(&name));
+    let copy = edited.iter().find(is_copy).map(|path| format!(" (`{}` was edited)", path.display()));
+    let copy = copy.unwrap_or_default();
+    Some(format!(
+        "the outputs of run {on} revision {revision} are missing below `superseded`{copy}; restore them from a backup"
+    ))
 }
 
 /// The first file of a folder that is another than it was.

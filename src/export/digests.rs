@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::csv_out::{Hashing, Written};
-use super::journal::Folders;
+use super::journal::{EDITED, Folders, SUPERSEDED};
 use super::publish::{Output, OutputDigest, PublishError, during};
 use crate::calendar::BusinessDate;
 use crate::id::PlatformMerchantId;
@@ -70,15 +70,30 @@ pub fn superseded_folders(
     merchant: &PlatformMerchantId,
     on: BusinessDate,
 ) -> Result<Vec<PathBuf>, PublishError> {
-    let folder = Folders::new(out, merchant, on)?.merchant.join("superseded");
-    if !folder.try_exists().map_err(during("look at", &folder))? {
+    folders_of(&Folders::new(out, merchant, on)?.merchant.join(SUPERSEDED), &format!("{on}-r"))
+}
+
+/// The folders of a date that somebody had edited when they made room for what was published, by name.
+///
+/// # Errors
+/// A merchant id that is no folder name; what the file system says.
+pub fn edited_folders(
+    out: &Path,
+    merchant: &PlatformMerchantId,
+    on: BusinessDate,
+) -> Result<Vec<PathBuf>, PublishError> {
+    folders_of(&Folders::new(out, merchant, on)?.merchant.join(EDITED), &on.to_string())
+}
+
+/// The folders whose names begin so.
+fn folders_of(shelf: &Path, prefix: &str) -> Result<Vec<PathBuf>, PublishError> {
+    if !shelf.try_exists().map_err(during("look at", shelf))? {
         return Ok(Vec::new());
     }
-    let prefix = format!("{on}-r");
     let mut folders = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(during("list", &folder))? {
-        let path = entry.map_err(during("list", &folder))?.path();
-        let is_of_date = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix));
+    for entry in fs::read_dir(shelf).map_err(during("list", shelf))? {
+        let path = entry.map_err(during("list", shelf))?.path();
+        let is_of_date = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix));
         if is_of_date && path.is_dir() {
             folders.push(path);
         }

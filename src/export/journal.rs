@@ -4,11 +4,13 @@
 //! .tmp-<date>-<random>   being written            crash: swept by the next run of the date
 //! .ready-<date>          complete, flushed; the   crash: the next run goes on from here
 //!                        run notes its digests
-//! superseded/<date>-r<n> the older folder         crash: likewise; the older folder is safe here
+//! superseded/<date>-r<n> the older folder, of      crash: likewise; the older folder is safe here
+//!                        revision n; or, if
+//! edited/<date>-r<n>     somebody edited it
 //! <date>                 what people see
 //! ```
 //!
-//! Each arrow is one rename within one directory tree, flushed before the next: a folder under any of these names but the first
+//! A place that is taken already is followed by `.2`, `.3` and so on. Each arrow is one rename within one directory tree, flushed before the next: a folder under any of these names but the first
 //! is whole.
 
 use std::fs;
@@ -33,8 +35,25 @@ pub(super) struct Folders {
     /// What people see.
     pub(super) visible: PathBuf,
     superseded: PathBuf,
+    edited: PathBuf,
     date: String,
 }
+
+/// What lies where a date's outputs are shown. It says where that goes to make room, and only those who know what was published can
+/// tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// What was published for this revision.
+    Published(u32),
+    /// Not what any run published: somebody wrote in it. The revision that it was of, if that can be told.
+    Edited(Option<u32>),
+}
+
+/// The folder of what later revisions superseded.
+pub(super) const SUPERSEDED: &str = "superseded";
+
+/// The folder of what somebody had edited when it had to make room.
+pub(super) const EDITED: &str = "edited";
 
 /// The beginning of the name of a complete folder on its way.
 const READY: &str = ".ready-";
@@ -49,7 +68,8 @@ impl Folders {
             private_prefix: format!(".tmp-{date}-"),
             ready: merchant.join(format!("{READY}{date}")),
             visible: merchant.join(date.to_string()),
-            superseded: merchant.join("superseded"),
+            superseded: merchant.join(SUPERSEDED),
+            edited: merchant.join(EDITED),
             date: date.to_string(),
             merchant,
         })
@@ -62,30 +82,36 @@ impl Folders {
         flush_directory(&self.merchant)
     }
 
-    /// Publishes the committed folder; gives the new place of the one that it supersedes.
-    pub(super) fn roll_forward(&self) -> Result<Option<PathBuf>, PublishError> {
-        let superseded = if exists(&self.visible)? { Some(self.set_aside()?) } else { None };
+    /// Publishes the committed folder; gives the new place of the one that makes room for it.
+    pub(super) fn roll_forward(&self, shown: Shown) -> Result<Option<PathBuf>, PublishError> {
+        let aside = if exists(&self.visible)? { Some(self.set_aside(shown)?) } else { None };
         rename(&self.ready, &self.visible)?;
         reached(Point::PublicationVisible);
         flush_directory(&self.merchant)?;
-        Ok(superseded)
+        Ok(aside)
     }
 
-    /// Moves the visible folder to `superseded/<date>-r<n>/`, n being one more than the largest there.
-    fn set_aside(&self) -> Result<PathBuf, PublishError> {
-        fs::create_dir_all(&self.superseded).map_err(during("create", &self.superseded))?;
-        let prefix = format!("{}-r", self.date);
-        let numbers = names_in(&self.superseded)?;
-        let last = numbers.iter().filter_map(|name| name.strip_prefix(&prefix)?.parse::<u32>().ok()).max();
-        let place = self.superseded.join(format!("{prefix}{}", last.unwrap_or(0) + 1));
+    /// Moves the visible folder to `superseded/<date>-r<n>/`, n being its revision, or to `edited/` if somebody edited it.
+    fn set_aside(&self, shown: Shown) -> Result<PathBuf, PublishError> {
+        let (shelf, name) = match shown {
+            Shown::Published(revision) => (&self.superseded, format!("{}-r{revision}", self.date)),
+            Shown::Edited(Some(revision)) => (&self.edited, format!("{}-r{revision}", self.date)),
+            Shown::Edited(None) => (&self.edited, self.date.clone()),
+        };
+        fs::create_dir_all(shelf).map_err(during("create", shelf))?;
+        let (mut place, mut copy) = (shelf.join(&name), 1_u32);
+        while exists(&place)? {
+            copy += 1;
+            place = shelf.join(format!("{name}.{copy}"));
+        }
         rename(&self.visible, &place)?;
         reached(Point::PublicationSetAside);
-        flush_directory(&self.superseded)?;
+        flush_directory(shelf)?;
         flush_directory(&self.merchant)?;
         Ok(place)
     }
 
-    fn repair(&self) -> Result<(), PublishError> {
+    fn repair(&self, shown: Shown) -> Result<(), PublishError> {
         if !exists(&self.merchant)? {
             return Ok(());
         }
@@ -93,9 +119,14 @@ impl Folders {
             if exists(&self.visible)? && same_outputs(&self.ready, &self.visible)? {
                 fs::remove_dir_all(&self.ready).map_err(during("remove", &self.ready))?;
             } else {
-                self.roll_forward()?;
+                self.roll_forward(shown)?;
             }
         }
+        self.sweep()
+    }
+
+    /// Removes what dead runs of the date were writing.
+    pub(super) fn sweep(&self) -> Result<(), PublishError> {
         for name in names_in(&self.merchant)? {
             if name.starts_with(&self.private_prefix) {
                 let leftover = self.merchant.join(name);
@@ -116,13 +147,18 @@ fn merchant_folder(out: &Path, merchant: &PlatformMerchantId) -> Result<PathBuf,
     Ok(out.join(id))
 }
 
-/// Finishes a publication of this date that a crash interrupted, and sweeps what it left. Whoever calls it holds the run's lock:
-/// nobody else is publishing the same date. Nothing happens if there is nothing to repair.
+/// Finishes a publication of this date that a crash interrupted, where what is shown may have to make room, and sweeps what it left.
+/// Whoever calls it holds the run's lock: nobody else is publishing the same date. Nothing happens if there is nothing to repair.
 ///
 /// # Errors
 /// A merchant id that is no folder name; what the file system says.
-pub fn recover(out: &Path, merchant: &PlatformMerchantId, date: BusinessDate) -> Result<(), PublishError> {
-    Folders::new(out, merchant, date)?.repair()
+pub fn recover(
+    out: &Path,
+    merchant: &PlatformMerchantId,
+    date: BusinessDate,
+    shown: Shown,
+) -> Result<(), PublishError> {
+    Folders::new(out, merchant, date)?.repair(shown)
 }
 
 /// The dates whose publication a crash interrupted when it was complete already, oldest first: [`recover`] each of them.

@@ -9,7 +9,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use tempfile::TempDir;
 
 use super::Written;
-use super::journal::{Folders, flush_directory, recover, same_outputs};
+use super::journal::{Folders, Shown, flush_directory, same_outputs};
 use crate::calendar::BusinessDate;
 use crate::id::PlatformMerchantId;
 use crate::movement::closed_words;
@@ -100,6 +100,8 @@ pub enum Outcome {
     Unchanged,
     /// The older one was moved to this place.
     Superseded(PathBuf),
+    /// The older one had been edited, and was moved to this place.
+    Edited(PathBuf),
 }
 
 /// A published folder.
@@ -123,15 +125,15 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// Repairs what a crash left of an earlier publication of the date, and makes a private folder beside the target. The caller
-    /// holds the run's lock.
+    /// Sweeps what a crash left of an earlier publication of the date, and makes a private folder beside the target. The caller
+    /// holds the run's lock, and has finished what was [`unfinished`](super::unfinished).
     ///
     /// # Errors
     /// A merchant id that is no folder name; what the file system says.
     pub fn begin(out: &Path, merchant: &PlatformMerchantId, date: BusinessDate) -> Result<Self, PublishError> {
-        recover(out, merchant, date)?;
         let folders = Folders::new(out, merchant, date)?;
         fs::create_dir_all(&folders.merchant).map_err(during("create", &folders.merchant))?;
+        folders.sweep()?;
         let private = private_folder(&folders).map_err(during("create a folder in", &folders.merchant))?;
         reached(Point::PublicationBegun);
         Ok(Self { folders, private, outputs: Vec::new() })
@@ -206,8 +208,7 @@ impl Publication {
     }
 }
 
-/// The outputs of one run, complete. After a crash at any point the next [`Publication::begin`] or [`recover`] for the date
-/// publishes them.
+/// The outputs of one run, complete. After a crash at any point [`recover`](super::recover) publishes them.
 #[derive(Debug)]
 #[must_use = "people see the outputs when they are published"]
 pub struct Ready {
@@ -222,16 +223,26 @@ impl Ready {
         if self.is_new { &self.folders.ready } else { &self.folders.visible }
     }
 
-    /// Publishes: the folder appears whole, the older one moves to `superseded/`.
+    /// Whether there is something to publish: what is shown does not have the same bytes.
+    #[must_use]
+    pub const fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Publishes: the folder appears whole, and what is shown makes room for it.
     ///
     /// # Errors
     /// What the file system says.
-    pub fn publish(self) -> Result<Published, PublishError> {
+    pub fn publish(self, shown: Shown) -> Result<Published, PublishError> {
         let folder = self.folders.visible.clone();
         if !self.is_new {
             return Ok(Published { folder, outcome: Outcome::Unchanged });
         }
-        let outcome = self.folders.roll_forward()?.map_or(Outcome::New, Outcome::Superseded);
+        let outcome = match (self.folders.roll_forward(shown)?, shown) {
+            (None, _) => Outcome::New,
+            (Some(aside), Shown::Published(_)) => Outcome::Superseded(aside),
+            (Some(aside), Shown::Edited(_)) => Outcome::Edited(aside),
+        };
         Ok(Published { folder, outcome })
     }
 }

@@ -26,6 +26,7 @@ pub mod proving;
 mod recall;
 mod restated_rows;
 mod room;
+mod shown;
 pub mod story;
 mod texts;
 mod timing;

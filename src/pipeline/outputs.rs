@@ -9,7 +9,7 @@ use crate::conservation::{ControlKey, ControlTotal};
 use crate::discrepancy::Side;
 use crate::export::{
     self, BalanceKind, BalanceRow, BatchRow, ControlTotalRow, FeeRow, Input, Outcome, Output, Placed, Publication,
-    Published, Ready, RejectedRow, Render, SideTotals, Summary,
+    Published, Ready, RejectedRow, Render, Shown, SideTotals, Summary,
 };
 use crate::failure::{Failure, Kind};
 use crate::fetch::{Digest, DigestError};
@@ -27,7 +27,7 @@ use super::intake::{InputFile, Reports, accepted_headers};
 use super::listing::Lists;
 use super::proving::Proofs;
 use super::timing::Timings;
-use super::{Day, Job, options, restated_rows, revision_of};
+use super::{Day, Job, options, restated_rows, revision_of, shown};
 
 /// Puts the run into the database, in one transaction.
 pub async fn record(
@@ -118,7 +118,8 @@ pub async fn finish_interrupted(job: &Job<'_>) -> anyhow::Result<()> {
         if let Some((run, folder)) = run.zip(ready) {
             note(job, run.run_id, &folder).await?;
         }
-        export::recover(&out, &job.merchant, date).map_err(failed)?;
+        let shown = shown::shown(job, date).await?;
+        export::recover(&out, &job.merchant, date, shown).map_err(failed)?;
         reached(Point::PublicationRecovered);
         tracing::warn!("the outputs of {date} were complete when their run was killed; they are published now");
     }
@@ -176,7 +177,9 @@ pub async fn publish(
     let (ready, summary) = tokio::task::block_in_place(|| write(job, inputs, (day, lists), rejects, timings))?;
     note(job, recorded.run_id(), ready.folder()).await?;
     let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
-    let Published { folder, outcome } = tokio::task::block_in_place(|| ready.publish()).map_err(failed)?;
+    let shown =
+        if ready.is_new() { shown::shown(job, job.today).await? } else { Shown::Published(revision_of(recorded)) };
+    let Published { folder, outcome } = tokio::task::block_in_place(|| ready.publish(shown)).map_err(failed)?;
     let (revision, in_transit) = (revision_of(recorded), lists.in_transit.rows());
     Ok(DayReportText { folder, outcome, revision, summary, in_transit, verdict: None })
 }
@@ -461,6 +464,9 @@ impl DayReportText {
             Outcome::New => String::new(),
             Outcome::Unchanged => " (unchanged)".to_owned(),
             Outcome::Superseded(older) => format!(" (the older one is in `{}`)", older.display()),
+            Outcome::Edited(older) => {
+                format!(" (what was there, which is not what was published, is in `{}`)", older.display())
+            }
         };
         page.push_str(&format!("  outputs  {}{fate}\n", self.folder.display()));
         page

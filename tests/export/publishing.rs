@@ -5,7 +5,9 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use antom_recon::export::{self, CsvOut, Outcome, Output, Publication, PublishError, Published, recover, unfinished};
+use antom_recon::export::{
+    self, CsvOut, Outcome, Output, Publication, PublishError, Published, Shown, recover, unfinished,
+};
 use antom_recon::id::PlatformMerchantId;
 
 use super::rendering::summary;
@@ -32,10 +34,15 @@ fn write(publication: &mut Publication, cell: &str, seconds: u64) {
     publication.write(Output::Summary, |file| export::summary(file, &summary(seconds))).unwrap();
 }
 
+/// Publishes over what was published for revision 1.
 fn publish(out: &Path, cell: &str, seconds: u64) -> Published {
+    publish_over(out, cell, seconds, Shown::Published(1))
+}
+
+fn publish_over(out: &Path, cell: &str, seconds: u64, shown: Shown) -> Published {
     let mut publication = begin(out);
     write(&mut publication, cell, seconds);
-    publication.commit().unwrap().publish().unwrap()
+    publication.commit().unwrap().publish(shown).unwrap()
 }
 
 /// The names below a folder, sorted, and what their table says.
@@ -69,7 +76,7 @@ fn the_first_folder_appears_whole_and_nothing_else_is_left() {
     write(&mut publication, "one", 1);
     assert!(!out.path().join("218").join(DATE).exists(), "not before it is finished");
     assert_eq!(publication.outputs().len(), 2);
-    let published = publication.commit().unwrap().publish().unwrap();
+    let published = publication.commit().unwrap().publish(Shown::Edited(None)).unwrap();
     assert_eq!(published, Published { folder: out.path().join("218").join(DATE), outcome: Outcome::New });
     assert_eq!(tree(out.path()), pairs(&[(DATE, "one")]));
     assert_eq!(fs::read_dir(out.path().join("218")).unwrap().count(), 1);
@@ -93,20 +100,42 @@ fn other_bytes_move_the_old_folder_aside_each_time() {
     publish(out.path(), "one", 1);
     let aside = out.path().join("218/superseded/2026-03-02-r1");
     assert_eq!(publish(out.path(), "two", 1).outcome, Outcome::Superseded(aside));
-    publish(out.path(), "three", 1);
-    assert_eq!(
-        tree(out.path()),
-        pairs(&[(DATE, "three"), ("superseded/2026-03-02-r1", "one"), ("superseded/2026-03-02-r2", "two")])
-    );
+    // Revision 2 was never published, and revision 3 twice.
+    publish_over(out.path(), "three", 1, Shown::Published(3));
+    publish_over(out.path(), "four", 1, Shown::Published(3));
+    publish_over(out.path(), "five", 1, Shown::Published(4));
+    let expected = [
+        (DATE, "five"),
+        ("superseded/2026-03-02-r1", "one"),
+        ("superseded/2026-03-02-r3", "two"),
+        ("superseded/2026-03-02-r3.2", "three"),
+        ("superseded/2026-03-02-r4", "four"),
+    ];
+    assert_eq!(tree(out.path()), pairs(&expected));
 }
 
 #[test]
 fn a_file_that_somebody_saved_over_is_replaced_and_kept() {
     let out = tempfile::tempdir().unwrap();
     publish(out.path(), "one", 1);
-    fs::write(out.path().join("218").join(DATE).join("discrepancies.csv"), "cell\r\nedited\r\n").unwrap();
-    publish(out.path(), "one", 1);
-    assert_eq!(tree(out.path()), pairs(&[(DATE, "one"), ("superseded/2026-03-02-r1", "edited")]));
+    let edit = |cell: &str| {
+        fs::write(out.path().join("218").join(DATE).join("discrepancies.csv"), format!("cell\r\n{cell}\r\n")).unwrap();
+    };
+    edit("edited");
+    let aside = out.path().join("218/edited/2026-03-02-r1");
+    let replaced = publish_over(out.path(), "one", 1, Shown::Edited(Some(1)));
+    assert_eq!(replaced.outcome, Outcome::Edited(aside));
+    edit("again");
+    publish_over(out.path(), "one", 1, Shown::Edited(Some(1)));
+    edit("nobody knows");
+    publish_over(out.path(), "one", 1, Shown::Edited(None));
+    let expected = [
+        (DATE, "one"),
+        ("edited/2026-03-02", "nobody knows"),
+        ("edited/2026-03-02-r1", "edited"),
+        ("edited/2026-03-02-r1.2", "again"),
+    ];
+    assert_eq!(tree(out.path()), pairs(&expected));
 }
 
 #[test]
@@ -116,7 +145,8 @@ fn an_output_more_or_less_is_a_difference() {
     let mut publication = begin(out.path());
     write(&mut publication, "one", 1);
     publication.write(Output::Cleared, |file| CsvOut::new(file, &["x"])?.finish()).unwrap();
-    assert!(matches!(publication.commit().unwrap().publish().unwrap().outcome, Outcome::Superseded(_)));
+    let published = publication.commit().unwrap().publish(Shown::Published(1)).unwrap();
+    assert!(matches!(published.outcome, Outcome::Superseded(_)));
     assert!(matches!(publish(out.path(), "one", 1).outcome, Outcome::Superseded(_)));
 }
 
@@ -178,7 +208,7 @@ fn a_crash_after_any_step_is_repaired() {
             crashed(out.path(), step, old);
             let waiting = unfinished(out.path(), &merchant()).unwrap();
             assert_eq!(waiting.len(), usize::from(step == 1 || step == 2), "step {step}: {waiting:?}");
-            recover(out.path(), &merchant(), DATE.parse().unwrap()).unwrap();
+            recover(out.path(), &merchant(), DATE.parse().unwrap(), Shown::Published(1)).unwrap();
             let expected = match (step, old) {
                 (0, None) => pairs(&[]),
                 (0, Some(_)) => pairs(&[(DATE, "old")]),
@@ -200,14 +230,14 @@ fn a_crash_after_any_step_is_repaired() {
 fn a_crash_after_the_same_bytes_supersedes_nothing() {
     let out = tempfile::tempdir().unwrap();
     crashed(out.path(), 1, Some("new"));
-    recover(out.path(), &merchant(), DATE.parse().unwrap()).unwrap();
+    recover(out.path(), &merchant(), DATE.parse().unwrap(), Shown::Published(1)).unwrap();
     assert_eq!(tree(out.path()), pairs(&[(DATE, "new")]));
 }
 
 #[test]
 fn other_dates_and_nothing_at_all_are_left_alone() {
     let out = tempfile::tempdir().unwrap();
-    recover(out.path(), &merchant(), DATE.parse().unwrap()).unwrap();
+    recover(out.path(), &merchant(), DATE.parse().unwrap(), Shown::Published(1)).unwrap();
     assert!(unfinished(out.path(), &merchant()).unwrap().is_empty());
     assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
     let busy = out.path().join("218/.tmp-2026-03-03-AbCdEf");

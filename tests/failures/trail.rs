@@ -118,6 +118,60 @@ fn a_folder_that_was_superseded_is_verified_as_well() {
     place.differs(&["the outputs of run 2026-03-02 revision 1 are missing below `superseded`"]);
 }
 
+/// Another amount of the first entry, so that the next run has something else to say.
+fn revise(place: &Place, amount: u32) {
+    let ledger = fs::read_to_string(place.path("ledger.csv")).unwrap();
+    let line = ledger.lines().nth(1).unwrap();
+    let cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+    let amount_at = ledger.lines().next().unwrap().split(',').position(|column| column == "amount_minor").unwrap();
+    let revised: Vec<String> = cells
+        .iter()
+        .enumerate()
+        .map(|(at, cell)| if at == amount_at { amount.to_string() } else { cell.clone() })
+        .collect();
+    place.write("ledger.csv", ledger.replacen(line, &revised.join(","), 1));
+    assert_eq!(place.run_day().code, Some(0));
+}
+
+#[test]
+fn outputs_that_somebody_edited_make_room_under_a_name_of_their_own() {
+    let place = Place::done();
+    let page = |folder: &str| {
+        fs::read_to_string(place.path(&format!("out/2188120000000001/{folder}/discrepancies.csv"))).unwrap()
+    };
+    let edit = |text: &str| {
+        let path = place.published("discrepancies.csv");
+        fs::write(&path, fs::read_to_string(&path).unwrap() + text).unwrap();
+    };
+    let first = page(DATE);
+    edit("called the seller\r\n");
+    place.differs(&["/2026-03-02/discrepancies.csv` has the digest"]);
+    let again = place.run_day();
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert!(again.stdout.contains("(what was there, which is not what was published, is in `"), "{}", again.stdout);
+    assert_eq!(page(DATE), first);
+    assert_eq!(page("edited/2026-03-02-r1"), first.clone() + "called the seller\r\n");
+    assert!(!place.path("out/2188120000000001/superseded").exists(), "a rerun with the same bytes supersedes nothing");
+    let set_aside = "; 1 folders that are not as they were published were set aside in `edited`";
+    place.is_whole(&["1 runs, ", " 1 published folders", set_aside]);
+    // The same again changes nothing, and each revision goes by its own number.
+    assert!(place.run_day().stdout.contains(" (unchanged)\n"));
+    revise(&place, 9_999);
+    let second = page(DATE);
+    revise(&place, 9_998);
+    assert_eq!(page("superseded/2026-03-02-r1"), first);
+    assert_eq!(page("superseded/2026-03-02-r2"), second);
+    place.is_whole(&["3 runs, ", " 3 published folders", set_aside]);
+    // What was published and is nowhere any more is still missed.
+    edit("called again\r\n");
+    revise(&place, 9_997);
+    assert!(page("edited/2026-03-02-r3").ends_with("called again\r\n"));
+    place.differs(&[
+        "the outputs of run 2026-03-02 revision 3 are missing below `superseded` (`",
+        "edited/2026-03-02-r3` was edited); restore them from a backup",
+    ]);
+}
+
 #[test]
 fn pruning_leaves_what_is_within_the_lookback() {
     let place = Place::done();

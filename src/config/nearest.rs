@@ -1,7 +1,7 @@
 //! The known word that is nearest to a mistyped one.
 
 /// Number of letters to insert, delete, replace or swap with their neighbour to make `b` of `a`.
-fn distance(a: &str, b: &str) -> usize {
+pub fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
     let width = b.len() + 1;
     let mut cost = vec![0; (a.len() + 1) * width];

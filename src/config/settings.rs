@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Flags;
 use super::file::Found;
 use super::keys::{self, Key, Shape};
-use super::nearest::nearest;
+use super::nearest::{distance, nearest};
 use super::units::parse_duration;
 use crate::environment::{Environment, NO_KEYS, PREFIX};
 use crate::failure::Failure;
@@ -119,7 +119,7 @@ impl Settings {
     }
 
     /// Overlays the environment. A variable of an unknown section may be another program's (Kubernetes sets some for a service
-    /// of this name) and is only warned about; an unknown key of a known section is a mistake.
+    /// of this name) and is only warned about; an unknown key of a known section, or a name that is nearly a known one, is a mistake.
     pub fn add_environment(&mut self, environment: &Environment) -> Result<(), Failure> {
         let known: Vec<&Key> = keys::all().iter().filter(|key| key.shape != Shape::Table).collect();
         for name in environment.names().filter(|name| !NO_KEYS.contains(name)) {
@@ -299,7 +299,11 @@ impl Settings {
     }
 }
 
-/// An unknown variable of a known section is an error; of an unknown one, a warning.
+/// How many letters a mistyped name differs from the one that was meant. What Kubernetes sets for a service of the program's name is
+/// further away from every key: `SERVICE_HOST` is four letters from `SOURCE_HOST`.
+const MISTYPED: usize = 3;
+
+/// An unknown variable is an error if it is of a known section or nearly a known name, and else a warning.
 fn reject_unknown_variable(variable: &str, known: &[&Key]) -> Result<(), Failure> {
     let names: Vec<String> = known.iter().map(|key| key.variable()).collect();
     let near = nearest(variable, names.iter().map(String::as_str)).unwrap_or_default();
@@ -307,7 +311,7 @@ fn reject_unknown_variable(variable: &str, known: &[&Key]) -> Result<(), Failure
         let section = format!("{PREFIX}{}_", key.section.replace('.', "_")).to_uppercase();
         variable.starts_with(&section)
     };
-    if known.iter().any(of_section) {
+    if known.iter().any(of_section) || distance(variable, near) <= MISTYPED {
         let sentence = format!(
             "unknown environment variable `{variable}`; the nearest known one is `{near}`; correct or unset it"
         );

@@ -209,9 +209,31 @@ fn variables_set_the_dotted_sections_too() {
 }
 
 #[test]
+fn variables_of_others_are_no_mistakes() {
+    let desk = Desk::new();
+    let of_service = [
+        "SERVICE_HOST",
+        "SERVICE_PORT",
+        "SERVICE_PORT_HTTP",
+        "PORT",
+        "PORT_22_TCP",
+        "PORT_8080_TCP",
+        "PORT_8080_TCP_ADDR",
+        "PORT_8080_TCP_PORT",
+        "PORT_8080_TCP_PROTO",
+        "DB_SERVICE_HOST",
+        "DB_PORT_5432_TCP_PORT",
+    ];
+    for name in of_service.into_iter().chain(["LOG", "LIMITS", "VERSION", "IMAGE", "HOME", "CONFIG"]) {
+        let loaded = desk.load_with("", &[(&*format!("ANTOM_RECON_{name}"), "x")], &Flags::default());
+        assert!(loaded.is_ok(), "{name}: {:?}", loaded.err().map(|failure| failure.to_string()));
+    }
+}
+
+#[test]
 fn wrong_variables_are_named() {
     let desk = Desk::new();
-    let load = |name, value| desk.message(desk.load_with("", &[(name, value)], &Flags::default()));
+    let load = |name: &str, value| desk.message(desk.load_with("", &[(name, value)], &Flags::default()));
     assert_eq!(
         load("ANTOM_RECON_SOURCE_HOTS", "x"),
         "unknown environment variable `ANTOM_RECON_SOURCE_HOTS`; the nearest known one is `ANTOM_RECON_SOURCE_HOST`; \
@@ -221,6 +243,18 @@ fn wrong_variables_are_named() {
         load("ANTOM_RECON_SOURCE_PORT", "ssh"),
         "environment variable `ANTOM_RECON_SOURCE_PORT` is `ssh`; expected a whole number without quotes"
     );
+    // A mistyped section too.
+    for (name, meant) in
+        [("MACHING_SPLITS", "MATCHING_SPLITS"), ("SORUCE_HOTS", "SOURCE_HOST"), ("OUT_DIR", "OUTPUT_DIR")]
+    {
+        assert_eq!(
+            load(&format!("ANTOM_RECON_{name}"), "x"),
+            format!(
+                "unknown environment variable `ANTOM_RECON_{name}`; the nearest known one is `ANTOM_RECON_{meant}`; correct or \
+                 unset it"
+            )
+        );
+    }
     let config = desk.load_with("", &[("ANTOM_RECON_MERCHANT_TIMEZONE", "CST")], &Flags::default()).ok().unwrap();
     assert_eq!(
         desk.message(config.cut_off()),

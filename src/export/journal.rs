@@ -10,8 +10,8 @@
 //! <date>                 what people see
 //! ```
 //!
-//! A place that is taken already is followed by `.2`, `.3` and so on. Each arrow is one rename within one directory tree, flushed before the next: a folder under any of these names but the first
-//! is whole.
+//! A place that is taken already is followed by `.2`, `.3` and so on. Each arrow is one rename within one directory tree, flushed
+//! before the next: a folder under any of these names but the first is whole.
 
 use std::fs;
 use std::io;

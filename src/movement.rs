@@ -86,6 +86,9 @@ closed_words! {
     }
 }
 
+/// The key spaces of the request ids and the Antom ids of rows whose type could not be read.
+pub const UNTYPED_SPACES: [u8; 2] = [u8::MAX - 1, u8::MAX];
+
 impl EntryType {
     /// The key space of this type's request ids (see `id::KeyMaker`).
     #[must_use]
@@ -181,8 +184,8 @@ mod tests {
         for &entry_type in EntryType::ALL {
             assert_eq!(EntryType::parse(entry_type.as_str()), Some(entry_type));
         }
-        let spaces: std::collections::BTreeSet<u8> =
-            EntryType::ALL.iter().flat_map(|kind| [kind.request_space(), kind.antom_space()]).collect();
-        assert_eq!(spaces.len(), EntryType::ALL.len() * 2);
+        let spaces = EntryType::ALL.iter().flat_map(|kind| [kind.request_space(), kind.antom_space()]);
+        let spaces: std::collections::BTreeSet<u8> = spaces.chain(UNTYPED_SPACES).collect();
+        assert_eq!(spaces.len(), EntryType::ALL.len() * 2 + 2);
     }
 }

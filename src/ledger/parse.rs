@@ -5,7 +5,7 @@ use std::io::Read;
 use memchr::memchr_iter;
 
 use crate::calendar::Instant;
-use crate::id::{Key, KeyMaker, Symbols};
+use crate::id::{KeyMaker, Symbols};
 use crate::ledger::row::{Before, Columns, Unreadable, Values, column, named};
 use crate::ledger::{COLUMNS, Entry, EntryText, ParsedLedger};
 use crate::money::Currency;
@@ -296,6 +296,8 @@ impl Reader<'_> {
     fn reject(&self, place: Place, record: Record<'_>, row: Row<'_>, unreadable: Unreadable) -> Reject {
         let cell = |column| self.columns.cell(row, column);
         let entry_type = EntryType::parse_bytes(cell(column::ENTRY_TYPE));
+        let [by_request, by_antom] =
+            Reject::keys(self.keys, entry_type, cell(column::REQUEST_ID), cell(column::ANTOM_ID));
         Reject {
             place,
             raw: bounded_text(record.bytes),
@@ -303,9 +305,8 @@ impl Reader<'_> {
             reason: unreadable.reason,
             entry_type,
             currency: Currency::parse(cell(column::CURRENCY)),
-            by_request: entry_type
-                .map_or(Key::NONE, |known| self.keys.key(known.request_space(), cell(column::REQUEST_ID))),
-            by_antom: entry_type.map_or(Key::NONE, |known| self.keys.key(known.antom_space(), cell(column::ANTOM_ID))),
+            by_request,
+            by_antom,
             text: self.columns.line_text(row),
         }
     }

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use crate::id::{Key, KeyMap, KeySet};
 use crate::money::Currency;
 use crate::movement::{EntryType, Status};
+use crate::report::Reject;
 
 use super::Inputs;
 use super::context::{line_of, original_of};
@@ -42,7 +43,8 @@ pub(super) struct Links {
     parents: Vec<usize>,
     facts: Vec<Facts>,
     exceeded: HashMap<ItemRef, Exceeded>,
-    rejected: KeySet,
+    rejected_lines: KeySet,
+    rejected_entries: KeySet,
 }
 
 impl Links {
@@ -53,7 +55,10 @@ impl Links {
             parents: Vec::new(),
             facts: Vec::new(),
             exceeded: HashMap::new(),
-            rejected: rejected_keys(inputs),
+            rejected_lines: rejected_keys(
+                inputs.transactions.iter().chain(inputs.settlements).flat_map(|report| &report.parsed.rejects),
+            ),
+            rejected_entries: rejected_keys(&inputs.ledger.rejects),
         };
         let reversals: Vec<ItemRef> = rows(inputs).filter(|&item| is_reversal(inputs, item)).collect();
         for &item in &reversals {
@@ -96,9 +101,14 @@ impl Links {
         }
     }
 
-    /// Whether a line or entry with one of these keys was rejected.
-    pub fn is_rejected(&self, by_request: Key, by_antom: Key) -> bool {
-        self.rejected.contains(&by_request) || self.rejected.contains(&by_antom)
+    /// Whether the line of an entry with these keys was rejected.
+    pub fn has_rejected_line(&self, by_request: Key, by_antom: Key) -> bool {
+        Reject::keys_of(by_request, by_antom).iter().any(|key| self.rejected_lines.contains(key))
+    }
+
+    /// Whether the entry of a line with these keys was rejected.
+    pub fn has_rejected_entry(&self, by_request: Key, by_antom: Key) -> bool {
+        Reject::keys_of(by_request, by_antom).iter().any(|key| self.rejected_entries.contains(key))
     }
 
     /// Facts of a payment by its own keys, whatever its type's spaces are.
@@ -363,13 +373,8 @@ fn original_row(inputs: &Inputs<'_>, item: ItemRef) -> Option<(EntryType, Key, K
     Some((entry_type, line.by_request, line.by_antom, line.amount, line.currency, line.status == Some(Status::Success)))
 }
 
-/// The keys of all rejected rows whose ids could be read.
-fn rejected_keys(inputs: &Inputs<'_>) -> KeySet {
-    let reports = inputs.transactions.iter().chain(inputs.settlements);
-    reports
-        .flat_map(|report| &report.parsed.rejects)
-        .chain(&inputs.ledger.rejects)
-        .flat_map(|reject| [reject.by_request, reject.by_antom])
-        .filter(|key| !key.is_none())
-        .collect()
+/// The keys of rejected rows whose ids could be read.
+fn rejected_keys<'a>(rejects: impl IntoIterator<Item = &'a Reject>) -> KeySet {
+    let keys = rejects.into_iter().flat_map(|reject| [reject.by_request, reject.by_antom]);
+    keys.filter(|key| !key.is_none()).collect()
 }

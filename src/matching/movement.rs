@@ -179,7 +179,7 @@ fn without_entry(context: &Context<'_>, out: &mut Outcome, item: ItemRef) -> Ver
         context.close(out, [item].into_iter(), State::ExcludedNotSuccessful);
         return Verdict::Excluded;
     }
-    if context.links.is_rejected(line.by_request, line.by_antom) {
+    if context.links.has_rejected_entry(line.by_request, line.by_antom) {
         context.board.place(item, State::Discrepancy);
         return Verdict::Open;
     }
@@ -219,7 +219,7 @@ fn without_line(context: &Context<'_>, out: &mut Outcome, booking: &Booking, ent
         Status::Success => {}
     }
     let entry = context.entry(booking.first);
-    if context.links.is_rejected(entry.by_request, entry.by_antom) {
+    if context.links.has_rejected_line(entry.by_request, entry.by_antom) {
         place_all(context, booking, State::Discrepancy);
         return;
     }

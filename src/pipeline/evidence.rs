@@ -13,7 +13,7 @@ use crate::matching::{DayReport, Finding, ItemRef, ItemSide, Reconciliation, Sta
 use crate::memory::SortKey;
 use crate::money::{Currency, Tally};
 use crate::movement::EntryType;
-use crate::report::{Line, LineText};
+use crate::report::{Line, LineText, Reject};
 
 use super::Job;
 use super::intake::Reports;
@@ -349,19 +349,19 @@ impl<'a> Evidence<'a> {
         }
         let named: HashSet<ItemRef> =
             reconciliation.findings.iter().flat_map(|finding| finding.consumed.iter().copied()).collect();
-        let mut claim = |item: ItemRef, own: [Key; 2]| {
+        let mut claim = |item: ItemRef, by_request: Key, by_antom: Key| {
             if reconciliation.state(item) == State::Discrepancy && !named.contains(&item) {
-                for key in own.into_iter().filter(|key| keys.contains(key)) {
+                for key in Reject::keys_of(by_request, by_antom).into_iter().filter(|key| keys.contains(key)) {
                     claims.entry(key).or_default().push(item);
                 }
             }
         };
         for (row, entry) in (0_u32..).zip(&self.ledger.parsed.entries) {
-            claim(ItemRef { side: ItemSide::Ledger, file: 0, row }, [entry.by_request, entry.by_antom]);
+            claim(ItemRef { side: ItemSide::Ledger, file: 0, row }, entry.by_request, entry.by_antom);
         }
         for (file, report) in (0_u32..).zip(&self.reports.transactions) {
             for (row, line) in (0_u32..).zip(&report.parsed.lines) {
-                claim(ItemRef { side: ItemSide::Transactions, file, row }, [line.by_request, line.by_antom]);
+                claim(ItemRef { side: ItemSide::Transactions, file, row }, line.by_request, line.by_antom);
             }
         }
         claims

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::calendar::Instant;
-use crate::id::{Key, Symbol};
+use crate::id::{Key, KeyMaker, Symbol};
 use crate::money::{Currency, Tally};
-use crate::movement::{EntryType, ReportKind, Status};
+use crate::movement::{EntryType, ReportKind, Status, UNTYPED_SPACES};
 
 /// Where a line stands: which file, which physical line (header = 1), and its bytes, so that it can be read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,12 +93,29 @@ pub struct Reject {
     pub entry_type: Option<EntryType>,
     /// The line's currency, if it could be read.
     pub currency: Option<Currency>,
-    /// Key of type and request id, if both could be read.
+    /// Key of the request id, if it could be read: of type and id, or of the id alone if the type could not be read.
     pub by_request: Key,
-    /// Key of type and Antom id, if both could be read.
+    /// Key of the Antom id, likewise.
     pub by_antom: Key,
     /// The line's text, as far as it could be cut into cells.
     pub text: LineText,
+}
+
+impl Reject {
+    /// The keys of a rejected row with these ids.
+    #[must_use]
+    pub fn keys(keys: KeyMaker, entry_type: Option<EntryType>, request: &[u8], antom: &[u8]) -> [Key; 2] {
+        let typed = entry_type.map(|known| [known.request_space(), known.antom_space()]);
+        let [by_request, by_antom] = typed.unwrap_or(UNTYPED_SPACES);
+        [keys.key(by_request, request), keys.key(by_antom, antom)]
+    }
+
+    /// The keys that a rejected row has if it is the row with these, whether its type could be read or not.
+    #[must_use]
+    pub fn keys_of(by_request: Key, by_antom: Key) -> [Key; 4] {
+        let [untyped_request, untyped_antom] = UNTYPED_SPACES;
+        [by_request, by_antom, by_request.in_space(untyped_request), by_antom.in_space(untyped_antom)]
+    }
 }
 
 /// The ids of a line as text, read again from its bytes.

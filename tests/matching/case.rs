@@ -181,7 +181,7 @@ impl Row {
         Self {
             entry_id: entry_id.to_owned(),
             date,
-            entry_type: words[0].to_owned(),
+            entry_type: filled(words[0]),
             request: filled(words[1]),
             antom: filled(words[2]),
             amount,

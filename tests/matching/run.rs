@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use antom_recon::calendar::BusinessDate;
 use antom_recon::conservation::{self, AgreedRows, ControlTotals, Counted};
 use antom_recon::discrepancy::{Describer, Discrepancy, LineEvidence, Names, SeverityRule};
-use antom_recon::id::{KeyMaker, Symbols};
+use antom_recon::id::{Key, KeyMaker, Symbols};
 use antom_recon::ledger::{EntryText, ParsedLedger, parse_ledger};
 use antom_recon::matching::{self, DayReport, Finding, Inputs, ItemRef, ItemSide, Reconciliation, State, Waiting};
 use antom_recon::movement::ReportKind;
-use antom_recon::report::{LineText, ReportOptions, SignRule, parse_report};
+use antom_recon::report::{LineText, Reject, ReportOptions, SignRule, parse_report};
 
 use super::case::{Case, ReportFile};
 use super::tables;
@@ -134,18 +134,18 @@ impl<'a> Parsed<'a> {
         let keys: HashSet<_> =
             rejects.flat_map(|reject| [reject.by_request, reject.by_antom]).filter(|key| !key.is_none()).collect();
         let mut claimed = HashSet::new();
-        let mut claim = |item: ItemRef, own: [antom_recon::id::Key; 2]| {
+        let mut claim = |item: ItemRef, by_request: Key, by_antom: Key| {
             let is_open = reconciliation.state(item) == State::Discrepancy;
-            if is_open && own.iter().any(|key| keys.contains(key)) {
+            if is_open && Reject::keys_of(by_request, by_antom).iter().any(|key| keys.contains(key)) {
                 claimed.insert(item);
             }
         };
         for (row, entry) in (0..).zip(&self.ledger.entries) {
-            claim(ItemRef { side: ItemSide::Ledger, file: 0, row }, [entry.by_request, entry.by_antom]);
+            claim(ItemRef { side: ItemSide::Ledger, file: 0, row }, entry.by_request, entry.by_antom);
         }
         for (file, report) in (0..).zip(self.transactions) {
             for (row, line) in (0..).zip(&report.parsed.lines) {
-                claim(ItemRef { side: ItemSide::Transactions, file, row }, [line.by_request, line.by_antom]);
+                claim(ItemRef { side: ItemSide::Transactions, file, row }, line.by_request, line.by_antom);
             }
         }
         claimed

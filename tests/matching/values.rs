@@ -281,3 +281,49 @@ fn the_line_of_a_rejected_entry_is_not_also_missing() {
            L 1: 1 rejected",
     );
 }
+
+#[test]
+fn the_entry_of_a_rejected_line_is_not_also_missing_where_the_type_cannot_be_read() {
+    check(
+        "T 03-03
+           - r1 a1 10.00
+           COMMISSION r2 a2 x
+           PAYMENT r4 a4 10.00
+         S 03-03
+           - r4 a4 10.00
+         L
+           e1 03-03 PAYMENT r1 - 10.00
+           e2 03-03 PAYMENT - a2 10.00
+           e3 03-03 PAYMENT r3 a3 10.00
+         = 03-03
+           MISSING_IN_REPORT transactions PAYMENT r3/a3 10.00|- SUCCESS|- e3
+           MISSING_IN_LEDGER transactions PAYMENT r4/a4 -|10.00 -|SUCCESS T0303:4
+           REJECTED_LINE transactions - r1/a1 -|- -|- T0303:2
+           REJECTED_LINE transactions COMMISSION r2/a2 -|- -|- T0303:3
+           REJECTED_LINE settlement - r4/a4 -|- -|- S0303:2
+           T 3: 1 discrepancies, 2 rejected
+           S 1: 1 rejected
+           L 3: 3 discrepancies",
+    );
+}
+
+#[test]
+fn the_line_of_a_rejected_entry_is_not_also_missing_where_the_type_cannot_be_read() {
+    check(
+        "T 03-03
+           PAYMENT r1 a1 10.00
+           PAYMENT r2 a2 10.00
+         L
+           e1 03-03 - r1 - 10.00
+           e2 03-03 PAIMENT - a2 10.00
+           e3 03-03 - r3 - 10.00
+           e4 03-03 PAYMENT r3 - 10.00
+         = 03-03
+           MISSING_IN_REPORT transactions PAYMENT r3/- 10.00|- SUCCESS|- e4
+           REJECTED_LINE transactions - r1/- -|- -|-
+           REJECTED_LINE transactions PAIMENT -/a2 -|- -|-
+           REJECTED_LINE transactions - r3/- -|- -|-
+           T 2: 2 discrepancies
+           L 4: 1 discrepancies, 3 rejected",
+    );
+}

@@ -198,7 +198,7 @@ impl LineReader<'_, '_> {
             if is_empty(cell) { None } else { Currency::parse(cell) }
         });
         let ids = layout.ids(row, entry_type);
-        let keys = self.context.keys;
+        let [by_request, by_antom] = Reject::keys(self.context.keys, entry_type, ids.request, ids.antom);
         Reject {
             place,
             raw: bounded_text(record.bytes),
@@ -206,8 +206,8 @@ impl LineReader<'_, '_> {
             reason: unreadable.reason,
             entry_type,
             currency,
-            by_request: entry_type.map_or(Key::NONE, |known| keys.key(known.request_space(), ids.request)),
-            by_antom: entry_type.map_or(Key::NONE, |known| keys.key(known.antom_space(), ids.antom)),
+            by_request,
+            by_antom,
             text: layout.line_text(row),
         }
     }

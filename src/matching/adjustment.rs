@@ -7,8 +7,10 @@ use crate::report::Line;
 use super::booking::{Booking, place_all};
 use super::context::Context;
 use super::identity::Slot;
+use super::movement::finding_of;
 use super::outcome::{Adjustments, Finding, ItemRef, Outcome, State, WaitsFor};
 use super::settled::Shares;
+use super::settlement::different;
 
 /// What an adjustment line charges or gives: its net settlement amount.
 fn charged(line: &Line) -> (i128, Currency) {
@@ -31,32 +33,26 @@ pub(super) fn evaluate(context: &Context<'_>, out: &mut Outcome, reported: &[Slo
     }
 }
 
-/// Lines and their booking: the amounts must agree.
+/// Lines and their booking: what was charged, and to whom, must agree.
 fn compare(context: &Context<'_>, out: &mut Outcome, shares: &Shares, booking: &Booking) {
     let (_, currency) = charged(context.line(shares.items[0]));
     let total: i128 = shares.items.iter().map(|item| charged(context.line(*item)).0).sum();
     let rows: Vec<ItemRef> = shares.items.iter().chain(&booking.items).copied().collect();
-    let kind = if currency != booking.currency {
-        DiscrepancyKind::CurrencyMismatch
-    } else if total != booking.amount {
-        DiscrepancyKind::AmountMismatch
-    } else if booking.status != crate::movement::Status::Success {
-        DiscrepancyKind::StatusMismatch
-    } else {
-        return context.close(out, rows.into_iter(), State::Matched);
-    };
-    let finding = Finding {
-        kind,
+    let kinds = different(context, (total, currency), booking, shares);
+    let about = Finding {
         stage: Stage::Settlement,
         entry: Some(booking.first),
         ledger: Some((booking.amount, booking.currency)),
         report: Some((total, currency)),
         ledger_status: Some(booking.status),
         only_if_open_before: !rows.iter().any(|row| context.is_today(*row)),
-        consumed: rows,
+        consumed: rows.clone(),
         ..context.about_line(shares.items[0])
     };
-    context.report(out, finding);
+    match finding_of(kinds, about) {
+        Some(finding) => context.report(out, finding),
+        None => context.close(out, rows.into_iter(), State::Matched),
+    }
 }
 
 /// Lines that the ledger does not book.

@@ -3,7 +3,7 @@
 use crate::calendar::BusinessDate;
 use crate::id::Symbol;
 use crate::kind::{DiscrepancyKind, Stage};
-use crate::ledger::Entry;
+use crate::ledger::{Entry, RefundSource};
 use crate::movement::EntryType;
 use crate::report::{Line, Original};
 
@@ -71,6 +71,16 @@ impl<'a> Context<'a> {
     /// Whether the same sub-merchant is meant, as far as the line's layout names it.
     pub fn same_party(&self, line: &Line, party: Symbol) -> bool {
         !line.names_party || line.party == party
+    }
+
+    /// Whether settled lines and a booking name a sub-merchant in common. What is taken from the marketplace's funds, or comes back to
+    /// them, stands on the marketplace's own account, whoever the seller is.
+    pub fn share_a_party(&self, settled: &[ItemRef], booked: &[ItemRef]) -> bool {
+        let names = |line: &Line, entry: &Entry| {
+            let of_marketplace = entry.refund_from == RefundSource::Marketplace && line.party.is_empty();
+            of_marketplace || self.same_party(line, entry.party)
+        };
+        settled.iter().any(|&line| booked.iter().any(|&entry| names(self.line(line), self.entry(entry))))
     }
 
     /// Whether an entry's date is one that a run answers for: this one or an earlier one.

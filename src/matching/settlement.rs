@@ -1,6 +1,7 @@
 //! The settlement of a movement: is it there, on time, once, for the amount that was reported.
 
 use crate::kind::{DiscrepancyKind, Stage};
+use crate::money::Currency;
 use crate::movement::{EntryType, Status};
 
 use super::booking::Booking;
@@ -151,16 +152,7 @@ pub(super) fn settled_only(context: &Context<'_>, out: &mut Outcome, booking: Op
     }
     match booking {
         None => kinds.push(DiscrepancyKind::MissingInLedger),
-        Some(booking) => {
-            if currency != booking.currency {
-                kinds.push(DiscrepancyKind::CurrencyMismatch);
-            } else if total != booking.amount {
-                kinds.push(DiscrepancyKind::AmountMismatch);
-            }
-            if booking.status != Status::Success {
-                kinds.push(DiscrepancyKind::StatusMismatch);
-            }
-        }
+        Some(booking) => kinds.extend(different(context, (total, currency), booking, shares)),
     }
     if kinds.is_empty() {
         let booked = booking.map(|known| known.items.clone()).unwrap_or_default();
@@ -168,6 +160,28 @@ pub(super) fn settled_only(context: &Context<'_>, out: &mut Outcome, booking: Op
     } else {
         report_settled(context, out, kinds, booking, shares);
     }
+}
+
+/// In what settled lines, which come to `total`, differ from their booking.
+pub(super) fn different(
+    context: &Context<'_>,
+    (total, currency): (i128, Currency),
+    booking: &Booking,
+    shares: &Shares,
+) -> Vec<DiscrepancyKind> {
+    let mut kinds = Vec::new();
+    if currency != booking.currency {
+        kinds.push(DiscrepancyKind::CurrencyMismatch);
+    } else if total != booking.amount {
+        kinds.push(DiscrepancyKind::AmountMismatch);
+    }
+    if booking.status != Status::Success {
+        kinds.push(DiscrepancyKind::StatusMismatch);
+    }
+    if !context.share_a_party(&shares.items, &booking.items) {
+        kinds.push(DiscrepancyKind::SubMerchantMismatch);
+    }
+    kinds
 }
 
 /// Lists a discrepancy of settled lines that have no line in transaction details. It was decided on the settlement's own day, or by a

@@ -329,6 +329,58 @@ fn a_booked_correction_is_compared_by_antom_id_with_the_settlement_amount() {
 }
 
 #[test]
+fn a_booked_correction_must_be_its_sub_merchants() {
+    check(
+        "T 03-03
+         S 03-03
+           RESERVE - x1 - net=-1.00 by=S1
+           SETTLEMENT_FEE - x2 - net=-2.00 by=S1
+           SETTLEMENT_FEE - x3 - net=-3.00 by=-
+           SETTLEMENT_FEE - x4 - net=-4.00 by=-
+           RESERVE - x5 - net=-5.00 by=S1
+         L
+           e1 03-03 RESERVE - x1 -1.00 by=S9
+           e2 03-03 FEE - x2 -2.00 by=-
+           e3 03-03 FEE - x3 -3.00 by=S1
+           e4 03-03 FEE - x4 -4.00 by=-
+           e5 03-03 RESERVE - x5 -5.50 by=S9 status=PENDING
+         = 03-03
+           SUB_MERCHANT_MISMATCH settlement RESERVE -/x1 -1.00|-1.00 SUCCESS|SUCCESS e1 S0303:2
+           SUB_MERCHANT_MISMATCH settlement FEE -/x2 -2.00|-2.00 SUCCESS|SUCCESS e2 S0303:3
+           SUB_MERCHANT_MISMATCH settlement FEE -/x3 -3.00|-3.00 SUCCESS|SUCCESS e3 S0303:4
+           AMOUNT_MISMATCH settlement RESERVE -/x5 -5.50|-5.00 PENDING|SUCCESS e5 S0303:6 also STATUS_MISMATCH SUB_MERCHANT_MISMATCH
+           S 5: 1 matched, 4 discrepancies
+           L 5: 1 matched, 4 discrepancies",
+    );
+}
+
+#[test]
+fn a_bounced_refund_must_come_back_to_its_sub_merchant() {
+    check(
+        "T 03-03
+           PAYMENT r1 a1 10.00
+         S 03-03
+           PAYMENT r1 a1 10.00
+           REFUND_REVERSAL f1 b1 1.00 of=/a1 by=S1
+           REFUND_REVERSAL f2 b2 2.00 of=/a1 by=-
+           REFUND_REVERSAL f3 b3 3.00 of=/a1 by=-
+           REFUND_REVERSAL f4 b4 4.00 of=/a1 by=S1
+         L
+           e1 03-03 PAYMENT r1 a1 10.00
+           e2 03-03 REFUND_REVERSAL f1 - 1.00 of=r1/a1 by=S9
+           e3 03-03 REFUND_REVERSAL f2 - 2.00 of=r1/a1 by=S1
+           e4 03-03 REFUND_REVERSAL f3 - 3.00 of=r1/a1 by=S1 from=MARKETPLACE
+           e5 03-03 REFUND_REVERSAL f4 - 4.00 of=r1/a1 by=S1
+         = 03-03
+           SUB_MERCHANT_MISMATCH settlement REFUND_REVERSAL f1/b1 1.00|1.00 SUCCESS|SUCCESS e2 S0303:3
+           SUB_MERCHANT_MISMATCH settlement REFUND_REVERSAL f2/b2 2.00|2.00 SUCCESS|SUCCESS e3 S0303:4
+           T 1: 1 matched
+           S 5: 3 matched, 2 discrepancies
+           L 5: 3 matched, 2 discrepancies",
+    );
+}
+
+#[test]
 fn a_booked_correction_waits_for_its_line() {
     check(
         "due 1

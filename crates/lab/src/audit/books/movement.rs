@@ -388,6 +388,9 @@ impl Judge<'_, '_> {
             Some(booking) if booking.amount.1 != first.currency => "CURRENCY_MISMATCH",
             Some(booking) if booking.amount.0 != total => "AMOUNT_MISMATCH",
             Some(booking) if booking.status != "SUCCESS" => "STATUS_MISMATCH",
+            Some(booking) if !booking.items.iter().any(|entry| entry.sub_merchant_id == first.party.reference) => {
+                "SUB_MERCHANT_MISMATCH"
+            }
             Some(_) => return,
         };
         let about = About {

@@ -3,6 +3,7 @@
 use crate::kind::{DiscrepancyKind, Stage};
 use crate::money::Currency;
 use crate::movement::{EntryType, Status};
+use crate::report::Line;
 
 use super::booking::Booking;
 use super::context::Context;
@@ -86,10 +87,9 @@ fn compare_settled(
         kinds.push(DiscrepancyKind::UnknownSubMerchant);
     }
     let other_currency = shares.other_currency(context, line.currency);
-    let cancelled_without_amount = line.entry_type == Some(EntryType::Cancel) && total == 0;
     if other_currency.is_some() {
         kinds.push(DiscrepancyKind::CurrencyMismatch);
-    } else if total != i128::from(line.amount) && !cancelled_without_amount {
+    } else if total != i128::from(line.amount) && !is_cancel_without_amount(line, total) {
         kinds.push(DiscrepancyKind::AmountMismatch);
     }
     if matches!(line.status, Some(Status::Failed | Status::Cancelled)) {
@@ -122,6 +122,11 @@ fn compare_settled(
     }
 }
 
+/// Whether nothing was settled of a cancelled payment, which is as good as the returned amount (antom.md 9.11).
+fn is_cancel_without_amount(line: &Line, total: i128) -> bool {
+    line.entry_type == Some(EntryType::Cancel) && total == 0
+}
+
 /// Settled lines of a movement that transaction details never had.
 pub(super) fn settled_not_reported(
     context: &Context<'_>,
@@ -129,7 +134,7 @@ pub(super) fn settled_not_reported(
     booking: Option<&Booking>,
     shares: &Shares,
 ) {
-    let Some(&first) = shares.items.first() else { return };
+    let (Some(&first), Some(total)) = (shares.items.first(), shares.total(context)) else { return };
     let mut kinds = vec![DiscrepancyKind::SettledNotReported];
     if shares.items.iter().any(|share| context.is_unknown_party(context.line(*share))) {
         kinds.push(DiscrepancyKind::UnknownSubMerchant);
@@ -137,6 +142,7 @@ pub(super) fn settled_not_reported(
     if context.links.is_orphan(context.inputs, first) {
         kinds.push(DiscrepancyKind::OrphanReversal);
     }
+    kinds.extend(booking.into_iter().flat_map(|booking| different(context, total, booking, shares)));
     report_settled(context, out, kinds, booking, shares);
 }
 
@@ -172,7 +178,7 @@ pub(super) fn different(
     let mut kinds = Vec::new();
     if currency != booking.currency {
         kinds.push(DiscrepancyKind::CurrencyMismatch);
-    } else if total != booking.amount {
+    } else if total != booking.amount && !is_cancel_without_amount(context.line(shares.items[0]), total) {
         kinds.push(DiscrepancyKind::AmountMismatch);
     }
     if booking.status != Status::Success {

@@ -231,6 +231,41 @@ fn settled_and_booked_but_never_reported_is_one_discrepancy() {
 }
 
 #[test]
+fn settled_and_never_reported_names_what_else_differs() {
+    check(
+        "T 03-03
+         S 03-03
+           PAYMENT r1 a1 9.00 by=S1
+           PAYMENT r2 a2 10.00
+           PAYMENT r3 a3 10.00EUR
+           PAYMENT r4 a4 9.00 by=S1
+           PAYMENT r4 a4 1.00 by=-
+           CANCEL r5 a5 0.00
+           DISPUTE - d6 -1.00 of=/a4
+           REFUND f7 b7 -5.00 of=/a7 by=S2
+         L
+           e1 03-03 PAYMENT r1 a1 10.00 by=S2
+           e2 03-03 PAYMENT r2 a2 10.00 status=FAILED
+           e3 03-03 PAYMENT r3 a3 11.00
+           e4 03-03 PAYMENT r4 a4 10.00 by=S1
+           e5 03-03 CANCEL r5 a5 -10.00
+           e6 03-03 DISPUTE - d6 -1.00 of=r4/a4 by=S9
+           e7 03-03 REFUND f7 b7 -5.00 of=r7/a7
+           e8 03-03 PAYMENT r5 a5 10.00 status=CANCELLED
+         = 03-03
+           SETTLED_NOT_REPORTED settlement PAYMENT r1/a1 10.00|9.00 SUCCESS|SUCCESS e1 S0303:2 also AMOUNT_MISMATCH SUB_MERCHANT_MISMATCH
+           SETTLED_NOT_REPORTED settlement PAYMENT r2/a2 10.00|10.00 FAILED|SUCCESS e2 S0303:3 also STATUS_MISMATCH
+           SETTLED_NOT_REPORTED settlement PAYMENT r3/a3 11.00|10.00EUR SUCCESS|SUCCESS e3 S0303:4 also CURRENCY_MISMATCH
+           SETTLED_NOT_REPORTED settlement PAYMENT r4/a4 10.00|10.00 SUCCESS|SUCCESS e4 S0303:5
+           SETTLED_NOT_REPORTED settlement CANCEL r5/a5 -10.00|0.00 SUCCESS|SUCCESS e5 S0303:7
+           SETTLED_NOT_REPORTED settlement DISPUTE -/d6 -1.00|-1.00 SUCCESS|SUCCESS e6 S0303:8 also SUB_MERCHANT_MISMATCH
+           SETTLED_NOT_REPORTED settlement REFUND f7/b7 -5.00|-5.00 SUCCESS|SUCCESS e7 S0303:9 by S2 also ORPHAN_REVERSAL SUB_MERCHANT_MISMATCH
+           S 8: 8 discrepancies
+           L 8: 7 discrepancies, 1 excluded",
+    );
+}
+
+#[test]
 fn an_earlier_report_within_the_lookback_counts_and_one_beyond_it_does_not() {
     for (lookback, expected) in [
         (2, "T 1: 1 matched\nS 1: 1 matched"),

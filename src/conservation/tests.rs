@@ -59,6 +59,7 @@ impl Day {
         let settlements = file("s.csv", ReportKind::SettlementDetails, SETTLEMENT);
         let ledger = parse_ledger(LEDGER.as_bytes(), keys, &symbols, None).expect("a ledger");
         let said = Reconciliation {
+            payments: HashMap::new(),
             transactions: vec![vec![State::Matched, State::InTransit, State::Discrepancy]],
             settlements: vec![vec![State::Matched]],
             ledger: vec![State::Matched, State::ExcludedNotSuccessful],

@@ -37,6 +37,13 @@ pub struct Describer<'a> {
     pub today: BusinessDate,
 }
 
+/// The request id of the payment that a row belongs to: a payment's own, else that of the original that it names, else its own again.
+#[must_use]
+pub fn payment_request_id<'a>(entry_type: Option<EntryType>, own: &'a str, original: &'a str) -> &'a str {
+    let is_payment = matches!(entry_type, Some(EntryType::Payment | EntryType::Authorization));
+    if is_payment || original.is_empty() { own } else { original }
+}
+
 impl LineEvidence {
     fn place(&self) -> String {
         format!("`{}` line {}", self.file, self.line)
@@ -250,9 +257,8 @@ impl Ids {
     fn of_share(entry_type: String, text: LineText, booked: EntryText) -> Self {
         let first = |one: &String, other: &String| if one.is_empty() { other.clone() } else { one.clone() };
         let is_capture = text.raw_type == EntryType::Capture.as_str();
-        let named = |original: &String, own: &String| {
-            if is_capture && !original.is_empty() { original.clone() } else { own.clone() }
-        };
+        let named =
+            |original: &String, own: &String| if is_capture { first(original, own) } else { first(own, original) };
         let party = if booked.settle_to == "MARKETPLACE" { String::new() } else { booked.sub_merchant_id.clone() };
         let booked_request = first(&booked.original_request_id, &booked.request_id);
         let booked_antom = first(&booked.original_antom_id, &booked.antom_id);

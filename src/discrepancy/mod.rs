@@ -10,7 +10,7 @@ mod row;
 mod severity;
 
 pub use crate::kind::{Answer, DiscrepancyKind, Severity, Stage};
-pub use describe::{Describer, EntryEvidence, LineEvidence};
+pub use describe::{Describer, EntryEvidence, LineEvidence, payment_request_id};
 pub use name::{Names, file_discrepancy_id};
 pub use proofs::ProofTexts;
 pub use row::{ClearedRow, Discrepancy, InTransitRow, Side};

@@ -54,7 +54,7 @@ impl Board {
 
     /// The states, with findings and waiting items in their order.
     pub fn finish(self, outcome: Outcome) -> Reconciliation {
-        let Outcome { mut findings, mut waiting, mut closures, period_crossings, shares: _ } = outcome;
+        let Outcome { mut findings, mut waiting, mut closures, period_crossings, shares: _, payments } = outcome;
         closures.retain(|closure| self.state(closure.item) == State::Matched);
         closures.sort_unstable();
         closures.dedup();
@@ -69,6 +69,7 @@ impl Board {
             waiting,
             closures,
             period_crossings,
+            payments,
         }
     }
 }

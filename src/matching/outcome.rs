@@ -1,5 +1,6 @@
 //! What matching gives: a state for every row, findings, waiting items.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::calendar::BusinessDate;
@@ -204,6 +205,8 @@ pub(super) struct Outcome {
     pub closures: Vec<Closure>,
     /// Settled lines of payments and captures, one per movement and party, for the splits.
     pub shares: Vec<ItemRef>,
+    /// As in [`Reconciliation`].
+    pub payments: HashMap<ItemRef, ItemRef>,
 }
 
 impl Outcome {
@@ -214,6 +217,7 @@ impl Outcome {
         self.period_crossings += other.period_crossings;
         self.closures.append(&mut other.closures);
         self.shares.append(&mut other.shares);
+        self.payments.extend(other.payments);
     }
 }
 
@@ -234,6 +238,8 @@ pub struct Reconciliation {
     pub closures: Vec<Closure>,
     /// Matched pairs whose sides belong to different business dates.
     pub period_crossings: u64,
+    /// Of rows of shares that name their payment by Antom's id alone, the row that names it by its request id as well.
+    pub payments: HashMap<ItemRef, ItemRef>,
 }
 
 impl Reconciliation {

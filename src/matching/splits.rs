@@ -8,7 +8,7 @@ use crate::kind::{DiscrepancyKind, Stage};
 use crate::movement::{EntryType, Status};
 
 use super::context::{Context, original_of};
-use super::identity::{Slot, aliases, rows};
+use super::identity::{Slot, rows};
 use super::outcome::{Finding, ItemRef, ItemSide, Outcome, State, WaitsFor};
 
 /// What one party gets of one payment, on both sides.
@@ -22,7 +22,7 @@ struct Share {
 pub(super) fn evaluate(context: &Context<'_>, shares: &[ItemRef]) -> Outcome {
     let mut out = Outcome::default();
     let entries = rows(context.inputs).filter(|item| is_share_entry(context, *item));
-    let mut slots = under_payments(context, shares.iter().copied().chain(entries));
+    let mut slots = under_payments(context, &mut out, shares.iter().copied().chain(entries));
     slots.sort_unstable();
     let dates = payment_dates(context, &slots);
     for group in slots.chunk_by(|one, other| one.key == other.key) {
@@ -77,7 +77,7 @@ fn payment_keys(context: &Context<'_>, item: ItemRef) -> (Key, Key) {
 
 /// Puts rows under their payments' keys; a row that names its payment by one id borrows the other one's key, and one that names none
 /// borrows nothing.
-fn under_payments(context: &Context<'_>, items: impl Iterator<Item = ItemRef>) -> Vec<Slot> {
+fn under_payments(context: &Context<'_>, out: &mut Outcome, items: impl Iterator<Item = ItemRef>) -> Vec<Slot> {
     let (mut slots, mut needy) = (Vec::new(), Vec::new());
     for item in items {
         match payment_keys(context, item) {
@@ -87,13 +87,26 @@ fn under_payments(context: &Context<'_>, items: impl Iterator<Item = ItemRef>) -
     }
     if !needy.is_empty() {
         let wanted: KeySet = needy.iter().map(|need| need.1).filter(|key| !key.is_none()).collect();
-        let found = aliases(&wanted, rows(context.inputs).map(|item| payment_keys(context, item)));
+        let lenders = lenders(context, &wanted);
         for (item, by_antom) in needy {
-            let lent = found.get(&by_antom).and_then(|keys| keys.first()).copied();
-            slots.push(Slot { key: lent.unwrap_or(by_antom), item });
+            let lender = lenders.get(&by_antom);
+            out.payments.extend(lender.map(|lender| (item, lender.item)));
+            slots.push(Slot { key: lender.map_or(by_antom, |lender| lender.key), item });
         }
     }
     slots
+}
+
+/// For each payment that is known by Antom's id, the first row that names it by both ids, under the key of the request id.
+fn lenders(context: &Context<'_>, wanted: &KeySet) -> KeyMap<Slot> {
+    let mut lenders = KeyMap::default();
+    for item in rows(context.inputs) {
+        let (by_request, by_antom) = payment_keys(context, item);
+        if !by_request.is_none() && wanted.contains(&by_antom) {
+            lenders.entry(by_antom).or_insert(Slot { key: by_request, item });
+        }
+    }
+    lenders
 }
 
 /// The business dates of the payments of these slots, as far as lines or else entries tell: the earliest, so that the order of

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::conservation::{AgreedRows, Counted};
-use crate::discrepancy::{Describer, Discrepancy, EntryEvidence, InTransitRow, LineEvidence, Side};
+use crate::discrepancy::{Describer, Discrepancy, EntryEvidence, InTransitRow, LineEvidence};
 use crate::failure::{Failure, Kind, OrFail};
 use crate::id::{DiscrepancyId, Key};
 use crate::kind::{DiscrepancyKind, Stage};
 use crate::matching::{DayReport, Finding, ItemRef, ItemSide, Reconciliation, State};
-use crate::memory::SortKey;
 use crate::money::{Currency, Tally};
 use crate::movement::EntryType;
 use crate::report::{Line, LineText, Reject};
@@ -18,7 +17,7 @@ use crate::report::{Line, LineText, Reject};
 use super::Job;
 use super::intake::Reports;
 use super::ledger::Ledger;
-use super::listing;
+use super::shares::{kept_id, naming, rows_of_share};
 use super::texts::Texts;
 
 /// How many findings are put into words at a time where files are read in pieces: the text of their lines is some megabytes.
@@ -105,11 +104,20 @@ impl<'a> Evidence<'a> {
         let (at_once, lines_at_once) = self.at_once(&texts, &findings)?;
         for some in findings.chunks(at_once) {
             let lines = self.lines_of_findings(&texts, lines_at_once, some)?;
+            let payments = self.payments_of(&texts, &reconciliation.payments, some.iter().flat_map(rows_of_share))?;
             for finding in some {
                 let line = finding.line.and_then(|item| lines.get(&item));
                 let entry = finding.entry.map(|item| self.entry(item)).transpose()?;
                 let candidates = self.names_of(&finding.candidates)?;
-                let row = describer.describe(finding, line, entry.as_ref(), &candidates);
+                let mut row = describer.describe(finding, line, entry.as_ref(), &candidates);
+                if let Some(payment) = rows_of_share(finding).find_map(|item| payments.get(&item)) {
+                    let named = naming(payment, (line, entry.as_ref()));
+                    row = kept_id(
+                        describer.describe(finding, named.0.as_ref(), named.1.as_ref(), &candidates),
+                        row,
+                        open_before,
+                    );
+                }
                 let may_be_judged =
                     open_before.get(&row.discrepancy_id).is_some_and(|file| file.is_empty() || loaded.contains(file));
                 holds.push(!finding.only_if_open_before || may_be_judged);
@@ -163,12 +171,12 @@ impl<'a> Evidence<'a> {
     }
 
     /// The files of a side.
-    fn files(&self, side: ItemSide) -> &'a [DayReport] {
+    pub(super) fn files(&self, side: ItemSide) -> &'a [DayReport] {
         if side == ItemSide::Settlement { &self.reports.settlements } else { &self.reports.transactions }
     }
 
     /// The text of an entry.
-    fn entry(&self, item: ItemRef) -> anyhow::Result<EntryEvidence> {
+    pub(super) fn entry(&self, item: ItemRef) -> anyhow::Result<EntryEvidence> {
         let entry = &self.ledger.parsed.entries[item.row as usize];
         let changed =
             || format!("ledger `{}` cannot be read again; it must stay as it is during a run", self.ledger.name);
@@ -213,7 +221,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// Reads the text of lines again, file by file, each file once from its start to the last line that is wanted.
-    fn read_lines(
+    pub(super) fn read_lines(
         &self,
         texts: &Texts<'_>,
         wanted: impl Iterator<Item = ItemRef>,
@@ -259,7 +267,7 @@ impl<'a> Evidence<'a> {
 
     /// The id of a line as an item in transit. A line without ids of its own is known by its original and its amount, and by
     /// its place if it has no original either.
-    fn line_item_id(&self, item: ItemRef, text: &LineText) -> String {
+    pub(super) fn line_item_id(&self, item: ItemRef, text: &LineText) -> String {
         let file = &self.files(item.side)[item.file as usize];
         let line = &file.parsed.lines[item.row as usize];
         let entry_type = line.entry_type.map_or(text.raw_type.as_str(), |known| known.as_str());
@@ -300,7 +308,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// The id of an entry as an item in transit.
-    fn entry_item_id(&self, entry: &EntryEvidence) -> String {
+    pub(super) fn entry_item_id(&self, entry: &EntryEvidence) -> String {
         self.job.names.item(&["ledger", &entry.entry_type, &entry.entry_id])
     }
 
@@ -367,67 +375,6 @@ impl<'a> Evidence<'a> {
         claims
     }
 
-    /// Items in transit, in the order of matching: by business date, side and place.
-    fn describe_waiting(
-        &self,
-        texts: &Texts<'_>,
-        reconciliation: &Reconciliation,
-        described: &mut Described,
-    ) -> anyhow::Result<()> {
-        let positions: HashMap<ItemRef, usize> =
-            reconciliation.waiting.iter().enumerate().map(|(at, waiting)| (waiting.item, at)).collect();
-        let mut rows: Vec<Option<InTransitRow>> = vec![None; reconciliation.waiting.len()];
-        let in_reports = reconciliation.waiting.iter().map(|waiting| waiting.item);
-        self.read_lines(texts, in_reports.filter(|item| item.side != ItemSide::Ledger), |item, text| {
-            let at = positions[&item];
-            let (waiting, line) = (
-                &reconciliation.waiting[at],
-                &self.files(item.side)[item.file as usize].parsed.lines[item.row as usize],
-            );
-            let Some(entry_type) = line.entry_type else { return Ok(()) };
-            rows[at] = Some(InTransitRow {
-                item_id: self.line_item_id(item, &text),
-                request_id: text.request_id,
-                antom_id: text.antom_id,
-                entry_type,
-                currency: line.currency,
-                amount: line.amount.into(),
-                side: Side::Report,
-                business_date: waiting.business_date,
-                due_on: waiting.due_on,
-                waits_for: waiting.waits_for.as_str(),
-                first_seen_on: self.job.today,
-            });
-            Ok(())
-        })?;
-        for waiting in reconciliation.waiting.iter().filter(|waiting| waiting.item.side == ItemSide::Ledger) {
-            let entry = &self.ledger.parsed.entries[waiting.item.row as usize];
-            let text = self.entry(waiting.item)?;
-            rows[positions[&waiting.item]] = Some(InTransitRow {
-                item_id: self.entry_item_id(&text),
-                request_id: text.request_id,
-                antom_id: text.antom_id,
-                entry_type: entry.entry_type,
-                currency: entry.currency,
-                amount: entry.amount.into(),
-                side: Side::Ledger,
-                business_date: waiting.business_date,
-                due_on: waiting.due_on,
-                waits_for: waiting.waits_for.as_str(),
-                first_seen_on: self.job.today,
-            });
-        }
-        if rows.iter().any(Option::is_none) {
-            return Err(
-                Failure::new(Kind::Integrity, "an item in transit has no text; please report this defect").into()
-            );
-        }
-        described.in_transit = rows.into_iter().flatten().collect();
-        tell_items_apart(&mut described.in_transit);
-        described.in_transit.sort_by_cached_key(|row| SortKey::of(row, listing::by_date_and_side));
-        Ok(())
-    }
-
     /// What this day closed of earlier days, by item id.
     fn describe_closures(
         &self,
@@ -451,18 +398,6 @@ impl<'a> Evidence<'a> {
             described.closed.insert(self.line_item_id(item, &text), by[&item].clone());
             Ok(())
         })
-    }
-}
-
-/// Items that nothing but their order tells apart get numbers, in the order of their places.
-fn tell_items_apart(rows: &mut [InTransitRow]) {
-    let mut seen = HashMap::<String, u32>::with_capacity(rows.len());
-    for row in rows {
-        let count = seen.entry(row.item_id.clone()).or_default();
-        *count += 1;
-        if *count > 1 {
-            row.item_id = format!("{}-{count}", row.item_id);
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use antom_recon::calendar::BusinessDate;
 use antom_recon::conservation::{self, AgreedRows, ControlTotals, Counted};
-use antom_recon::discrepancy::{Describer, Discrepancy, LineEvidence, Names, SeverityRule};
+use antom_recon::discrepancy::{Describer, Discrepancy, LineEvidence, Names, SeverityRule, payment_request_id};
 use antom_recon::id::{Key, KeyMaker, Symbols};
 use antom_recon::ledger::{EntryText, ParsedLedger, parse_ledger};
 use antom_recon::matching::{self, DayReport, Finding, Inputs, ItemRef, ItemSide, Reconciliation, State, Waiting};
@@ -120,6 +120,22 @@ impl<'a> Parsed<'a> {
         self.ledger.text(&self.ledger_text.as_bytes()[start..start + entry.place.length as usize])
     }
 
+    /// The request id of a row's payment, as the row says it.
+    fn payment_request_id(&self, item: ItemRef) -> String {
+        let (entry_type, own, original) = match item.side {
+            ItemSide::Ledger => {
+                let text = self.entry(item.row);
+                (self.ledger.entries[item.row as usize].entry_type, text.request_id, text.original_request_id)
+            }
+            side => {
+                let line = self.files(side)[item.file as usize].parsed.lines[item.row as usize];
+                let text = self.line_text(item);
+                (line.entry_type.unwrap(), text.request_id, text.original_request_id)
+            }
+        };
+        payment_request_id(Some(entry_type), &own, &original).to_owned()
+    }
+
     fn called(&self, item: ItemRef) -> String {
         match item.side {
             ItemSide::Ledger => self.entry(item.row).entry_id,
@@ -202,8 +218,14 @@ fn describe(
     let describer = Describer { names: &names, severity: &severity, today };
     let (mut found, mut withdrawn, mut candidates) = (Vec::new(), Vec::new(), HashMap::new());
     for finding in std::mem::take(&mut reconciliation.findings) {
-        let line = finding.line.map(|item| parsed.line(item));
-        let entry = finding.entry.map(|item| parsed.entry(item.row));
+        let mut line = finding.line.map(|item| parsed.line(item));
+        let mut entry = finding.entry.map(|item| parsed.entry(item.row));
+        let told =
+            [finding.line, finding.entry].into_iter().flatten().find_map(|item| reconciliation.payments.get(&item));
+        if let Some(payment) = told.map(|item| parsed.payment_request_id(*item)) {
+            line.iter_mut().for_each(|known| payment.clone_into(&mut known.text.original_request_id));
+            entry.iter_mut().for_each(|known| payment.clone_into(&mut known.original_request_id));
+        }
         let called: Vec<String> = finding.candidates.iter().map(|item| parsed.called(*item)).collect();
         let row = describer.describe(&finding, line.as_ref(), entry.as_ref(), &called);
         if finding.only_if_open_before && !open_before.contains(row.discrepancy_id.as_str()) {
@@ -215,7 +237,8 @@ fn describe(
         found.push((finding, row));
     }
     reconciliation.withdraw(&withdrawn);
-    let waiting = reconciliation.waiting.iter().map(|waiting| (*waiting, waiting_ids(parsed, waiting.item))).collect();
+    let waiting = reconciliation.waiting.iter();
+    let waiting = waiting.map(|waiting| (*waiting, waiting_ids(parsed, &reconciliation, waiting.item))).collect();
     let claimed_by_rejects = parsed.claimed_by_rejects(&reconciliation);
     let counted = Counted {
         agreed: AgreedRows::default(),
@@ -240,9 +263,13 @@ fn describe(
     }
 }
 
-fn waiting_ids(parsed: &Parsed<'_>, item: ItemRef) -> [String; 3] {
+fn waiting_ids(parsed: &Parsed<'_>, reconciliation: &Reconciliation, item: ItemRef) -> [String; 3] {
     if item.side == ItemSide::Ledger {
         let text = parsed.entry(item.row);
+        if text.entry_type == "SETTLEMENT" {
+            let told = reconciliation.payments.get(&item).copied().unwrap_or(item);
+            return [text.entry_type, parsed.payment_request_id(told), text.antom_id];
+        }
         return [text.entry_type, text.request_id, text.antom_id];
     }
     let text = parsed.line_text(item);

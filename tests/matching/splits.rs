@@ -99,13 +99,66 @@ fn a_booked_share_that_is_not_settled_waits_and_is_then_overdue() {
            e3 03-03 SETTLEMENT s1 - 1.00 of=r1/a1 by=- to=MARKETPLACE
          = 03-03
            wait report PAYMENT r1/a1 due 03-04 settlement
-           wait ledger SETTLEMENT s1/- due 03-04 settlement
-           wait ledger SETTLEMENT s1/- due 03-04 settlement
+           wait ledger SETTLEMENT r1/- due 03-04 settlement
+           wait ledger SETTLEMENT r1/- due 03-04 settlement
            T 1: 1 in transit
            L 3: 1 matched, 2 in transit
          = 03-05
            NOT_SETTLED splits SETTLEMENT r1/a1 1.00|- SUCCESS|- e3 by - on 03-03
            L 1: 1 discrepancies",
+    );
+}
+
+#[test]
+fn a_share_that_names_its_payment_by_antoms_id_alone_has_the_payments_request_id() {
+    check(
+        "splits on
+         due 1
+         T 03-03
+           REFUND f1 b1 -1.00 of=/a1 status=FAILED
+           PAYMENT r1 a1 10.00 status=FAILED
+         L
+           e1 03-03 SETTLEMENT s1 - 10.00 of=/a1 by=S1
+           e2 03-03 REFUND f2 b2 -1.00 of=r2/a2 status=FAILED
+           e3 03-03 SETTLEMENT s2 - 10.00 of=/a2 by=S1
+           e4 03-03 SETTLEMENT s3 - 10.00 of=/a3 by=S1    # nobody knows
+         = 03-03
+           wait ledger SETTLEMENT r1/- due 03-04 settlement
+           wait ledger SETTLEMENT r2/- due 03-04 settlement
+           wait ledger SETTLEMENT s3/- due 03-04 settlement
+           T 2: 2 excluded
+           L 4: 3 in transit, 1 excluded
+         = 03-05
+           NOT_SETTLED splits SETTLEMENT r1/a1 10.00|- SUCCESS|- e1 on 03-03
+           NOT_SETTLED splits SETTLEMENT r2/a2 10.00|- SUCCESS|- e3 on 03-03
+           NOT_SETTLED splits SETTLEMENT s3/a3 10.00|- SUCCESS|- e4 on 03-03
+           L 3: 3 discrepancies",
+    );
+}
+
+#[test]
+fn a_captured_share_has_the_payments_request_id() {
+    check(
+        "splits on
+         T 03-03
+           AUTHORIZATION r1 a1 10.00
+           CAPTURE q1 c1 10.00 of=/a1
+           PAYMENT r2 a2 10.00
+         S 03-03
+           CAPTURE q1 c1 10.00 of=/a1
+           PAYMENT r2 a2 10.00
+         L
+           e1 03-03 AUTHORIZATION r1 a1 10.00
+           e2 03-03 CAPTURE q1 c1 10.00 of=r1/a1
+           e3 03-03 SETTLEMENT s1 - 9.00 of=r1/a1 by=S1
+           e4 03-03 PAYMENT r2 a2 10.00
+           e5 03-03 SETTLEMENT s2 - 9.00 of=/a2 by=S1
+         = 03-03
+           SPLIT_MISMATCH splits SETTLEMENT r1/a1 9.00|10.00 SUCCESS|SUCCESS e3 S0303:2
+           SPLIT_MISMATCH splits SETTLEMENT r2/a2 9.00|10.00 SUCCESS|SUCCESS e5 S0303:3
+           T 3: 3 matched
+           S 2: 2 discrepancies
+           L 5: 3 matched, 2 discrepancies",
     );
 }
 
@@ -170,7 +223,7 @@ fn a_share_has_the_date_of_its_payment_even_if_the_payment_is_booked_twice() {
              = 03-03
                MISSING_IN_REPORT transactions PAYMENT r1/a1 10.00|- SUCCESS|- e1{}
                DUPLICATE_IN_LEDGER transactions PAYMENT r1/a1 10.00|- SUCCESS|- e2{}
-               wait ledger SETTLEMENT s1/- due 03-11 settlement on 03-02
+               wait ledger SETTLEMENT r1/- due 03-11 settlement on 03-02
                L 3: 1 in transit, 2 discrepancies",
             if first == "03-02" { " on 03-02" } else { "" },
             if second == "03-02" { " on 03-02" } else { "" },

@@ -53,6 +53,7 @@ fn of_party(view: &View<'_>, tale: &Tale, party: &str, share: &Share<'_>, paid_o
     let (entry, line) = (share.booked.first(), share.settled.first().map(|settled| &settled.line));
     let name = format!("{} {party}", tale.story.first.own_id);
     let ledger = entry.map(|entry| (booked, entry.currency));
+    let payment = &tale.story.first.payment;
     let row = |kind, date, line: Option<&Line>| {
         let about = About {
             kind,
@@ -65,7 +66,6 @@ fn of_party(view: &View<'_>, tale: &Tale, party: &str, share: &Share<'_>, paid_o
             report: line.map(|line| (settled, line.currency)),
         };
         let mut item = about.item(view.layout(), &name, share.booked.iter().map(|entry| entry_key(entry)).collect());
-        let payment = &tale.story.first.payment;
         for (column, text) in &mut item.cells {
             match *column {
                 "request_id" => text.clone_from(&payment.request_id),
@@ -83,7 +83,7 @@ fn of_party(view: &View<'_>, tale: &Tale, party: &str, share: &Share<'_>, paid_o
             if !share.booked.iter().any(|entry| view.answers_for(entry)) {
                 Vec::new()
             } else if view.date <= due_on {
-                share.booked.iter().map(|entry| waiting_entry(entry, date, due_on)).collect()
+                share.booked.iter().map(|entry| waiting_share(entry, &payment.request_id, (date, due_on))).collect()
             } else {
                 row("NOT_SETTLED", date, None)
             }
@@ -98,4 +98,12 @@ fn of_party(view: &View<'_>, tale: &Tale, party: &str, share: &Share<'_>, paid_o
             }
         }
     }
+}
+
+/// A share in transit, which goes by its payment's request id.
+fn waiting_share(entry: &Entry, request_id: &str, (date, due_on): (NaiveDate, NaiveDate)) -> Item {
+    let mut item = waiting_entry(entry, date, due_on);
+    let cells = item.cells.iter_mut().filter(|(column, _)| *column == "request_id");
+    cells.for_each(|(_, text)| request_id.clone_into(text));
+    item
 }

@@ -112,11 +112,12 @@ impl EntryType {
         )
     }
 
-    /// Whether money flows out of the marketplace: such amounts are negative.
+    /// Whether money flows out of the marketplace: such amounts are negative. A `PAYMENT_REVERSAL` is signed as it is written: by the
+    /// fact sheet (4.1), it is money to the merchant.
     #[must_use]
     pub const fn is_outgoing(self) -> bool {
         use EntryType::*;
-        matches!(self, Void | Cancel | Refund | PaymentReversal | Dispute)
+        matches!(self, Void | Cancel | Refund | Dispute)
     }
 
     /// Whether it is a fee, reserve, collateral or correction, which totals prove and the ledger may or may not book.

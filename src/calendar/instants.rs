@@ -2,6 +2,10 @@
 
 use super::{DAY_MS, Instant};
 
+/// 1970-01-02 and 9990-01-01, in UTC.
+const EARLIEST: i64 = DAY_MS;
+const LATEST: i64 = 2_929_245 * DAY_MS;
+
 /// Reads instants one after the other. Most of a file lie on one day, and all are written with one offset from UTC: date and offset are
 /// compared with those before, and understood only if they are others.
 #[derive(Debug)]
@@ -20,7 +24,8 @@ impl Default for Instants {
 
 impl Instants {
     /// Reads `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±hh:mm|±hhmm)`, with a space allowed for the `T`, as Antom's pages show both.
-    /// A time without an offset is no instant. Digits beyond milliseconds are cut off.
+    /// A time without an offset is no instant. Digits beyond milliseconds are cut off. So that its date has four digits wherever the day
+    /// begins, and with it all dates that are counted from it, it is refused before 1970-01-02 and from 9990 on, in UTC.
     #[must_use]
     pub fn read(&mut self, text: &[u8]) -> Option<Instant> {
         let (date, rest) = text.split_first_chunk::<10>()?;
@@ -35,7 +40,8 @@ impl Instants {
             offset => (0, offset),
         };
         let time_ms = ((hour * 60 + minute) * 60 + second.min(59)) * 1000 + fraction_ms;
-        Some(Instant(self.days(date)? * DAY_MS + time_ms - self.offset_ms(offset)?))
+        let millis = self.days(date)? * DAY_MS + time_ms - self.offset_ms(offset)?;
+        (EARLIEST..LATEST).contains(&millis).then_some(Instant(millis))
     }
 
     fn days(&mut self, date: &[u8; 10]) -> Option<i64> {
@@ -119,7 +125,12 @@ mod tests {
     #[test]
     fn what_was_read_before_changes_nothing() {
         let texts = [
-            "1970-01-01T00:00:00+00:00",
+            "1970-01-01T23:59:59+00:00",
+            "1970-01-02T00:00:00+00:00",
+            "9989-12-31T23:59:59Z",
+            "9990-01-01T07:59:59+08:00",
+            "9990-01-01T08:00:00+08:00",
+            "9999-12-31T23:59:59+00:00",
             "2026-11-18T10:00:00+08:00",
             "2026-11-18T23:59:59.5+08:00",
             "2026-11-18T10:00:00-08:00",
@@ -135,6 +146,12 @@ mod tests {
         let mut instants = Instants::default();
         let found: Vec<_> = texts.iter().map(|text| instants.read(text.as_bytes())).collect();
         assert_eq!(found, texts.map(|text| Instant::parse(text.as_bytes())));
-        assert_eq!(found.iter().filter(|at| at.is_none()).count(), 5, "no such day, no such offset, before the epoch");
+        assert_eq!(
+            found.iter().filter(|at| at.is_none()).count(),
+            8,
+            "no such day, no such offset, too early, too late"
+        );
+        assert_eq!(found[1], Some(Instant(EARLIEST)));
+        assert!(found[2].is_some() && found[3] == Some(Instant(LATEST - 1_000)) && found[4].is_none());
     }
 }

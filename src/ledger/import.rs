@@ -94,6 +94,10 @@ impl<R: Read> Import<R> {
                 continue;
             }
             match self.columns.values(row, &mut before) {
+                // No database keeps one in a text.
+                Ok(_) if memchr::memchr(0, record.bytes).is_some() => {
+                    self.reject(record.line, "", "holds a NUL character; expected text".to_owned());
+                }
                 Ok(values) => good.push(ImportRow {
                     line: record.line,
                     text: self.columns.entry_text(row),

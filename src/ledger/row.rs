@@ -117,7 +117,11 @@ impl Columns {
         let status = self.word(row, STATUS, Status::parse_bytes, Status::ALL)?;
         let time_cell = self.cell(row, OCCURRED_AT);
         let occurred_at = before.instants.read(time_cell).ok_or_else(|| {
-            unreadable(OCCURRED_AT, time_cell, "expected an RFC 3339 instant such as `2026-03-01T09:30:00+08:00`")
+            unreadable(
+                OCCURRED_AT,
+                time_cell,
+                "expected an RFC 3339 instant from 1970 to 9989 such as `2026-03-01T09:30:00+08:00`",
+            )
         })?;
         let settle_to = self.cell(row, SETTLE_TO);
         if !matches!(settle_to, b"" | b"SELLER" | b"MARKETPLACE") {

@@ -62,7 +62,7 @@ fn rows() {
         ),
         (
             "e1,PAYMENT,r1,,,,,,1,USD,SUCCESS,2026-03-01,,,",
-            "occurred_at: `2026-03-01`; expected an RFC 3339 instant such as `2026-03-01T09:30:00+08:00`",
+            "occurred_at: `2026-03-01`; expected an RFC 3339 instant from 1970 to 9989 such as `2026-03-01T09:30:00+08:00`",
         ),
         (
             "e1,PAYMENT,r1,,,,,,1,USD,SUCCESS,2026-03-01T02:00:00Z,BUYER,,",

@@ -42,6 +42,8 @@ fn bad_rows_are_all_named_and_nothing_is_imported() {
         ",PAYMENT,pay-b8,,,,,,1250,USD,SUCCESS,2026-03-02T10:00:00Z,,,",
         "b-9,PAYMENT,pay-b9",
         "b-10,PAYMENT,pay-b10,,,,,,,USD,SUCCESS,2026-03-02T10:00:00Z,,,",
+        "b-11,PAYMENT,pay-\0b11,,,,,,1250,USD,SUCCESS,2026-03-02T10:00:00Z,,,",
+        "b-12,PAYMENT,pay-b12,,,,,,1250,USD,SUCCESS,9999-12-31T23:59:59Z,,,",
     ] {
         ledger.push_str(row);
         ledger.push('\n');

@@ -81,7 +81,7 @@ impl<'a> Caches<'a> {
     /// The point in time that a cell names.
     #[inline]
     pub(super) fn instant(&mut self, column: usize, cell: &[u8]) -> Result<Instant, Unreadable> {
-        let expected = "no time; expected `YYYY-MM-DDTHH:MM:SS±hh:mm`, with its offset from UTC";
+        let expected = "no time; expected `YYYY-MM-DDTHH:MM:SS±hh:mm`, from 1970 to 9989, with its offset from UTC";
         self.instants.read(cell).ok_or_else(|| Unreadable::cell(column, cell, expected))
     }
 

@@ -81,7 +81,7 @@ fn settlement_lines() {
             ),
             (
                 "B,M,,p1,,r1,,PAYMENT,2026-03-01T10:00:00,1,USD,1,USD,,,,,,",
-                "reject paymentTime: `2026-03-01T10:00:00`: no time; expected `YYYY-MM-DDTHH:MM:SS±hh:mm`, with its offset from UTC",
+                "reject paymentTime: `2026-03-01T10:00:00`: no time; expected `YYYY-MM-DDTHH:MM:SS±hh:mm`, from 1970 to 9989, with its offset from UTC",
             ),
             (
                 "B,M,,p1,,r1,,PAYMENT,,1,USD,1,USD,,,,,,1e3",

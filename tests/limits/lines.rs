@@ -34,6 +34,20 @@ fn one_giant_line_is_rejected_in_little_memory() {
 }
 
 #[test]
+fn one_giant_line_is_told_in_little_memory_when_it_is_restated() {
+    let (day, size) = (Day::new(), sized(64, 1_024));
+    let start = good_start(&day);
+    day.run("--threads 2").with_code(0);
+    let parts = once(start).chain(chunks(b'x', size)).chain(once(b"\n<END>\n".to_vec()));
+    day.raw(transactions(&day), parts);
+    day.run("--threads 2").with_code(0).within(Day::idle_peak() + 40 * MIB);
+    let restated = &day.outputs()["restated_lines.csv"];
+    let row = restated.lines().nth(1).unwrap();
+    let expected = "transactionItems_20260302_000.csv,added,,3,,,,,,,";
+    assert!(row.strip_prefix(expected).is_some_and(|text| text == "x".repeat(32_767)), "{} bytes", row.len());
+}
+
+#[test]
 fn one_giant_line_as_the_whole_file_is_refused_in_little_memory() {
     let (day, size) = (Day::new(), sized(64, 1_024));
     day.raw(transactions(&day), chunks(b'x', size).chain(once(b"\n<END>\n".to_vec())));

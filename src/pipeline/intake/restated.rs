@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek, Write};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::os::unix::fs::FileExt;
 
 use crate::calendar::BusinessDate;
@@ -13,6 +13,7 @@ use crate::fetch::names::Format;
 use crate::fetch::{Archive, Digest, DigestError, FetchError, Fetched, Unread};
 use crate::kind::DiscrepancyKind;
 use crate::movement::ReportKind;
+use crate::records::MAX_RECORD_BYTES;
 use crate::report::{Counts, Difference, LineChange, Span, compare};
 use crate::store::{Revision, RunFile, RunId};
 
@@ -244,7 +245,9 @@ fn header_of(older: &File) -> anyhow::Result<File> {
     let again = || "the older content of a report cannot be read again";
     let mut header = Vec::new();
     let reader = older.try_clone().or_fail(Kind::Unforeseen, again)?;
-    BufReader::new(reader).read_until(b'\n', &mut header).or_fail(Kind::Unforeseen, again)?;
+    // A header that is longer is refused when it is read.
+    let mut reader = BufReader::new(reader).take(MAX_RECORD_BYTES as u64 + 2);
+    reader.read_until(b'\n', &mut header).or_fail(Kind::Unforeseen, again)?;
     let mut whole = older;
     whole.rewind().or_fail(Kind::Unforeseen, again)?;
     let mut file = tempfile::tempfile().or_fail(Kind::Unforeseen, again)?;

@@ -2,11 +2,15 @@
 
 use crate::id::{Key, KeyMaker};
 use crate::movement::ReportKind;
-use crate::records::{Piece, Row};
+use crate::records::{MAX_RAW_BYTES, Piece, Row};
 
 use super::super::parse::is_end;
 use super::{Layout, Span};
 use crate::report::Column;
+
+/// What is read again of a line that cannot be cut, which may be as long as a file: all that is written of it, and one byte by which a
+/// character that is cut off is known.
+const BROKEN_BYTES: u32 = MAX_RAW_BYTES as u32 + 1;
 
 /// A line without its text.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +57,7 @@ impl Marker {
             Piece::Records(block) => block,
             Piece::Broken(broken) => {
                 let content = self.keys.fingerprint(&broken.raw);
-                let length = u32::try_from(broken.length).unwrap_or(u32::MAX);
+                let length = u32::try_from(broken.length).unwrap_or(u32::MAX).min(BROKEN_BYTES);
                 let identity = self.keys.key(BY_CONTENT, &broken.raw);
                 return vec![Mark { identity, within: 0, content, offset: broken.offset, line: broken.line, length }];
             }

@@ -25,7 +25,7 @@ use mark::{Mark, Marker};
 pub struct Span {
     /// Physical line where it starts; the header is line 1.
     pub line: u32,
-    /// Number of bytes without the line end.
+    /// Number of bytes without the line end; of a line that cannot be cut, of those that are read again.
     pub length: u32,
     /// Offset of its first byte.
     pub offset: u64,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::records::{MAX_RAW_BYTES, MAX_RECORD_BYTES};
 
 const DETAILS: &str = "merchantId,referenceMerchantId,transactionId,originalTransactionId,transactionRequestId,\
                        referenceTransactionId,transactionType,transactionAmountValue,transactionCurrency";
@@ -181,6 +182,23 @@ fn a_content_that_is_no_report_is_compared_as_it_stands_or_not_at_all() {
         refused.to_string().starts_with("the newer content cannot be read: the header names `a` twice"),
         "{refused}"
     );
+}
+
+#[test]
+fn of_a_line_without_an_end_its_beginning_is_read_again() {
+    // The character at the end of what is kept is cut in two.
+    let giant = format!("{}ü{}", "x".repeat(MAX_RAW_BYTES - 1), "y".repeat(3 * MAX_RECORD_BYTES));
+    let (kind, newer) = (ReportKind::TransactionDetails, details(&[ONE, &giant]));
+    let found = difference(kind, &details(&[ONE]), &newer).unwrap();
+    let [LineChange::Added(span)] = found.lines[..] else { panic!("{:?}", found.lines) };
+    assert_eq!((span.line, span.length as usize), (3, MAX_RAW_BYTES + 1));
+    let start = usize::try_from(span.offset).unwrap();
+    let cell = found.whole(b"", &newer.as_bytes()[start..start + span.length as usize]);
+    assert_eq!(cell.new, "x".repeat(MAX_RAW_BYTES - 1));
+    // The text of a long line that can be cut is read to its end.
+    let long = |end: &str| ONE.replace("seller-1", &"s".repeat(2 * MAX_RAW_BYTES)).replace("USD", end);
+    let changed = told(kind, &details(&[&long("USD")]), &details(&[&long("EUR")]));
+    assert_eq!(changed, "2>2 transactionCurrency USD>EUR");
 }
 
 /// A line is 48 bytes, as the README says.

@@ -46,6 +46,7 @@ pub fn begin_sparing() {
     let unset = SPARING.iter().copied().filter(|(name, _)| std::env::var_os(name).is_none());
     let unset: Vec<(&str, &str)> = unset.collect();
     if unset.is_empty() {
+        take_name();
         return;
     }
     let mut args = std::env::args_os();
@@ -55,6 +56,19 @@ pub fn begin_sparing() {
     }
     let refused = anew.args(args).envs(unset).exec();
     tracing::debug!("the process keeps its heaps: {refused}");
+}
+
+/// What began anew through `/proc/self/exe` is called `exe` by the system, under which nobody looks for it: it takes its program's name
+/// again. To begin by the program's path would keep the name, but run whatever was put into its place meanwhile.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn take_name() {
+    const NAME: &str = "/proc/self/comm";
+    let is_lost = std::fs::read(NAME).is_ok_and(|name| name == b"exe\n");
+    let program = std::env::args_os().next().filter(|_| is_lost);
+    let named = program.as_deref().and_then(|path| std::path::Path::new(path).file_name());
+    if let Some(Err(refused)) = named.map(|name| std::fs::write(NAME, name.as_encoded_bytes())) {
+        tracing::debug!("the process keeps the name `exe`: {refused}");
+    }
 }
 
 /// Other allocators have no such setting.

@@ -66,6 +66,8 @@ pub struct Ran {
     pub peak: u64,
     /// The most addresses.
     pub addresses: u64,
+    /// What the system called it when it was looked at last.
+    pub name: String,
 }
 
 impl Day {
@@ -162,10 +164,11 @@ impl Day {
         command.env("ANTOM_RECON_LOG", self.log.get()).stdin(Stdio::null());
         command.stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
         let (mut child, started) = (command.spawn().unwrap(), Instant::now());
-        let (mut peak, mut addresses) = (0, 0);
+        let (mut peak, mut addresses, mut name) = (0, 0, String::new());
         let status = loop {
-            let (memory, space) = peaks_of(child.id()).unwrap_or_default();
-            (peak, addresses) = (memory.max(peak), space.max(addresses));
+            if let Some((memory, space, called)) = seen_of(child.id()) {
+                (peak, addresses, name) = (memory.max(peak), space.max(addresses), called);
+            }
             if let Some(status) = child.try_wait().unwrap() {
                 break status;
             }
@@ -182,7 +185,7 @@ impl Day {
             file.read_to_string(&mut text).unwrap();
             text
         };
-        Ran { code: status.code(), stdout: text(&mut stdout), stderr: text(&mut stderr), peak, addresses }
+        Ran { code: status.code(), stdout: text(&mut stdout), stderr: text(&mut stderr), peak, addresses, name }
     }
 
     fn table_of_discrepancies(&self) -> csv::Reader<File> {
@@ -254,12 +257,13 @@ impl Ran {
     }
 }
 
-/// The most memory and addresses that a process has had so far; none once it has ended.
-fn peaks_of(id: u32) -> Option<(u64, u64)> {
+/// The most memory and addresses that a process has had so far, and its name; none once it has ended.
+fn seen_of(id: u32) -> Option<(u64, u64, String)> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let bytes = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name))?;
         Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1_024)
     };
-    Some((bytes("VmHWM:")?, bytes("VmPeak:")?))
+    let name = status.lines().find_map(|line| line.strip_prefix("Name:"))?.trim();
+    Some((bytes("VmHWM:")?, bytes("VmPeak:")?, name.to_owned()))
 }

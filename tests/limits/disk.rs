@@ -41,6 +41,7 @@ fn on_a_disk_of(day: &Day, folder: &str, size: &str) -> Option<Twice> {
         stderr: part(&both.stderr, at).1,
         peak: both.peak,
         addresses: both.addresses,
+        name: both.name.clone(),
     };
     Some(Twice { full: ran(0, None), then: ran(1, both.code) })
 }

@@ -25,3 +25,20 @@ fn a_run_that_would_not_fit_says_so() {
     day.run("--threads 2").with_code(0);
     assert_eq!(day.kinds(), [].into());
 }
+
+/// Where memory is limited, the process begins anew, and is found all the same by whoever looks for it.
+#[test]
+fn a_limited_run_goes_by_the_programs_name() {
+    let day = Day::new();
+    day.transactions((0..2_000).map(|number| line(number, &format!("r{number}"))));
+    day.entries((0..2_000).map(|number| entry(number, &format!("r{number}"))));
+    for flags in ["--threads 2", "--threads 2 --memory-limit 128MiB"] {
+        assert_eq!(day.run(flags).with_code(0).name, "antom-recon", "{flags}");
+    }
+    // A program that was deleted meanwhile, as an update does, runs on as what it was.
+    let (program, run) = (env!("CARGO_BIN_EXE_antom-recon"), "run --date 2026-03-02 --memory-limit 128MiB");
+    std::fs::copy(program, day.path("program")).unwrap();
+    let script = format!("exec 3<program; rm program; exec -a older /proc/self/fd/3 {run}");
+    let ran = day.within(&["bash", "-c", &script], "").with_code(0);
+    assert_eq!(ran.name, "older");
+}

@@ -18,7 +18,7 @@ use crate::matching::WaitsFor;
 use crate::memory::{self, KeyOf, MemoryError, SortKey, Sorted, Sorter, Stored};
 use crate::money::{Currency, Tally};
 use crate::movement::{EntryType, ReportKind};
-use crate::report::Line;
+use crate::report::{Line, LineText, Place};
 use crate::store::{Many, Reading};
 
 use super::evidence::Evidence;
@@ -237,13 +237,26 @@ impl Evidence<'_> {
         due_on: BusinessDate,
         mut list: impl FnMut(Vec<InTransitRow>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        if listed.waiting().next().is_none() {
+            return Ok(());
+        }
+        let mut onward = if texts.is_pieced(listed.file)? { None } else { Some(texts.onward(listed.file)?) };
         let mut pending: Vec<Line> = Vec::new();
         let mut flush = |lines: &mut Vec<Line>| {
-            list(self.in_words(listed.file, lines, texts, due_on)?)?;
+            let rows = match &mut onward {
+                Some(onward) => self.in_words(lines, due_on, |wanted, take| onward.read(wanted, take))?,
+                None => {
+                    let at_once = lines.len().div_ceil(rayon::current_num_threads()).max(1);
+                    let read = |lines: &[Line]| self.in_words(lines, due_on, |wanted, take| texts.read(wanted, take));
+                    let parts: anyhow::Result<Vec<_>> = lines.par_chunks(at_once).map(read).collect();
+                    parts?.into_iter().flatten().collect()
+                }
+            };
+            list(rows)?;
             lines.clear();
             anyhow::Ok(())
         };
-        let at_once = if texts.is_pieced(listed.file)? { held_bytes(self.job) / BYTES_PER_LINE } else { usize::MAX };
+        let at_once = held_bytes(self.job) / BYTES_PER_LINE;
         read_some(
             (&listed.extract, listed.file),
             listed.waiting(),
@@ -256,43 +269,39 @@ impl Evidence<'_> {
         flush(&mut pending)
     }
 
-    /// The lines of one file as items in transit, with their texts.
-    fn in_words(
+    /// Lines of one file as items in transit, with their texts, which `read` gives line by line.
+    fn in_words<'l>(
         &self,
-        file: u32,
-        lines: &[Line],
-        texts: &Texts<'_>,
+        lines: &'l [Line],
         due_on: BusinessDate,
+        read: impl FnOnce(Vec<(Place, &'l Line)>, &mut TakeText<'_, 'l>) -> anyhow::Result<()>,
     ) -> anyhow::Result<Vec<InTransitRow>> {
-        let at_once =
-            if texts.is_pieced(file)? { lines.len().div_ceil(rayon::current_num_threads()) } else { lines.len() };
-        let parts = lines.par_chunks(at_once.max(1)).map(|lines| {
-            let mut rows = Vec::with_capacity(lines.len());
-            let places = lines.iter().map(|line| (line.place, line)).collect();
-            texts.read(places, |line: &Line, text| {
-                self.check_text(&self.reports.inputs[file as usize].name, line, &text)?;
-                let payment = EntryType::Payment;
-                rows.push(InTransitRow {
-                    item_id: self.job.names.item(&["report", payment.as_str(), &text.request_id, &text.antom_id]),
-                    request_id: text.request_id,
-                    antom_id: text.antom_id,
-                    entry_type: payment,
-                    currency: line.currency,
-                    amount: line.amount.into(),
-                    side: Side::Report,
-                    business_date: self.job.today,
-                    due_on,
-                    waits_for: WaitsFor::Settlement.as_str(),
-                    first_seen_on: self.job.today,
-                });
-                Ok(())
-            })?;
-            anyhow::Ok(rows)
-        });
-        let parts: Vec<Vec<InTransitRow>> = parts.collect::<anyhow::Result<_>>()?;
-        Ok(parts.into_iter().flatten().collect())
+        let mut rows = Vec::with_capacity(lines.len());
+        let places = lines.iter().map(|line| (line.place, line)).collect();
+        read(places, &mut |line, text| {
+            self.check_text(&self.reports.inputs[line.place.file as usize].name, line, &text)?;
+            let payment = EntryType::Payment;
+            rows.push(InTransitRow {
+                item_id: self.job.names.item(&["report", payment.as_str(), &text.request_id, &text.antom_id]),
+                request_id: text.request_id,
+                antom_id: text.antom_id,
+                entry_type: payment,
+                currency: line.currency,
+                amount: line.amount.into(),
+                side: Side::Report,
+                business_date: self.job.today,
+                due_on,
+                waits_for: WaitsFor::Settlement.as_str(),
+                first_seen_on: self.job.today,
+            });
+            Ok(())
+        })?;
+        Ok(rows)
     }
 }
+
+/// Takes the text of a line.
+type TakeText<'a, 'l> = dyn FnMut(&'l Line, LineText) -> anyhow::Result<()> + 'a;
 
 /// Where the lines of the day's settlement details stand in their files, as spans of lines that follow one another: mostly there is one.
 struct LineNumbers<'a> {

@@ -48,7 +48,9 @@ impl<'a> Texts<'a> {
         wanted.sort_by_key(|(place, _)| place.offset);
         let Some(first) = wanted.first() else { return Ok(()) };
         let file = &self.inputs[first.0.file as usize];
-        let Some(mut pieces) = self.pieces(file, first.0.offset)? else { return self.read_on(file, wanted, take) };
+        let Some(mut pieces) = self.pieces(file, first.0.offset)? else {
+            return self.onward(first.0.file)?.read(wanted, take);
+        };
         let mut raw = Vec::new();
         for (place, item) in wanted {
             pieces.read(place.offset, place.length as usize, &mut raw).or_kind()?;
@@ -86,23 +88,14 @@ impl<'a> Texts<'a> {
         Ok(file.format == Format::Csv && self.archive.pieces(file.digest).or_kind()?.is_some())
     }
 
-    fn read_on<T>(
-        &self,
-        file: &InputFile,
-        wanted: Vec<(Place, T)>,
-        mut take: impl FnMut(T, LineText) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let mut reader = BufReader::with_capacity(BUFFER_BYTES, self.reader(file)?);
-        let (mut at, mut raw) = (0_u64, Vec::new());
-        let failed = |error| fetch_failure(&FetchError::from_read(error, &self.archive.path_of(file.digest)));
-        for (place, item) in wanted {
-            std::io::copy(&mut (&mut reader).take(place.offset - at), &mut std::io::sink()).map_err(failed)?;
-            raw.resize(place.length as usize, 0);
-            reader.read_exact(&mut raw).map_err(failed)?;
-            at = place.offset + u64::from(place.length);
-            take(item, file.layout.text(&raw))?;
-        }
-        Ok(())
+    /// Reads one file from its start on, for lines that are asked for some at a time and in their order.
+    ///
+    /// # Errors
+    /// The archive cannot be read, or is not what it was.
+    pub fn onward(&self, file: u32) -> anyhow::Result<Onward<'_>> {
+        let file = &self.inputs[file as usize];
+        let reader = BufReader::with_capacity(BUFFER_BYTES, self.reader(file)?);
+        Ok(Onward { archive: &self.archive, file, reader, at: 0, raw: Vec::new() })
     }
 
     /// A whole file as text, in a file that has no name and ends with the run: for lines that are asked for one by one.
@@ -134,5 +127,38 @@ impl<'a> Texts<'a> {
             ))),
         });
         Ok(reader?)
+    }
+}
+
+/// A file that is being read from its start on.
+pub struct Onward<'a> {
+    archive: &'a Archive,
+    file: &'a InputFile,
+    reader: BufReader<ReportReader>,
+    /// How far it was read.
+    at: u64,
+    raw: Vec<u8>,
+}
+
+impl Onward<'_> {
+    /// Reads the next lines, which stand in their order behind all those before.
+    ///
+    /// # Errors
+    /// As [`Texts::read`].
+    pub fn read<T>(
+        &mut self,
+        wanted: Vec<(Place, T)>,
+        mut take: impl FnMut(T, LineText) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let failed = |error| fetch_failure(&FetchError::from_read(error, &self.archive.path_of(self.file.digest)));
+        for (place, item) in wanted {
+            let mut between = (&mut self.reader).take(place.offset - self.at);
+            std::io::copy(&mut between, &mut std::io::sink()).map_err(failed)?;
+            self.raw.resize(place.length as usize, 0);
+            self.reader.read_exact(&mut self.raw).map_err(failed)?;
+            self.at = place.offset + u64::from(place.length);
+            take(item, self.file.layout.text(&self.raw))?;
+        }
+        Ok(())
     }
 }

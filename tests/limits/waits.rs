@@ -124,3 +124,23 @@ fn a_limit_bounds_what_waits() {
     second_day(&day, count);
     day.run(&flags).with_code(0).within(limit);
 }
+
+/// A workbook is read from its start on, and what waits of it is listed in parts all the same.
+#[test]
+fn a_limit_bounds_what_waits_of_a_workbook() {
+    let (count, limit) = (sized(100_000, 1_000_000), sized(92, 128));
+    let day = first_day(count, false);
+    day.run("--threads 2").with_code(0);
+    let as_text = day.outputs();
+    let book = first_day(count, false);
+    let report = book.remote().join("transactionItems_20260302_000.csv");
+    let text = std::fs::read_to_string(&report).unwrap();
+    let cells = |line: &str| line.split(',').map(str::to_owned).collect();
+    let sheet: Vec<Vec<String>> = text.lines().map(cells).collect();
+    std::fs::write(report.with_extension("xlsx"), lab::xlsx::workbook(&sheet, &[])).unwrap();
+    std::fs::remove_file(report).unwrap();
+    book.run(&format!("--threads 2 --memory-limit {limit}MiB")).with_code(0).within(limit as u64 * MIB);
+    let outputs = book.outputs();
+    assert_eq!(rows(&outputs, "in_transit.csv"), count - 2 * (count / EVERY));
+    assert!(outputs["in_transit.csv"] == as_text["in_transit.csv"], "other rows, or in another order");
+}

@@ -2,7 +2,7 @@
 //! as many as a day has entries.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::PathBuf;
 
 use xxhash_rust::xxh3::Xxh3Default;
@@ -22,13 +22,15 @@ const BUFFER: usize = 1 << 18;
 #[derive(Debug)]
 pub struct ClosedEntries {
     path: PathBuf,
+    /// Open, for others may let go of the list.
+    file: File,
 }
 
 impl ClosedEntries {
     /// Looks at a list; nothing if its content is not what its name says.
     pub(super) fn open(path: PathBuf, mut file: File, name: &str) -> Result<Option<Self>, MemoryError> {
         let (hash, length) = hash_of(&mut file).map_err(MemoryError::file("read", &path))?;
-        Ok((hash == name && length % BYTES as u64 == 0).then_some(Self { path }))
+        Ok((hash == name && length % BYTES as u64 == 0).then_some(Self { path, file }))
     }
 
     /// Reads the entries, which are sorted, one by one.
@@ -36,8 +38,8 @@ impl ClosedEntries {
     /// # Errors
     /// [`MemoryError::File`], now or with an entry.
     pub fn read(self) -> Result<impl Iterator<Item = Result<ClosedEntry, MemoryError>>, MemoryError> {
-        let path = self.path;
-        let file = File::open(&path).map_err(MemoryError::file("open", &path))?;
+        let Self { path, mut file } = self;
+        file.rewind().map_err(MemoryError::file("read", &path))?;
         let mut input = BufReader::with_capacity(BUFFER, file);
         Ok(std::iter::from_fn(move || {
             let mut bytes = [0; BYTES];

@@ -26,6 +26,7 @@ mod block_ids;
 mod bytes;
 mod closed;
 mod extract;
+mod fresh;
 mod keyed;
 mod ledger_rows;
 mod open_rows;
@@ -40,9 +41,9 @@ mod state;
 mod sweep;
 mod writer;
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -50,9 +51,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::id::{KeyMaker, PlatformMerchantId, Symbols};
 use crate::movement::ReportKind;
-use crate::points::{Point, reached};
 
 use closed::Listing;
+use fresh::Fresh;
 use scratch::Scratch;
 
 pub use bits::Bits;
@@ -113,7 +114,8 @@ impl MemoryError {
     }
 }
 
-/// The memory of one merchant. One run at a time opens it, under the merchant's lock.
+/// The memory of one merchant. Runs that share a database open it one at a time, under the merchant's lock; any number of others may have
+/// it open, for an archive may have several databases.
 #[derive(Debug)]
 pub struct Memory {
     dir: PathBuf,
@@ -132,25 +134,33 @@ impl Memory {
         let dir = archive.join("memory").join(folder_of(merchant));
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&dir);
         made.map_err(MemoryError::file("create", &dir))?;
-        let path = dir.join("seed");
-        let seed = match File::open(&path) {
-            Ok(file) => read_seed(file).map_err(MemoryError::file("read", &path))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(MemoryError::file("read", &path)(error)),
-        };
         let mut memory = Self { dir, seed: 0, forgets };
         memory.sweep_unkept()?;
-        memory.seed = match seed {
-            Some(seed) => seed,
-            None => {
-                let mut random = [0; SEED_BYTES];
-                let no_luck = |_| MemoryError::file("make", &path)(io::Error::other("no random numbers"));
-                SystemRandom::new().fill(&mut random).map_err(no_luck)?;
-                memory.write("seed", |file| file.write_all(&random))?;
-                u64::from_le_bytes(random)
-            }
-        };
+        memory.seed = memory.common_seed()?;
         Ok(memory)
+    }
+
+    /// The seed of all who open this memory; the first of them makes it.
+    fn common_seed(&self) -> Result<u64, MemoryError> {
+        let path = self.dir.join("seed");
+        loop {
+            let bytes = self.read("seed")?;
+            let is_there = bytes.is_some();
+            if let Some(seed) = bytes.and_then(|bytes| <[u8; SEED_BYTES]>::try_from(bytes).ok()) {
+                return Ok(u64::from_le_bytes(seed));
+            }
+            let mut random = [0; SEED_BYTES];
+            let no_luck = |_| MemoryError::file("make", &path)(io::Error::other("no random numbers"));
+            SystemRandom::new().fill(&mut random).map_err(no_luck)?;
+            let mut fresh = Fresh::create(&path)?;
+            fresh.file.write_all(&random).map_err(MemoryError::file("write", fresh.path()))?;
+            if is_there {
+                // One that is not whole makes room for a new one.
+                fresh.keep(&path)?;
+            } else {
+                fresh.keep_as_first(&path)?;
+            }
+        }
     }
 
     /// Keys that stay the same from run to run.
@@ -188,14 +198,12 @@ impl Memory {
         Ok(extract.filter(|extract| extract.kind() == kind))
     }
 
-    /// Begins to write what a report of details says; `number` is the file's among the run's inputs, for two may have one content.
+    /// Begins to write what a report of details says.
     ///
     /// # Errors
     /// [`MemoryError::File`].
-    pub fn writer(&self, sha256: &str, kind: ReportKind, number: u32) -> Result<Writer, MemoryError> {
-        let name = lines_name(sha256, kind);
-        let new = self.dir.join(format!("{name}.{number}{}", sweep::NEW));
-        Writer::create(self.dir.join(name), new)
+    pub fn writer(&self, sha256: &str, kind: ReportKind) -> Result<Writer, MemoryError> {
+        Writer::create(self.dir.join(lines_name(sha256, kind)))
     }
 
     /// What was closed after a run; nothing if that was not kept, or is another version's.
@@ -210,9 +218,7 @@ impl Memory {
         if self.forgets {
             return Ok(None);
         }
-        let path = self.dir.join(name);
-        let bytes = fs::read(&path).map_err(MemoryError::file("read", &path))?;
-        Ok(State::from_bytes(&bytes))
+        Ok(self.read(&name)?.and_then(|bytes| State::from_bytes(&bytes)))
     }
 
     /// Keeps what is closed after a run, and lets go of what no recent run needs. A run again that closed the same adds nothing.
@@ -224,13 +230,12 @@ impl Memory {
         let bytes = state.to_bytes().map_err(MemoryError::file("pack", &path))?;
         let states = self.states()?;
         for (_, name) in states.iter().filter(|(_, name)| sweep::run_of(name) == Some(run)) {
-            let path = self.dir.join(name);
-            if fs::read(&path).map_err(MemoryError::file("read", &path))? == bytes {
+            if self.read(name)?.as_ref() == Some(&bytes) {
                 return Ok(());
             }
         }
         let newest = states.last().map_or(0, |(number, _)| *number);
-        self.write(&sweep::state_name(newest + 1, run), |file| file.write_all(&bytes))?;
+        self.write(&sweep::state_name(newest + 1, run), &bytes)?;
         self.sweep()
     }
 
@@ -255,30 +260,18 @@ impl Memory {
         &self,
         entries: impl Iterator<Item = Result<ClosedEntry, MemoryError>>,
     ) -> Result<String, MemoryError> {
-        let new = self.dir.join(format!("entries{}", sweep::NEW));
-        self.keep_list(entries, &new).inspect_err(|_| {
-            // What cannot be deleted now is swept by a later run.
-            let _swept_later = fs::remove_file(&new);
-        })
-    }
-
-    fn keep_list(
-        &self,
-        entries: impl Iterator<Item = Result<ClosedEntry, MemoryError>>,
-        new: &Path,
-    ) -> Result<String, MemoryError> {
-        let file = create(new)?;
-        let mut listing = Listing::new(io::BufWriter::with_capacity(1 << 20, file));
+        // What it is called is known at its end.
+        let fresh = Fresh::create(&self.dir.join("entries"))?;
+        let failed = || MemoryError::file("write", fresh.path());
+        let mut listing = Listing::new(io::BufWriter::with_capacity(1 << 20, &fresh.file));
         for entry in entries {
-            listing.put(entry?).map_err(MemoryError::file("write", new))?;
+            listing.put(entry?).map_err(failed())?;
         }
-        let (name, file) = listing.finish();
-        let file = file.into_inner().map_err(io::IntoInnerError::into_error);
-        let file = file.map_err(MemoryError::file("write", new))?;
+        let (name, mut file) = listing.finish();
+        file.flush().map_err(failed())?;
+        drop(file);
         if self.entries(&name)?.is_none() {
-            keep_file(&file, new, &self.dir.join(entries_name(&name)))?;
-        } else {
-            fs::remove_file(new).map_err(MemoryError::file("delete", new))?;
+            fresh.keep(&self.dir.join(entries_name(&name)))?;
         }
         Ok(name)
     }
@@ -288,34 +281,23 @@ impl Memory {
         Scratch::create(&self.dir)
     }
 
-    /// Writes a file beside its name, flushes it, and gives it the name.
-    fn write(
-        &self,
-        name: &str,
-        fill: impl FnOnce(&mut io::BufWriter<File>) -> io::Result<()>,
-    ) -> Result<(), MemoryError> {
-        let (path, new) = (self.dir.join(name), self.dir.join(format!("{name}{}", sweep::NEW)));
-        let file = create(&new)?;
-        let mut file = io::BufWriter::with_capacity(1 << 20, file);
-        let written = fill(&mut file).and_then(|()| file.into_inner().map_err(io::IntoInnerError::into_error));
-        let file = written.map_err(MemoryError::file("write", &new))?;
-        keep_file(&file, &new, &path)
+    /// What a file of the memory says; nothing if it is not there, as others may have let go of it.
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, MemoryError> {
+        let path = self.dir.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(MemoryError::file("read", &path)(error)),
+        }
     }
-}
 
-/// Makes a file that only this user may read, or empties it.
-fn create(path: &Path) -> Result<File, MemoryError> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.map_err(MemoryError::file("create", path))
-}
-
-/// Flushes a file that is whole, and gives it the name under which it is looked for.
-fn keep_file(file: &File, new: &Path, path: &Path) -> Result<(), MemoryError> {
-    file.sync_all().map_err(MemoryError::file("write", new))?;
-    reached(Point::MemoryFileFlushed);
-    fs::rename(new, path).map_err(MemoryError::file("rename into", path))?;
-    reached(Point::MemoryFileKept);
-    Ok(())
+    /// Writes a file beside its name, flushes it, and gives it the name.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), MemoryError> {
+        let path = self.dir.join(name);
+        let mut fresh = Fresh::create(&path)?;
+        fresh.file.write_all(bytes).map_err(MemoryError::file("write", fresh.path()))?;
+        fresh.keep(&path)
+    }
 }
 
 /// A folder name for any merchant id: itself if it is harmless, as Antom's are, else a hash.
@@ -335,13 +317,6 @@ fn entries_name(name: &str) -> String {
 
 fn lines_name(sha256: &str, kind: ReportKind) -> String {
     format!("{sha256}.{kind}.lines")
-}
-
-/// The seed in its file; nothing if it is not whole, so that a new one is made.
-fn read_seed(file: File) -> io::Result<Option<u64>> {
-    let mut bytes = Vec::new();
-    file.take(SEED_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(<[u8; SEED_BYTES]>::try_from(bytes).ok().map(u64::from_le_bytes))
 }
 
 #[cfg(test)]

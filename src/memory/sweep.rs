@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 
+use super::fresh::{self, NEW};
 use super::{Memory, MemoryError, State, entries_name, lines_name};
 use crate::movement::ReportKind;
 
 /// How many states are kept: that of the last run and of some before it, so that the last dates can be run again. An older date's
 /// rerun reads its window from the archive.
 const STATES: usize = 5;
-
-/// The end of the name of a file that is being written.
-pub(super) const NEW: &str = ".new";
 
 /// The end of the name of a state.
 const STATE: &str = ".state";
@@ -49,11 +47,11 @@ impl Memory {
         Ok(names)
     }
 
-    /// Deletes what a killed run left behind.
+    /// Deletes what killed runs left behind.
     pub(super) fn sweep_unkept(&self) -> Result<(), MemoryError> {
         // A file system without nameless files gives one a name for a moment.
-        let is_over = |name: &&String| name.ends_with(NEW) || name.starts_with(".tmp");
-        self.names()?.iter().filter(is_over).try_for_each(|name| self.delete(name))
+        let is_unkept = |name: &&String| name.ends_with(NEW) || name.starts_with(".tmp");
+        self.names()?.iter().filter(is_unkept).try_for_each(|name| fresh::sweep(&self.dir.join(name)))
     }
 
     /// Deletes a file, if it is there.
@@ -71,9 +69,7 @@ impl Memory {
         let (old, kept) = states.split_at(states.len().saturating_sub(STATES));
         let mut needed: BTreeSet<String> = BTreeSet::new();
         for (_, name) in kept {
-            let path = self.dir.join(name);
-            let bytes = fs::read(&path).map_err(MemoryError::file("read", &path))?;
-            let Some(state) = State::from_bytes(&bytes) else { continue };
+            let Some(state) = self.read(name)?.and_then(|bytes| State::from_bytes(&bytes)) else { continue };
             needed.extend(
                 state
                     .lines
@@ -84,8 +80,9 @@ impl Memory {
         }
         let is_over = |name: &String| {
             let is_part = name.ends_with(".lines") || name.ends_with(".entries");
-            name.ends_with(NEW) || (is_part && !needed.contains(name)) || old.iter().any(|(_, known)| known == name)
+            (is_part && !needed.contains(name)) || old.iter().any(|(_, known)| known == name)
         };
-        self.names()?.iter().filter(|name| is_over(name)).try_for_each(|name| self.delete(name))
+        self.names()?.iter().filter(|name| is_over(name)).try_for_each(|name| self.delete(name))?;
+        self.sweep_unkept()
     }
 }

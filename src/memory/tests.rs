@@ -34,7 +34,7 @@ fn parse(memory: &Memory, symbols: &Symbols, text: &str) -> ParsedReport {
 
 /// Keeps what a file says, as the parser would give it: in blocks of some lines.
 fn keep(memory: &Memory, name: &str, parsed: &ParsedReport, symbols: &Symbols) {
-    let mut writer = memory.writer(name, parsed.kind, 4).unwrap();
+    let mut writer = memory.writer(name, parsed.kind).unwrap();
     for lines in parsed.lines.chunks(8_000) {
         writer.put(&PackedLines::of(lines, &parsed.originals)).unwrap();
     }
@@ -159,17 +159,65 @@ fn what_is_not_kept_is_gone() {
         names.sort();
         names
     };
-    let mut writer = memory.writer("aa", parsed.kind, 0).unwrap();
+    let mut writer = memory.writer("aa", parsed.kind).unwrap();
     writer.put(&PackedLines::of(&parsed.lines, &parsed.originals)).unwrap();
     let (extract, unkept) = writer.finish((&parsed, &BatchSums::new(), true), &symbols, memory.meaning(7)).unwrap();
     let refund = parsed.lines.iter().position(|line| line.entry_type.is_some_and(EntryType::is_outgoing)).unwrap();
     let row = u32::try_from(refund).unwrap();
     assert_eq!(extract.rows(0, 4, &[row]).unwrap()[0].0.amount, -100, "signs are turned when lines are read");
-    drop(memory.writer("aa", parsed.kind, 1).unwrap());
-    assert_eq!(names(), ["aa.settlement_details.lines.0.new", "seed"]);
+    drop(memory.writer("aa", parsed.kind).unwrap());
+    let [new, seed] = &names()[..] else { panic!("{:?}", names()) };
+    assert!(new.starts_with("aa.settlement_details.lines.") && new.ends_with(".new") && seed == "seed", "{new}");
     drop(unkept);
     assert_eq!(names(), ["seed"]);
     std::fs::write(memory.dir.join("aa.settlement_details.lines.2.new"), b"of a run that was killed").unwrap();
     drop(Memory::open(folder.path(), &merchant, false).unwrap());
     assert_eq!(names(), ["seed"]);
+}
+
+/// An archive may have several databases, each with a lock of its own, and so runs that share a memory at the same time.
+#[test]
+fn runs_beside_one_another_do_not_disturb_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let merchant = PlatformMerchantId::new("2188");
+    let open = || Memory::open(folder.path(), &merchant, false).unwrap();
+    let (one, symbols) = (open(), Symbols::new());
+    let (small, large) = (parse(&one, &symbols, &report(3)), parse(&one, &symbols, &report(20_000)));
+    let write = |memory: &Memory, parsed: &ParsedReport| {
+        let mut writer = memory.writer("aa", parsed.kind).unwrap();
+        writer.put(&PackedLines::of(&parsed.lines, &parsed.originals)).unwrap();
+        writer
+    };
+    let finish =
+        |writer: Writer, parsed| writer.finish((parsed, &BatchSums::new(), false), &symbols, one.meaning(7)).unwrap();
+    let (extract, unkept) = finish(write(&one, &large), &large);
+    // The other sweeps when it opens the memory, and when it is done.
+    let other = open();
+    let half_written = write(&one, &small);
+    let (_, of_other) = finish(write(&other, &small), &small);
+    of_other.keep().unwrap();
+    let list = [(1, 2), (3, 4)];
+    let name = other.keep_entries(list.into_iter().map(Ok)).unwrap();
+    let entries = one.entries(&name).unwrap().unwrap();
+    other.keep_state("2026-03-02-r1-ab", &State::default()).unwrap();
+    assert!(other.entries(&name).unwrap().is_none(), "no state names it");
+    assert_eq!(entries.read().unwrap().map(Result::unwrap).collect::<Vec<_>>(), list, "whoever has it open reads on");
+    assert_eq!(extract.rows(0, 4, &[0]).unwrap().len(), 1);
+    unkept.keep().unwrap();
+    finish(half_written, &small).1.keep().unwrap();
+    let names = std::fs::read_dir(&one.dir).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.ends_with(".new")).count(), 0);
+}
+
+#[test]
+fn all_who_open_a_new_memory_at_the_same_time_have_one_seed() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Memory::open(folder.path(), &PlatformMerchantId::new("2188"), false).unwrap().seed;
+        let seeds: Vec<u64> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert_eq!(seeds, [open(); 4]);
+    }
 }

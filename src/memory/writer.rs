@@ -1,11 +1,12 @@
 //! Writing what a report of details says while it is parsed, so that its lines need not be held until they are matched.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::MemoryError;
 use super::extract::{Blocks, Extract, Meaning, PackedLines};
-use super::{MemoryError, create, keep_file};
+use super::fresh::Fresh;
 use crate::id::Symbols;
 use crate::proof::BatchSums;
 use crate::report::ParsedReport;
@@ -23,14 +24,14 @@ pub struct Writer {
 #[derive(Debug)]
 pub struct Unkept {
     path: PathBuf,
-    new: PathBuf,
-    is_kept: bool,
+    fresh: Fresh,
 }
 
 impl Writer {
-    pub(super) fn create(path: PathBuf, new: PathBuf) -> Result<Self, MemoryError> {
-        let file = create(&new)?;
-        let unkept = Unkept { path, new, is_kept: false };
+    pub(super) fn create(path: PathBuf) -> Result<Self, MemoryError> {
+        let fresh = Fresh::create(&path)?;
+        let file = fresh.file.try_clone().map_err(MemoryError::file("write", fresh.path()))?;
+        let unkept = Unkept { path, fresh };
         Ok(Self { unkept, file: io::BufWriter::with_capacity(1 << 20, file), blocks: Blocks::default() })
     }
 
@@ -39,7 +40,7 @@ impl Writer {
     /// # Errors
     /// [`MemoryError::File`].
     pub fn put(&mut self, packed: &PackedLines) -> Result<(), MemoryError> {
-        self.blocks.put(&mut self.file, packed).map_err(MemoryError::file("write", &self.unkept.new))
+        self.blocks.put(&mut self.file, packed).map_err(MemoryError::file("write", self.unkept.fresh.path()))
     }
 
     /// Writes what the whole report says, what the lines of its batches come to, and whether its signs are turned
@@ -55,12 +56,12 @@ impl Writer {
     ) -> Result<(Extract, Unkept), MemoryError> {
         let Self { unkept, mut file, blocks } = self;
         let finished = blocks.finish(&mut file, (parsed, sums, turned), symbols, meaning).and_then(|()| file.flush());
-        finished.map_err(MemoryError::file("write", &unkept.new))?;
+        finished.map_err(MemoryError::file("write", unkept.fresh.path()))?;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error);
-        let file = file.map_err(MemoryError::file("write", &unkept.new))?;
-        let opened = Extract::open(&unkept.new, file, meaning, symbols);
-        let extract = opened.map_err(MemoryError::file("read", &unkept.new))?;
-        Ok((extract.ok_or_else(|| MemoryError::Damaged(unkept.new.clone()))?, unkept))
+        let file = file.map_err(MemoryError::file("write", unkept.fresh.path()))?;
+        let opened = Extract::open(unkept.fresh.path(), file, meaning, symbols);
+        let extract = opened.map_err(MemoryError::file("read", unkept.fresh.path()))?;
+        Ok((extract.ok_or_else(|| MemoryError::Damaged(unkept.fresh.path().to_owned()))?, unkept))
     }
 }
 
@@ -69,19 +70,7 @@ impl Unkept {
     ///
     /// # Errors
     /// [`MemoryError::File`].
-    pub fn keep(mut self) -> Result<(), MemoryError> {
-        let file = File::open(&self.new).map_err(MemoryError::file("open", &self.new))?;
-        keep_file(&file, &self.new, &self.path)?;
-        self.is_kept = true;
-        Ok(())
-    }
-}
-
-impl Drop for Unkept {
-    fn drop(&mut self) {
-        if !self.is_kept {
-            // What cannot be deleted now is swept by a later run.
-            let _swept_later = fs::remove_file(&self.new);
-        }
+    pub fn keep(self) -> Result<(), MemoryError> {
+        self.fresh.keep(&self.path)
     }
 }

@@ -293,7 +293,7 @@ impl Parser<'_> {
         let Source { kind, date, ref name, .. } = *self.source;
         let (is_today, sha256) = (date == self.job.today, self.source.digest.to_string());
         let run = Run { keys: self.job.keys, symbols: &self.job.symbols };
-        let writer = self.job.memory.writer(&sha256, kind, self.file).map_err(recall::failed)?;
+        let writer = self.job.memory.writer(&sha256, kind).map_err(recall::failed)?;
         let is_settlement = kind == ReportKind::SettlementDetails;
         let marker = Some(self.marker).filter(|_| is_today);
         let keeping = Keeping::new((kind, is_settlement && !is_today), writer, marker, marks);

@@ -6,6 +6,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io::ErrorKind;
 
 use crate::calendar::Instant;
 
@@ -16,7 +17,7 @@ pub enum Kind {
     Discrepancies,
     /// The command line makes no sense.
     Usage,
-    /// The configuration, or a file that it names, is missing or wrong.
+    /// The configuration, or a file that it names, is missing or wrong, or a folder that it names is not to be used.
     Configuration,
     /// An expected report is missing or incomplete.
     NotReady,
@@ -54,6 +55,21 @@ impl Kind {
     fn row(self) -> (&'static str, u8, &'static str) {
         let row = TABLE.iter().find(|row| row.0 == self).expect("the table has a row per kind, a test looks");
         (row.1, row.2, row.3)
+    }
+
+    /// What it is that a folder which the configuration names cannot be used: its fault, where this user has no right to it or where it
+    /// is no folder, or something that nobody foresaw, such as a full disk.
+    #[must_use]
+    pub const fn of_folder(problem: ErrorKind) -> Self {
+        match problem {
+            ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::AlreadyExists
+            | ErrorKind::InvalidFilename => Self::Configuration,
+            _ => Self::Unforeseen,
+        }
     }
 
     /// The first words of the message.

@@ -2,12 +2,12 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "trying to write is how free space is tried")]
 
 use std::fs::File;
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use super::{open_store, session};
 use crate::config::{self, Config};
-use crate::failure::{Failure, Kind, OrFail};
+use crate::failure::{Failure, Kind};
 use crate::fetch;
 use crate::id::PlatformMerchantId;
 use crate::pipeline::{self, OrKind};
@@ -47,7 +47,7 @@ pub fn run(_args: &Args, config: &Config, out: &mut dyn Write) -> anyhow::Result
             note("api", Ok("not asked: `[requery] enabled` is off".to_owned()))?;
         }
         note("archive", writable(&config.archive_dir()))?;
-        note("output", writable(&config.output_dir()))?;
+        note("output", writable(&folder_of_outputs(config)))?;
         first.map_or(Ok(()), |failure| Err(failure.into()))
     })
 }
@@ -90,13 +90,25 @@ async fn source(config: &Config) -> anyhow::Result<String> {
     Ok(format!("{}: {dates}; {}", probe.address, facts.join(", ")))
 }
 
+/// Where a run writes: the merchant's folder once there is one, whose rights may be others.
+fn folder_of_outputs(config: &Config) -> PathBuf {
+    let all = config.output_dir();
+    let own = config.merchant().map(|merchant| all.join(merchant.platform_merchant_id));
+    own.ok().filter(|own| own.is_dir() && own.parent() == Some(&all)).unwrap_or(all)
+}
+
 /// Writes and removes a file, so that rights and space are tried and not guessed.
 fn writable(folder: &Path) -> anyhow::Result<String> {
-    let failed = || {
-        format!("cannot write to `{}`; expected a folder with free space that this user may write", folder.display())
+    let tried = || -> io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let mut file: File = tempfile::tempfile_in(folder)?;
+        file.write_all(&vec![0; TRIED_BYTES])?;
+        file.sync_all()
     };
-    std::fs::create_dir_all(folder).or_fail(Kind::Configuration, failed)?;
-    let mut file: File = tempfile::tempfile_in(folder).or_fail(Kind::Configuration, failed)?;
-    file.write_all(&vec![0; TRIED_BYTES]).and_then(|()| file.sync_all()).or_fail(Kind::Configuration, failed)?;
+    tried().map_err(|error| {
+        let folder = folder.display();
+        let expected = "expected a folder with free space that this user may write";
+        Failure::new(Kind::of_folder(error.kind()), format!("cannot write to `{folder}`: {error}; {expected}"))
+    })?;
     Ok(format!("`{}` takes {} MiB", folder.display(), TRIED_BYTES >> 20))
 }

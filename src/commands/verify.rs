@@ -196,14 +196,13 @@ fn verify_date(
     runs: &[PublishedRun],
     counted: &mut Folders,
 ) -> anyhow::Result<()> {
-    let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
     let mut known: Vec<&Vec<PublishedFile>> = runs.iter().flat_map(|run| &run.publications).collect();
     let any_may_be = runs.iter().any(|run| run.publications.is_empty());
     let mut found: Vec<Vec<PublishedFile>> = Vec::new();
     let newest = runs.last().and_then(|run| run.publications.last());
-    let mut folder = export::published_folder(out, merchant, on).map_err(failed)?;
+    let mut folder = export::published_folder(out, merchant, on).or_kind()?;
     let mut files = published_files(&folder)?;
-    if let Some(ready) = export::ready_folder(out, merchant, on).map_err(failed)? {
+    if let Some(ready) = export::ready_folder(out, merchant, on).or_kind()? {
         // A run was killed before it published what it had ready; the next run does so, and sets aside what is there still.
         let complete = published_files(&ready)?;
         let is_edited = !files.is_empty() && !any_may_be && !known.contains(&&files);
@@ -222,7 +221,7 @@ fn verify_date(
         // Recorded and not published yet: the older outputs are still in place.
         None => found.push(files),
     }
-    for folder in export::superseded_folders(out, merchant, on).map_err(failed)? {
+    for folder in export::superseded_folders(out, merchant, on).or_kind()? {
         let files = published_files(&folder)?;
         if known.contains(&&files) {
             counted.right += 1;
@@ -235,7 +234,7 @@ fn verify_date(
         }
         found.push(files);
     }
-    let edited = export::edited_folders(out, merchant, on).map_err(failed)?;
+    let edited = export::edited_folders(out, merchant, on).or_kind()?;
     counted.edited += edited.len() as u64;
     match lost(runs, &found, &edited) {
         Some(text) => Err(Failure::new(Kind::Integrity, text).into()),

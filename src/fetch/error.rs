@@ -22,7 +22,8 @@ pub enum FetchError {
     /// A stated bound refused what the server offered (exit code 3: someone has to look before it can go on).
     #[error("{0}")]
     Bounds(String),
-    /// The archive could not be read or written: for want of rights (exit code 2), or of space (exit code 5).
+    /// The archive could not be read or written: for want of rights or of a folder (exit code 2), or of space (exit
+    /// code 5).
     #[error("archive: cannot {action} `{}`: {source}{}", path.display(), advice(source.kind()))]
     Archive {
         /// What was tried.

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::calendar::BusinessDate;
 use crate::config::Config;
 use crate::export;
-use crate::failure::{Failure, Kind};
 use crate::fetch;
 use crate::id::PlatformMerchantId;
 use crate::movement::ReportKind;
@@ -101,8 +100,7 @@ pub async fn never_run(config: &Config, store: &Store, today: BusinessDate) -> a
 pub async fn unpublished(config: &Config, store: &Store) -> anyhow::Result<BTreeSet<BusinessDate>> {
     let merchant = PlatformMerchantId::new(config.merchant()?.platform_merchant_id);
     let recorded = store.unpublished_dates(merchant.as_str()).await.or_kind()?;
-    let ready = export::unfinished(&config.output_dir(), &merchant)
-        .map_err(|error| Failure::new(Kind::Unforeseen, error.to_string()))?;
+    let ready = export::unfinished(&config.output_dir(), &merchant).or_kind()?;
     Ok(recorded.into_iter().chain(ready).collect())
 }
 

@@ -17,7 +17,7 @@ use crate::proof::{RowRules, Schedule, Volumes};
 use crate::report::{IdRule, ReportOptions, ReportRules, SignRule};
 use crate::store::StoreOptions;
 
-use super::folds::OrKind;
+use super::folds::{OrKind, memory_failure};
 use super::room::Room;
 
 /// The threads that parse and match.
@@ -174,8 +174,7 @@ pub fn archive(config: &Config) -> anyhow::Result<Archive> {
 
 /// The memory beside the archive; with `forget`, one that knows nothing yet.
 pub fn memory(config: &Config, merchant: &PlatformMerchantId, forget: bool) -> anyhow::Result<Memory> {
-    Memory::open(&config.archive_dir(), merchant, forget)
-        .map_err(|error| Failure::new(Kind::Unforeseen, error.to_string()).into())
+    Memory::open(&config.archive_dir(), merchant, forget).map_err(|error| memory_failure(&error).into())
 }
 
 /// How files are called.

@@ -97,8 +97,7 @@ async fn note(job: &Job<'_>, run: RunId, folder: &Path) -> anyhow::Result<()> {
 
 /// The outputs in a folder as they lie there.
 pub fn published_files(folder: &Path) -> anyhow::Result<Vec<PublishedFile>> {
-    let digests =
-        export::digests_in(folder).map_err(|error| Failure::new(Kind::Unforeseen, error.to_string()))?.into_iter();
+    let digests = export::digests_in(folder).or_kind()?.into_iter();
     let file = |known: export::OutputDigest| PublishedFile {
         name: known.output.as_str().to_owned(),
         size: known.written.bytes,
@@ -109,17 +108,16 @@ pub fn published_files(folder: &Path) -> anyhow::Result<Vec<PublishedFile>> {
 
 /// Publishes what earlier runs had complete when they were killed, whatever their date. The caller holds the lock.
 pub async fn finish_interrupted(job: &Job<'_>) -> anyhow::Result<()> {
-    let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
     let out = job.config.output_dir();
-    for date in export::unfinished(&out, &job.merchant).map_err(failed)? {
+    for date in export::unfinished(&out, &job.merchant).or_kind()? {
         // It was recorded before it was rendered, and nothing was recorded for the date since.
         let run = job.store.latest_run(job.merchant.as_str(), date).await.or_kind()?;
-        let ready = export::ready_folder(&out, &job.merchant, date).map_err(failed)?;
+        let ready = export::ready_folder(&out, &job.merchant, date).or_kind()?;
         if let Some((run, folder)) = run.zip(ready) {
             note(job, run.run_id, &folder).await?;
         }
         let shown = shown::shown(job, date).await?;
-        export::recover(&out, &job.merchant, date, shown).map_err(failed)?;
+        export::recover(&out, &job.merchant, date, shown).or_kind()?;
         reached(Point::PublicationRecovered);
         tracing::warn!("the outputs of {date} were complete when their run was killed; they are published now");
     }
@@ -176,10 +174,9 @@ pub async fn publish(
     lock.verify().await.or_kind()?;
     let (ready, summary) = tokio::task::block_in_place(|| write(job, inputs, (day, lists), rejects, timings))?;
     note(job, recorded.run_id(), ready.folder()).await?;
-    let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
     let shown =
         if ready.is_new() { shown::shown(job, job.today).await? } else { Shown::Published(revision_of(recorded)) };
-    let Published { folder, outcome } = tokio::task::block_in_place(|| ready.publish(shown)).map_err(failed)?;
+    let Published { folder, outcome } = tokio::task::block_in_place(|| ready.publish(shown)).or_kind()?;
     let (revision, in_transit) = (revision_of(recorded), lists.in_transit.rows());
     Ok(DayReportText { folder, outcome, revision, summary, in_transit, verdict: None })
 }
@@ -192,10 +189,9 @@ fn write(
     (reports, ledger_rejects): (&Reports, &[Reject]),
     timings: &mut Timings,
 ) -> anyhow::Result<(Ready, Summary)> {
-    let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
     timings.begin();
     let _shown = Progress::waiting("write");
-    let mut folder = Publication::begin(&job.config.output_dir(), &job.merchant, job.today).map_err(failed)?;
+    let mut folder = Publication::begin(&job.config.output_dir(), &job.merchant, job.today).or_kind()?;
     let calendar = options::calendar(job.config)?;
     let age = |from, to| calendar.business_days_between(from, to);
     let rejects = rejects(job, reports, ledger_rejects);
@@ -224,14 +220,14 @@ fn write(
         (Output::Fees, Box::new(|file| export::fees(file, &fees))),
     ];
     outputs.extend(more);
-    job.threads.install(|| folder.write_all(outputs)).map_err(failed)?;
+    job.threads.install(|| folder.write_all(outputs)).or_kind()?;
     let rows = day.discrepancies.len() + rejects.len();
     timings.end("write", rows as u64 + lists.rows());
     let mut summary = summary(job, inputs, (day, lists), reports);
     summary.outputs = folder.outputs().to_vec();
     summary.timings = timings.stages();
-    folder.write(Output::Summary, |file| export::summary(file, &summary)).map_err(failed)?;
-    Ok((folder.commit().map_err(failed)?, summary))
+    folder.write(Output::Summary, |file| export::summary(file, &summary)).or_kind()?;
+    Ok((folder.commit().or_kind()?, summary))
 }
 
 /// Every line and row that could not be read.

@@ -2,7 +2,6 @@
 
 use crate::calendar::BusinessDate;
 use crate::export::{self, Output, Shown};
-use crate::failure::{Failure, Kind};
 use crate::store::PublishedFile;
 
 use super::Job;
@@ -14,8 +13,7 @@ use super::outputs::published_files;
 /// # Errors
 /// As the database and the file system say.
 pub async fn shown(job: &Job<'_>, on: BusinessDate) -> anyhow::Result<Shown> {
-    let failed = |error: export::PublishError| Failure::new(Kind::Unforeseen, error.to_string());
-    let folder = export::published_folder(&job.config.output_dir(), &job.merchant, on).map_err(failed)?;
+    let folder = export::published_folder(&job.config.output_dir(), &job.merchant, on).or_kind()?;
     let files = tokio::task::block_in_place(|| job.threads.install(|| published_files(&folder)))?;
     let runs = job.store.published_runs(job.merchant.as_str()).await.or_kind()?;
     let of_date = runs.into_iter().filter(|run| run.business_date == on);

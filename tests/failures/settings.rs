@@ -48,3 +48,33 @@ fn the_environment_goes_over_the_file_and_a_flag_over_both() {
     let excluded = fs::read_to_string(place.path("elsewhere/out/2188120000000001/2026-03-02/summary.json")).unwrap();
     assert!(excluded.contains("splits"), "shares are excluded by name: {excluded}");
 }
+
+/// One answer for a folder that cannot be used, whoever asks: the configuration is to be changed, or what lies there moved away.
+#[test]
+fn a_file_where_a_folder_is_expected_is_a_fault_of_the_configuration() {
+    let commands = [format!("run --date {DATE}"), format!("fetch --date {DATE}"), "doctor".to_owned()];
+    for (variable, part) in [("ANTOM_RECON_OUTPUT_DIR", "output"), ("ANTOM_RECON_ARCHIVE_DIR", "archive")] {
+        for folder in ["a-file", "a-file/below"] {
+            for words in &commands {
+                let place = Place::quiet_day();
+                place.write("a-file", "");
+                let mut command = place.command(words);
+                command.env(variable, folder);
+                let ended = place.end(command);
+                let is_asked = part == "archive" || !words.starts_with("fetch");
+                assert_eq!(ended.code, Some(if is_asked { 2 } else { 0 }), "{words}, {part}: {}", ended.stderr);
+                let is_told = ended.stderr.starts_with("configuration: ") && ended.stderr.contains("<here>/a-file");
+                assert_eq!(is_told, is_asked, "{words}, {part}: {}", ended.stderr);
+                assert!(!place.path("out/2188120000000001").exists(), "{words}");
+            }
+        }
+    }
+    // One that was a folder, in which a run before had written.
+    let place = Place::quiet_day();
+    assert_eq!(place.run_day().code, Some(0));
+    fs::remove_dir_all(place.path("archive/memory")).unwrap();
+    place.write("archive/memory", "");
+    let ended = place.run_day();
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("archive/memory"), "{}", ended.stderr);
+}

@@ -16,6 +16,11 @@ struct Twice {
 
 /// Runs the day with a small disk at a folder, and again after the disk has grown; none if disks cannot be mounted here.
 fn on_a_disk_of(day: &Day, folder: &str, size: &str) -> Option<Twice> {
+    twice_on_a_disk_of(day, "run --date 2026-03-02 --threads 2", folder, size)
+}
+
+/// The same with another command.
+fn twice_on_a_disk_of(day: &Day, words: &str, folder: &str, size: &str) -> Option<Twice> {
     let namespace = ["-m", "-rm"].into_iter().find(|flags| {
         let tried =
             Command::new("unshare").args([flags, "mount", "-t", "tmpfs", "-o", "size=4k", "none", "/mnt"]).output();
@@ -29,7 +34,7 @@ fn on_a_disk_of(day: &Day, folder: &str, size: &str) -> Option<Twice> {
         "mount -t tmpfs -o size={size} none {folder} && cd . && \"$0\" \"$@\"; code=$?; echo \"<ended $code>\"; echo \"<ended $code>\" >&2; \
          mount -o remount,size=256m none {folder} && exec \"$0\" \"$@\""
     );
-    let both = day.within(&["unshare", namespace, "sh", "-c", &script], "run --date 2026-03-02 --threads 2");
+    let both = day.within(&["unshare", namespace, "sh", "-c", &script], words);
     let part = |text: &str, at: usize| {
         let (first, rest) = text.split_once("<ended ").unwrap_or_else(|| panic!("{text}"));
         let (code, second) = rest.split_once(">\n").unwrap();
@@ -99,4 +104,17 @@ fn of_the_ledgers_copy() {
     day.command("ledger import ledger.csv").with_code(0);
     day.configure("kind = \"csv\"\npath = \"ledger.csv\"", "kind = \"table\"");
     told_and_mended(on_a_disk_of(&day, "tmp", "64k"), 5, &["copy of the ledger", "free space", "TMPDIR"]);
+}
+
+#[test]
+fn a_doctor_says_it_as_a_run_does() {
+    for folder in ["archive", "out"] {
+        let day = Day::new();
+        day.run("--threads 2").with_code(0);
+        for old in ["archive", "out"] {
+            std::fs::remove_dir_all(day.path(old)).unwrap();
+        }
+        let twice = twice_on_a_disk_of(&day, "doctor", folder, "64k");
+        told_and_mended(twice, 5, &["cannot write to `", folder, "No space left on device", "free space"]);
+    }
 }

@@ -22,7 +22,6 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::calendar::BusinessDate;
 use crate::discrepancy::Discrepancy;
-use crate::failure::{Failure, Kind};
 use crate::ledger::Entry;
 use crate::matching::agreed::{Agreed, Mark, Marker, Place};
 use crate::matching::{Policy, Reconciliation, State};
@@ -32,6 +31,7 @@ use crate::report::{Line, ReportOptions};
 use crate::store::{Carried, CarriedInTransit, Run};
 
 use super::entries::Entries;
+use super::folds::memory_failure;
 use super::inputs::Registry;
 use super::intake::{InputFile, Reports};
 use super::ledger::Ledger;
@@ -85,8 +85,7 @@ fn key_of(file: &InputFile) -> FileKey {
 
 /// What a failure of the memory is for the run.
 pub fn failed(error: MemoryError) -> anyhow::Error {
-    let kind = if matches!(error, MemoryError::Damaged(_)) { Kind::Integrity } else { Kind::Unforeseen };
-    Failure::new(kind, error.to_string()).into()
+    memory_failure(&error).into()
 }
 
 /// The name of a run in the memory.

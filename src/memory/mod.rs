@@ -24,6 +24,7 @@ mod ahead;
 mod bits;
 mod block_ids;
 mod bytes;
+mod changes;
 mod closed;
 mod extract;
 mod fresh;
@@ -58,6 +59,7 @@ use scratch::Scratch;
 
 pub use bits::Bits;
 pub use block_ids::BlockIds;
+pub use changes::by_place;
 pub use closed::{ClosedEntries, ClosedEntry};
 pub use extract::{Extract, Meaning, PackedLines};
 pub use keyed::{KeyOf, SortKey};

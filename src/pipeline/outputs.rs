@@ -195,7 +195,6 @@ fn write(
     let calendar = options::calendar(job.config)?;
     let age = |from, to| calendar.business_days_between(from, to);
     let rejects = rejects(job, reports, ledger_rejects);
-    let restated = (!reports.restatements.is_empty()).then(|| restated_rows::rows(&reports.restatements));
     let controls: Vec<ControlTotalRow> = day.controls.rows.iter().map(control_row).collect();
     let batches: Vec<BatchRow> = day.proofs.batches.iter().map(batch_row).collect();
     let balances = balance_rows(&day.proofs);
@@ -210,8 +209,9 @@ fn write(
         (Output::RollForward, Box::new(|file| export::roll_forward(file, &day.roll_forward))),
         (Output::RejectedLines, Box::new(|file| export::rejected_lines(file, &rejects))),
     ];
-    if let Some(rows) = restated {
-        outputs.push((Output::RestatedLines, Box::new(|file| export::restated_lines(file, rows))));
+    if !reports.restatements.is_empty() {
+        let restated = |file: &_| export::restated_lines(file, restated_rows::rows(&reports.restatements));
+        outputs.push((Output::RestatedLines, Box::new(restated)));
     }
     let more: [(Output, Render<'_>); 4] = [
         (Output::ControlTotals, Box::new(|file| export::control_totals(file, &controls))),

@@ -10,8 +10,8 @@ use super::intake::Restatement;
 /// A row per line or cell, restatement by restatement. Only the lines that differ are read.
 pub fn rows(restatements: &[Restatement]) -> impl Iterator<Item = io::Result<RestatedRow>> {
     restatements.iter().flat_map(|restatement| {
-        let lines = restatement.difference.lines.iter();
-        lines.flat_map(|&change| of_line(restatement, change).unwrap_or_else(|error| vec![Err(error)]))
+        let of_change = |change: io::Result<LineChange>| of_line(restatement, change?);
+        restatement.changes().flat_map(move |change| of_change(change).unwrap_or_else(|error| vec![Err(error)]))
     })
 }
 

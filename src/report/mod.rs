@@ -12,7 +12,9 @@ mod parse;
 mod schema;
 mod statement;
 
-pub use difference::{CellChange, Counts, Difference, Incomparable, LineChange, Span, compare};
+pub use difference::{
+    Age, CellChange, Contents, Counts, Difference, Incomparable, LineChange, LineMark, PARTITIONS, Span, Stopped, pair,
+};
 pub use examine::{Examiner, Keeper, Pricing, Quote};
 pub use line::{Line, LineText, Original, ParsedReport, Place, Reject, TypeTotals};
 pub use parse::{

@@ -57,6 +57,40 @@ fn a_limit_bounds_the_memory() {
     day.run("--threads 2 --memory-limit 124MiB").with_code(0).within(limit);
 }
 
+/// Every line of a report is restated, but for some that are removed, added, or as they were.
+#[test]
+fn a_limit_bounds_a_restated_report() {
+    let (count, limit) = (sized(300_000, 2_000_000), 84 * MIB);
+    let id = |number: usize| format!("r{number:09}");
+    let mut first = None;
+    for flags in ["--threads 2", "--threads 2 --memory-limit 84MiB"] {
+        let day = Day::new();
+        day.entries((0..count).map(|number| entry(number, &id(number))));
+        day.transactions((0..count).filter(|number| number % 1_000 != 1).map(|number| line(number, &id(number))));
+        day.run("--threads 2 --memory-limit 84MiB").with_code(0);
+        day.transactions((0..count).rev().filter(|number| number % 1_000 != 2).map(|number| match number % 1_000 {
+            3 => line(number, &id(number)),
+            _ => line(number, &id(number)).replace(",,PAYMENT,", &format!(",o{number},PAYMENT,")),
+        }));
+        let ran = day.run(flags).with_code(0);
+        let outputs = day.outputs();
+        let some = count / 1_000;
+        let told = format!("lines added {some}, removed {some}, changed {}, as before {some}: ", count - 3 * some);
+        assert!(outputs["discrepancies.csv"].contains(&told), "{flags}");
+        assert_eq!(outputs["restated_lines.csv"].lines().count(), 1 + count - some, "{flags}");
+        match &first {
+            None => {
+                assert!(ran.peak > limit, "{} MiB without a limit: this proves nothing", ran.peak / MIB);
+                first = Some(outputs);
+            }
+            Some(first) => {
+                assert!(*first == outputs, "{flags} writes other bytes");
+                ran.within(limit);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_limit_bounds_an_import() {
     let count = sized(400_000, 5_000_000);

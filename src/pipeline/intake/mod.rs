@@ -1,5 +1,6 @@
 //! Intake: what is expected is fetched and archived, what is in force is parsed, what is missing or refused is said.
 
+mod compared;
 mod keeping;
 mod kept;
 mod problems;

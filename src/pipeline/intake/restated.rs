@@ -12,12 +12,14 @@ use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::names::Format;
 use crate::fetch::{Archive, Digest, DigestError, FetchError, Fetched, Unread};
 use crate::kind::DiscrepancyKind;
+use crate::memory::Sorted;
 use crate::movement::ReportKind;
 use crate::records::MAX_RECORD_BYTES;
-use crate::report::{Counts, Difference, LineChange, Span, compare};
+use crate::report::{Counts, Difference, LineChange, Span};
 use crate::store::{Revision, RunFile, RunId};
 
 use super::Reports;
+use super::compared::{self, Compared};
 use crate::pipeline::folds::{OrKind, fetch_failure};
 use crate::pipeline::{Job, options};
 
@@ -28,8 +30,10 @@ const MAX_NAMED: usize = 5;
 pub struct Restatement {
     /// The file's name.
     pub name: String,
-    /// What differs.
+    /// What differs, apart from the lines.
     pub difference: Difference,
+    counts: Counts,
+    lines: Sorted<LineChange>,
     older: File,
     newer: File,
 }
@@ -51,11 +55,25 @@ impl Restatement {
         line(&self.newer, span)
     }
 
+    /// What became of the lines that are not as they were: of the older ones, in their order, then of the added ones in theirs.
+    pub fn changes(&self) -> Box<dyn Iterator<Item = std::io::Result<LineChange>>> {
+        let mut reading = match self.lines.read() {
+            Ok(reading) => reading,
+            Err(error) => return Box::new(std::iter::once(Err(std::io::Error::other(error)))),
+        };
+        let some = move || match reading.more() {
+            Ok([]) => None,
+            Ok(lines) => Some(lines.iter().copied().map(Ok).collect::<Vec<_>>()),
+            Err(error) => Some(vec![Err(std::io::Error::other(error))]),
+        };
+        Box::new(std::iter::from_fn(some).flatten())
+    }
+
     /// Lines in words, the first few of them.
     fn named(&self) -> std::io::Result<Vec<String>> {
-        let lines = self.difference.lines.iter().take(MAX_NAMED);
+        let lines = self.changes().take(MAX_NAMED);
         lines
-            .map(|change| match *change {
+            .map(|change| match change? {
                 LineChange::Removed(old) => Ok(format!("line {} of the older one was removed", old.line)),
                 LineChange::Added(new) => Ok(format!("line {} was added", new.line)),
                 LineChange::Changed(old, new) => {
@@ -209,13 +227,11 @@ fn difference(
         Err(why) => return Ok(Err(format!("the newer content cannot be read: {why}"))),
     };
     let rules = options::report_rules(job.config)?.of(changed.kind);
-    let again =
-        |file: &File| file.try_clone().map(BufReader::new).or_fail(Kind::Unforeseen, || "a file cannot be read again");
-    let compared = compare(again(&older)?, again(&newer)?, changed.kind, &rules, job.keys);
     let name = changed.name.to_owned();
-    Ok(compared
-        .map(|difference| Restatement { name, difference, older, newer })
-        .map_err(|incomparable| incomparable.to_string()))
+    Ok(match compared::compare(job, (&older, &newer), (changed.kind, &rules))? {
+        Ok(Compared { difference, counts, lines }) => Ok(Restatement { name, difference, counts, lines, older, newer }),
+        Err(incomparable) => Err(incomparable.to_string()),
+    })
 }
 
 /// A content as CSV, in a file that has no name and ends with the run, at its start; or why a workbook cannot be read.
@@ -272,7 +288,7 @@ fn explain(
         Err(why) => format!("what differs cannot be told: {why}"),
         Ok(restatement) => {
             let again = || "a restated report cannot be read again";
-            told(&restatement.difference, &restatement.named().or_fail(Kind::Unforeseen, again)?)
+            told(restatement, &restatement.named().or_fail(Kind::Unforeseen, again)?)
         }
     };
     let kept = if changed.newer.is_some() {
@@ -287,20 +303,21 @@ fn explain(
 }
 
 /// The lines that differ: how many, and the first of them.
-fn told(difference: &Difference, named: &[String]) -> String {
-    let Counts { added, removed, changed, same } = difference.counts;
-    let mut text = if difference.lines.is_empty() {
+fn told(restatement: &Restatement, named: &[String]) -> String {
+    let Counts { added, removed, changed, same } = restatement.counts;
+    let differing = restatement.lines.rows();
+    let mut text = if differing == 0 {
         format!("none of its {same} lines differs in a column that both have")
     } else {
         format!("lines added {added}, removed {removed}, changed {changed}, as before {same}: {}", named.join(", "))
     };
-    if difference.lines.len() > named.len() {
-        text.push_str(&format!(" and {} more", difference.lines.len() - named.len()));
+    if differing > named.len() as u64 {
+        text.push_str(&format!(" and {} more", differing - named.len() as u64));
     }
-    if !difference.lines.is_empty() {
+    if differing > 0 {
         text.push_str("; `restated_lines.csv` has all of them");
     }
-    let (appeared, vanished) = difference.columns();
+    let (appeared, vanished) = restatement.difference.columns();
     for (columns, what) in [(appeared, "appeared"), (vanished, "vanished")] {
         if !columns.is_empty() {
             text.push_str(&format!("; columns that {what}: `{}`", columns.join("`, `")));

@@ -12,9 +12,12 @@ use crate::report::Column;
 /// character that is cut off is known.
 const BROKEN_BYTES: u32 = MAX_RAW_BYTES as u32 + 1;
 
+/// Number of partitions. At ten million lines a side each holds 40,000 marks: two megabytes.
+pub const PARTITIONS: usize = 256;
+
 /// A line without its text.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineMark {
     /// What it is about.
     pub(super) identity: Key,
     /// What tells lines of one identity apart: party, batch, currency.
@@ -26,7 +29,41 @@ pub(super) struct Mark {
     pub(super) length: u32,
 }
 
-impl Mark {
+impl LineMark {
+    /// Bytes of a mark.
+    pub const BYTES: usize = 48;
+
+    /// The partition in which all lines about the same are.
+    #[must_use]
+    pub const fn partition(&self) -> usize {
+        (self.identity.hint() % PARTITIONS as u64) as usize
+    }
+
+    /// Writes the mark.
+    pub fn put(&self, to: &mut Vec<u8>) {
+        to.extend_from_slice(&self.identity.to_bits().to_le_bytes());
+        [self.within, self.content, self.offset].iter().for_each(|number| to.extend_from_slice(&number.to_le_bytes()));
+        [self.line, self.length].iter().for_each(|number| to.extend_from_slice(&number.to_le_bytes()));
+    }
+
+    /// Reads a mark; nothing if these bytes are none.
+    #[must_use]
+    pub fn take(bytes: &[u8]) -> Option<Self> {
+        let (identity, rest) = bytes.split_first_chunk()?;
+        let (numbers, rest) = rest.as_chunks();
+        let [within, content, offset, _] = numbers[..] else { return None };
+        let last = bytes.last_chunk::<8>()?;
+        let ([line, length], []) = (last.as_chunks::<4>().0, rest) else { return None };
+        Some(Self {
+            identity: Key::from_bits(u128::from_le_bytes(*identity)),
+            within: u64::from_le_bytes(within),
+            content: u64::from_le_bytes(content),
+            offset: u64::from_le_bytes(offset),
+            line: u32::from_le_bytes(*line),
+            length: u32::from_le_bytes(*length),
+        })
+    }
+
     pub(super) const fn span(&self) -> Span {
         Span { line: self.line, length: self.length, offset: self.offset }
     }
@@ -52,14 +89,21 @@ struct Texts {
 
 impl Marker {
     /// The marks of a piece of the file: of each line, blank ones and the end of the file left out.
-    pub(super) fn marks(&self, piece: &Piece) -> Vec<Mark> {
+    pub(super) fn marks(&self, piece: &Piece) -> Vec<LineMark> {
         let block = match piece {
             Piece::Records(block) => block,
             Piece::Broken(broken) => {
                 let content = self.keys.fingerprint(&broken.raw);
                 let length = u32::try_from(broken.length).unwrap_or(u32::MAX).min(BROKEN_BYTES);
                 let identity = self.keys.key(BY_CONTENT, &broken.raw);
-                return vec![Mark { identity, within: 0, content, offset: broken.offset, line: broken.line, length }];
+                return vec![LineMark {
+                    identity,
+                    within: 0,
+                    content,
+                    offset: broken.offset,
+                    line: broken.line,
+                    length,
+                }];
             }
         };
         let (mut marks, mut texts, mut rows) = (Vec::new(), Texts::default(), block.rows());
@@ -69,7 +113,7 @@ impl Marker {
             }
             let (identity, within, content) = self.hashes(row, record.bytes, &mut texts);
             let length = u32::try_from(record.bytes.len()).unwrap_or(u32::MAX);
-            marks.push(Mark { identity, within, content, offset: record.offset, line: record.line, length });
+            marks.push(LineMark { identity, within, content, offset: record.offset, line: record.line, length });
         }
         marks
     }

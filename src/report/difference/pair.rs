@@ -2,12 +2,14 @@
 
 use rayon::slice::ParallelSliceMut;
 
-use super::mark::Mark;
+use super::mark::LineMark;
 use super::{Counts, LineChange};
 
-/// Pairs the lines of two contents. Of the lines about the same, those that say the same are paired first, then those of the same
-/// party, batch and currency, then the rest in the order of their lines; what is left over was removed or added.
-pub(super) fn pair(mut older: Vec<Mark>, mut newer: Vec<Mark>) -> (Counts, Vec<LineChange>) {
+/// Pairs the lines of a partition. Of the lines about the same, those that say the same are paired first, then those of the same
+/// party, batch and currency, then the rest in the order of their lines; what is left over was removed or added. The changes
+/// are in no order ([`LineChange::place`]).
+#[must_use]
+pub fn pair(mut older: Vec<LineMark>, mut newer: Vec<LineMark>) -> (Counts, Vec<LineChange>) {
     for marks in [&mut older, &mut newer] {
         marks.par_sort_unstable_by_key(|mark| (mark.identity, mark.content, mark.line));
     }
@@ -17,15 +19,11 @@ pub(super) fn pair(mut older: Vec<Mark>, mut newer: Vec<Mark>) -> (Counts, Vec<L
         let (before, after) = (take_group(&mut left, identity), take_group(&mut right, identity));
         pairs.group(before, after);
     }
-    pairs.lines.par_sort_unstable_by_key(|change| match *change {
-        LineChange::Removed(span) | LineChange::Changed(span, _) => (false, span.line),
-        LineChange::Added(span) => (true, span.line),
-    });
     (pairs.counts, pairs.lines)
 }
 
 /// Takes the marks of an identity off the front.
-fn take_group<'a>(marks: &mut &'a [Mark], identity: crate::id::Key) -> &'a [Mark] {
+fn take_group<'a>(marks: &mut &'a [LineMark], identity: crate::id::Key) -> &'a [LineMark] {
     let end = marks.iter().position(|mark| mark.identity != identity).unwrap_or(marks.len());
     let (group, rest) = marks.split_at(end);
     *marks = rest;
@@ -37,15 +35,15 @@ struct Pairs {
     counts: Counts,
     lines: Vec<LineChange>,
     /// What is left of a group, in buffers that are reused.
-    left: Vec<Mark>,
-    right: Vec<Mark>,
-    left_over: Vec<Mark>,
-    right_over: Vec<Mark>,
+    left: Vec<LineMark>,
+    right: Vec<LineMark>,
+    left_over: Vec<LineMark>,
+    right_over: Vec<LineMark>,
 }
 
 impl Pairs {
     /// Pairs the lines of one identity, which are sorted by content and line.
-    fn group(&mut self, older: &[Mark], newer: &[Mark]) {
+    fn group(&mut self, older: &[LineMark], newer: &[LineMark]) {
         let (mut left, mut right) = (std::mem::take(&mut self.left), std::mem::take(&mut self.right));
         self.counts.same += matched(older, newer, |mark| mark.content, (&mut left, &mut right), |_, _| {});
         if !left.is_empty() && !right.is_empty() {
@@ -74,7 +72,7 @@ impl Pairs {
         (self.left, self.right) = (left, right);
     }
 
-    fn changed(&mut self, before: &Mark, after: &Mark) {
+    fn changed(&mut self, before: &LineMark, after: &LineMark) {
         self.counts.changed += 1;
         self.lines.push(LineChange::Changed(before.span(), after.span()));
     }
@@ -82,11 +80,11 @@ impl Pairs {
 
 /// Walks two lists that are sorted by `by`, hands pairs of equals over and the others back, and tells how many pairs there were.
 fn matched(
-    older: &[Mark],
-    newer: &[Mark],
-    by: impl Fn(&Mark) -> u64,
-    (left, right): (&mut Vec<Mark>, &mut Vec<Mark>),
-    mut pair: impl FnMut(&Mark, &Mark),
+    older: &[LineMark],
+    newer: &[LineMark],
+    by: impl Fn(&LineMark) -> u64,
+    (left, right): (&mut Vec<LineMark>, &mut Vec<LineMark>),
+    mut pair: impl FnMut(&LineMark, &LineMark),
 ) -> u64 {
     let (mut before, mut after) = (older.iter().peekable(), newer.iter().peekable());
     let mut pairs = 0;

@@ -16,8 +16,50 @@ fn keys() -> KeyMaker {
     KeyMaker::new(7)
 }
 
-fn difference(kind: ReportKind, older: &str, newer: &str) -> Result<Difference, Incomparable> {
-    compare(older.as_bytes(), newer.as_bytes(), kind, &ReportOptions::default(), keys())
+/// All that differs.
+#[derive(Debug)]
+struct Found {
+    headers: Difference,
+    counts: Counts,
+    lines: Vec<LineChange>,
+}
+
+impl std::ops::Deref for Found {
+    type Target = Difference;
+
+    fn deref(&self) -> &Difference {
+        &self.headers
+    }
+}
+
+fn difference(kind: ReportKind, older: &str, newer: &str) -> Result<Found, Incomparable> {
+    let contents = Contents::open(older.as_bytes(), newer.as_bytes(), kind, &ReportOptions::default(), keys())?;
+    let mut partitions = vec![(Vec::new(), Vec::new()); PARTITIONS];
+    let headers = contents.read(|age, mark| {
+        let mut bytes = Vec::new();
+        mark.put(&mut bytes);
+        assert_eq!((bytes.len(), LineMark::take(&bytes)), (LineMark::BYTES, Some(mark)));
+        assert_eq!(LineMark::take(&bytes[1..]), None);
+        let (before, after) = &mut partitions[mark.partition()];
+        if age == Age::Older {
+            before.push(mark)
+        } else {
+            after.push(mark)
+        }
+        Ok::<(), std::convert::Infallible>(())
+    });
+    let headers = headers.map_err(|stopped| match stopped {
+        Stopped::Incomparable(why) => why,
+        Stopped::Taking(never) => match never {},
+    })?;
+    let (mut counts, mut lines) = (Counts::default(), Vec::new());
+    for (before, after) in partitions {
+        let (some, changes) = pair(before, after);
+        counts = counts.with(some);
+        lines.extend(changes);
+    }
+    lines.sort_unstable_by_key(LineChange::place);
+    Ok(Found { headers, counts, lines })
 }
 
 /// What became of the lines, a word each: `-2` was removed, `+3` added, `4>5 column old>new` changed.
@@ -204,7 +246,7 @@ fn of_a_line_without_an_end_its_beginning_is_read_again() {
 /// A line is 48 bytes, as the README says.
 #[test]
 fn a_line_is_kept_in_few_bytes() {
-    assert_eq!(size_of::<Mark>(), 48);
+    assert_eq!(size_of::<LineMark>(), 48);
 }
 
 /// What is done with a line of the older content.

@@ -7,6 +7,7 @@ use super::question::Endpoint;
 use super::verdict::{Claim, Verdict, judge, state_of};
 use crate::calendar::Instant;
 use crate::discrepancy::{Answer, Discrepancy, DiscrepancyKind};
+use crate::money::Currency;
 use crate::movement::{EntryType, Status};
 
 /// Fills the answer columns of discrepancies from the records of the plan's questions, in the plan's order. What the columns
@@ -48,7 +49,8 @@ pub fn apply(discrepancies: &mut [Discrepancy], plan: &Plan, records: &[AnswerRe
 /// Shares and disputes have no inquiry: a share stands with its payment (the amount is left open), a dispute is not found unless
 /// the payment failed. `NOT_SETTLED` is pending as well while the payment may not be settled yet (`earliestSettlementTime`). The limits
 /// `REFUND_EXCEEDS_PAYMENT` and `CAPTURE_EXCEEDS_AUTHORIZATION` compare the sum of what Antom lists as successful: equal to the
-/// reported sum confirms the report, within the limit the ledger.
+/// reported sum confirms the report, within the limit the ledger. Nothing follows if one of those listed has a state that is not
+/// known, no amount, or another currency.
 #[must_use]
 pub fn evaluate(row: &Discrepancy, record: &AnswerRecord) -> Verdict {
     let facts = match (record.outcome, &record.facts) {
@@ -189,16 +191,20 @@ fn find<'a>(row: &Discrepancy, facts: &'a AnswerFacts, word: &str) -> Option<&'a
     by_antom().or_else(by_request).or_else(alone)
 }
 
-/// Whether what Antom lists as successful goes over the limit.
+/// Whether what Antom lists as successful goes over the limit. A sum is Antom's only if all that is listed can be counted.
 fn within_limit(row: &Discrepancy, facts: &AnswerFacts, word: &str) -> Verdict {
     let (Some(currency), Some(limit), Some(reported)) = (row.currency, row.ledger_amount, row.report_amount) else {
         return Verdict::unavailable("the discrepancy has no amounts to compare");
     };
-    let of_state = |state| {
-        let listed = facts.transactions.iter().filter(move |fact| fact.transaction_type == word);
-        listed.filter(move |fact| state_of(&fact.status) == Some(state))
-    };
-    let amounts = of_state(Status::Success).filter_map(|fact| fact.amount.filter(|(_, found)| *found == currency));
+    let listed: Vec<&Fact> = facts.transactions.iter().filter(|fact| fact.transaction_type == word).collect();
+    if listed.is_empty() {
+        return not_listed(row, facts);
+    }
+    if let Some(why) = listed.iter().find_map(|fact| not_countable(fact, currency)) {
+        return Verdict { status: facts.subject.status.clone(), ..Verdict::unavailable(why) };
+    }
+    let of_state = |state| listed.iter().filter(move |fact| state_of(&fact.status) == Some(state));
+    let amounts = of_state(Status::Success).filter_map(|fact| fact.amount);
     let sum: u128 = amounts.map(|(amount, _)| amount.unsigned_abs()).sum();
     let answer = if sum == reported.unsigned_abs() {
         Answer::ConfirmsReport
@@ -216,5 +222,22 @@ fn within_limit(row: &Discrepancy, facts: &AnswerFacts, word: &str) -> Verdict {
         amount: i128::try_from(sum).ok().map(|sum| sum * sign),
         currency: Some(currency),
         note: String::new(),
+    }
+}
+
+/// Why a listed movement cannot be counted in this currency; none if it can. One that failed moved nothing, whatever its amount.
+fn not_countable(fact: &Fact, currency: Currency) -> Option<String> {
+    let what = fact.transaction_type.to_ascii_lowercase();
+    match (state_of(&fact.status), fact.amount) {
+        (None, _) => {
+            let word = fact.status.escape_debug();
+            Some(format!("Antom lists a {what} whose state `{word}` is not known to this program"))
+        }
+        (Some(Status::Failed | Status::Cancelled), _) => None,
+        (Some(_), None) => Some(format!("Antom lists a {what} without an amount")),
+        (Some(_), Some((_, found))) if found != currency => {
+            Some(format!("Antom lists a {what} in {found}, which cannot be added to {currency}"))
+        }
+        (Some(_), Some(_)) => None,
     }
 }

@@ -265,6 +265,39 @@ fn limits_compare_the_sum_of_what_succeeded() {
 }
 
 #[test]
+fn a_limit_is_not_judged_by_a_list_that_is_not_understood() {
+    let refund = |status: &str, amount: Value| json!({"transactionType": "REFUND", "transactionId": "f", "transactionStatus": status, "transactionAmount": amount});
+    let usd = || amount("500", "USD");
+    // What Antom lists | answer and amount, what the explanation says
+    let cases = [
+        (json!([refund("SUCCESS", amount("500", "EUR"))]), "UNAVAILABLE -", "Antom lists a refund in EUR"),
+        (json!([refund("SUCCESS", usd()), refund("SUCCESS", Value::Null)]), "UNAVAILABLE -", "without an amount"),
+        (json!([refund("PROCESSING", Value::Null)]), "UNAVAILABLE -", "without an amount"),
+        (json!([refund("SETTLED_SOMEHOW", usd())]), "UNAVAILABLE -", "state `SETTLED_SOMEHOW` is not known"),
+        (json!([{"transactionType": "REFUND", "transactionAmount": usd()}]), "UNAVAILABLE -", "state `` is not known"),
+        (json!([]), "NOT_FOUND -", "Antom's payment is `FAIL` and lists no such REFUND"),
+        (Value::Null, "NOT_FOUND -", "lists no such REFUND"),
+        // What failed moved nothing, and what is of another type does not count.
+        (json!([refund("SUCCESS", usd()), refund("FAIL", Value::Null)]), "CONFIRMS_LEDGER -500", ""),
+        (json!([refund("SUCCESS", usd()), {"transactionType": "CAPTURE"}]), "CONFIRMS_LEDGER -500", ""),
+    ];
+    for (listed, expected, note) in cases {
+        let row = with_amounts(row("d", "REFUND_EXCEEDS_PAYMENT", "REFUND"), "-1000", "-1200");
+        let verdict = evaluate(&row, &payment("FAIL", "1000", "USD", listed.clone()));
+        assert_eq!(shown(&verdict), expected, "{listed}");
+        assert!(
+            verdict.note.contains(note) && verdict.note.is_empty() == note.is_empty(),
+            "{listed}: {}",
+            verdict.note
+        );
+    }
+    let over =
+        json!([{"transactionType": "CAPTURE", "transactionStatus": "SETTLED_SOMEHOW", "transactionAmount": usd()}]);
+    let row = with_amounts(row("d", "CAPTURE_EXCEEDS_AUTHORIZATION", "CAPTURE"), "400", "500");
+    assert_eq!(shown(&evaluate(&row, &payment("FAIL", "400", "USD", over))), "UNAVAILABLE -");
+}
+
+#[test]
 fn a_share_is_pending_until_antom_may_settle_it() {
     let row = with_amounts(row("d", "NOT_SETTLED", "SETTLEMENT"), "400", "");
     for (earliest, expected) in [(1_772_500_001_000_i64, Answer::Pending), (1_772_499_999_000, Answer::ConfirmsLedger)]

@@ -10,7 +10,7 @@ use crate::answer::{Answer, Outcome, RawBody, ResultInfo, ResultStatus, Signed};
 use crate::client::Inner;
 use crate::error::{AskError, Distrust, Failure, NotAsked};
 use crate::model::{Body, BodyError, claimed_code, parse_time, read_body};
-use crate::question::Question;
+use crate::question::{Question, same};
 use crate::signature;
 use crate::transport::Reply;
 
@@ -57,7 +57,11 @@ impl Inner {
             Err(reason) => return Err(Miss::Unreadable(reason, raw)),
         };
         question.recognise(&body).map_err(Miss::Distrust)?;
+        self.recognise_account(&body).map_err(Miss::Distrust)?;
         let outcome = self.outcome(&result, &body);
+        if outcome == Outcome::Found {
+            question.is_named_in(&body).map_err(Miss::Distrust)?;
+        }
         debug!(path, attempts, %result, ?outcome, "answered");
         Ok(Answer { outcome, result, body, raw, response_time, asked_at, attempts, signed })
     }
@@ -84,6 +88,14 @@ impl Inner {
         let (key, client_id) = (&self.config.antom_public_key, &self.config.client_id);
         signature::verify(key, path, client_id, &response_time, &reply.body, &signature)?;
         Ok(Signed { path: path.to_owned(), response_time, signature })
+    }
+
+    /// Whether an answer that names an account names ours.
+    fn recognise_account(&self, body: &impl Body) -> Result<(), Distrust> {
+        match &self.config.merchant_account_id {
+            Some(ours) => same("merchantAccountId", ours, body.account()),
+            None => Ok(()),
+        }
     }
 
     fn outcome(&self, result: &ResultInfo, body: &impl Body) -> Outcome {

@@ -33,7 +33,7 @@ use crate::transport::Transport;
 /// | `Ok`, [`Outcome::Refused`] | Antom refuses to say (`F`) | no, unless throttled |
 /// | `Ok`, [`Outcome::Unknown`] | Antom could not say (`U`) | yes, until attempts run out |
 /// | [`AskError::Unreachable`] | no answer came | if [`Failure::is_worth_a_retry`] |
-/// | [`AskError::Untrusted`] | unsigned, badly signed or about something else | no |
+/// | [`AskError::Untrusted`] | unsigned, badly signed, about something else or silent about what | no |
 /// | [`AskError::Unreadable`] | signed, and in a form that this crate does not know | no |
 /// | [`AskError::NotAsked`] | the question itself was wrong | |
 ///

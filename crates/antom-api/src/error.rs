@@ -199,6 +199,14 @@ pub enum Distrust {
         /// What the answer is about.
         found: String,
     },
+    /// It is signed, and does not say what it is about, which Antom's page says that such an answer does.
+    #[error("it has no `{field}`, and `{asked}` was asked for")]
+    Nameless {
+        /// Antom's name of the field.
+        field: &'static str,
+        /// What was asked for.
+        asked: String,
+    },
 }
 
 fn claim(code: Option<&str>) -> String {

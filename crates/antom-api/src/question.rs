@@ -82,6 +82,12 @@ pub(crate) trait Question {
     /// Whether an answer is about what was asked, as far as it carries ids.
     fn recognise(&self, answer: &Self::Body) -> Result<(), Distrust>;
 
+    /// Whether an answer that says how something stands says of what. What Antom's page of the call does not say to be in every
+    /// such answer is not asked for.
+    fn is_named_in(&self, _found: &Self::Body) -> Result<(), Distrust> {
+        Ok(())
+    }
+
     /// Whether asking again soon would bring nothing new.
     fn is_final(&self, result: &ResultInfo, _answer: &Self::Body) -> bool {
         !result.is_worth_a_retry()
@@ -118,6 +124,18 @@ impl Request<'_> {
     }
 }
 
+impl PaymentQuestion {
+    /// Antom's name of the id, the one that was asked for, and the one that the answer has.
+    ///
+    /// Source: page `paymentri_online`, both ids are returned whenever the call worked.
+    fn beside<'a>(&'a self, answer: &'a PaymentInquiry) -> (&'static str, &'a str, Option<&'a str>) {
+        match self {
+            Self::Id(asked) => ("paymentId", asked, answer.payment_id.as_deref()),
+            Self::RequestId(asked) => ("paymentRequestId", asked, answer.payment_request_id.as_deref()),
+        }
+    }
+}
+
 impl Question for PaymentQuestion {
     type Body = PaymentInquiry;
     const API: &'static str = "v1/payments/inquiryPayment";
@@ -132,9 +150,24 @@ impl Question for PaymentQuestion {
     }
 
     fn recognise(&self, answer: &PaymentInquiry) -> Result<(), Distrust> {
+        let (field, asked, found) = self.beside(answer);
+        same(field, asked, found)
+    }
+
+    fn is_named_in(&self, found: &PaymentInquiry) -> Result<(), Distrust> {
+        let (field, asked, found) = self.beside(found);
+        named(field, asked, found)
+    }
+}
+
+impl RefundQuestion {
+    /// Antom's name of the id, the one that was asked for, and the one that the answer has.
+    ///
+    /// Source: page `ir_online`, the fields are null only if the refund is not found or the call did not work.
+    fn beside<'a>(&'a self, answer: &'a RefundInquiry) -> (&'static str, &'a str, Option<&'a str>) {
         match self {
-            Self::Id(asked) => same("paymentId", asked, answer.payment_id.as_deref()),
-            Self::RequestId(asked) => same("paymentRequestId", asked, answer.payment_request_id.as_deref()),
+            Self::Id(asked) => ("refundId", asked, answer.refund_id.as_deref()),
+            Self::RequestId(asked) => ("refundRequestId", asked, answer.refund_request_id.as_deref()),
         }
     }
 }
@@ -153,10 +186,13 @@ impl Question for RefundQuestion {
     }
 
     fn recognise(&self, answer: &RefundInquiry) -> Result<(), Distrust> {
-        match self {
-            Self::Id(asked) => same("refundId", asked, answer.refund_id.as_deref()),
-            Self::RequestId(asked) => same("refundRequestId", asked, answer.refund_request_id.as_deref()),
-        }
+        let (field, asked, found) = self.beside(answer);
+        same(field, asked, found)
+    }
+
+    fn is_named_in(&self, found: &RefundInquiry) -> Result<(), Distrust> {
+        let (field, asked, found) = self.beside(found);
+        named(field, asked, found)
     }
 }
 
@@ -202,6 +238,13 @@ pub(crate) fn same(field: &'static str, asked: &str, found: Option<&str>) -> Res
             Err(Distrust::WrongAnswer { field, asked: asked.to_owned(), found: excerpt(found) })
         }
         _ => Ok(()),
+    }
+}
+
+fn named(field: &'static str, asked: &str, found: Option<&str>) -> Result<(), Distrust> {
+    match found {
+        Some(_) => Ok(()),
+        None => Err(Distrust::Nameless { field, asked: asked.to_owned() }),
     }
 }
 

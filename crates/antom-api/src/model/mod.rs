@@ -35,6 +35,11 @@ use crate::answer::{Outcome, ResultInfo, ResultStatus};
 pub(crate) trait Body: FromFields {
     /// What an answer with `resultStatus` `S` says.
     fn outcome_of_success(&self) -> Outcome;
+
+    /// `merchantAccountId`: of which of a client's accounts it speaks, if it says so.
+    fn account(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Reads a whole body: `result`, and the rest.

@@ -103,6 +103,10 @@ impl Body for PaymentInquiry {
             None => Outcome::Unknown,
         }
     }
+
+    fn account(&self) -> Option<&str> {
+        self.merchant_account_id.as_deref()
+    }
 }
 
 /// One of `transactions` in the answer to `inquiryPayment`.

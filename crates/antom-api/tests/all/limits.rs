@@ -4,7 +4,8 @@ use antom_api::{AskError, Client, Failure, Outcome, PaymentQuestion, RetryPolicy
 
 use crate::gateway::{Gateway, Reply, config};
 
-const FOUND: &str = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"},"paymentStatus":"FAIL"}"#;
+const FOUND: &str =
+    r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"},"paymentStatus":"FAIL","paymentRequestId":"order-1"}"#;
 
 fn order() -> PaymentQuestion {
     PaymentQuestion::RequestId("order-1".to_owned())

@@ -1,5 +1,5 @@
 use antom_api::signature::SignatureError;
-use antom_api::{AskError, BodyError, Distrust, PaymentQuestion, RefundQuestion};
+use antom_api::{AskError, BodyError, Client, Distrust, PaymentQuestion, RefundQuestion};
 
 use crate::gateway::{Gateway, Reply, result_body};
 use crate::openssl::STRANGER;
@@ -83,6 +83,53 @@ async fn another_payments_answer_is_not_taken_for_this_ones() {
     for question in [RefundQuestion::Id("R9".to_owned()), RefundQuestion::RequestId("refund-1".to_owned())] {
         let error = gateway.client().inquiry_refund(&question).await.unwrap_err();
         assert!(matches!(error, AskError::Untrusted { reason: Distrust::WrongAnswer { .. }, .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_say_what_it_is_about_is_no_evidence() {
+    let nameless = PAYMENT.replace(r#""paymentRequestId":"order-1","#, "");
+    let reason = distrust(Reply::signed(nameless)).await;
+    assert_eq!(reason, Distrust::Nameless { field: "paymentRequestId", asked: "order-1".to_owned() });
+    assert_eq!(reason.to_string(), "it has no `paymentRequestId`, and `order-1` was asked for");
+
+    // Whether the other id is that of the same payment, nobody here knows.
+    let other = PAYMENT.replace(r#""paymentId":"2023","#, "");
+    let gateway = Gateway::start([Reply::signed(other)]).await;
+    let error = gateway.client().inquiry_payment(&PaymentQuestion::Id("2023".to_owned())).await.unwrap_err();
+    assert!(matches!(error, AskError::Untrusted { reason: Distrust::Nameless { .. }, .. }), "{error}");
+    assert!(gateway.client().inquiry_payment(&PaymentQuestion::RequestId("order-1".to_owned())).await.is_ok());
+
+    let refund = r#"{"result":{"resultStatus":"S"},"refundStatus":"SUCCESS"}"#;
+    let gateway = Gateway::start([Reply::signed(refund)]).await;
+    for question in [RefundQuestion::Id("R9".to_owned()), RefundQuestion::RequestId("refund-1".to_owned())] {
+        let error = gateway.client().inquiry_refund(&question).await.unwrap_err();
+        assert!(matches!(error, AskError::Untrusted { reason: Distrust::Nameless { .. }, .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn another_accounts_answer_is_not_taken_for_ours() {
+    let question = PaymentQuestion::RequestId("order-1".to_owned());
+    let of = |account: &str| Reply::signed(PAYMENT.replacen('{', &format!(r#"{{"merchantAccountId":"{account}","#), 1));
+    // Who has one account names none; an answer need not name one either.
+    for (ours, reply, is_believed) in [
+        (Some("M1"), of("M1"), true),
+        (Some("M1"), of("M2"), false),
+        (Some("M1"), Reply::signed(PAYMENT), true),
+        (None, of("M2"), true),
+    ] {
+        let gateway = Gateway::start([reply]).await;
+        let config = gateway.config();
+        let config = match ours {
+            Some(id) => config.merchant_account_id(id),
+            None => config,
+        };
+        let answer = Client::new(config).unwrap().inquiry_payment(&question).await;
+        assert_eq!(answer.is_ok(), is_believed, "{ours:?}: {answer:?}");
+        if let Err(error) = answer {
+            assert!(error.to_string().contains("`merchantAccountId` `M2`, and `M1` was asked for"), "{error}");
+        }
     }
 }
 

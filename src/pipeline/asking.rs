@@ -69,8 +69,8 @@ async fn keep(job: &Job<'_>, record: &AnswerRecord) -> anyhow::Result<()> {
         endpoint: record.endpoint.as_str(),
         asked_at: record.asked_at,
         answered_at: Some(record.answered_at),
-        http_status: None,
-        signature: "",
+        http_status: record.http_status,
+        signature: &record.signature,
         body: record.raw.as_bytes(),
         outcome: record.outcome.as_str(),
     };
@@ -89,7 +89,8 @@ async fn stored(job: &Job<'_>, questions: &[Question]) -> anyhow::Result<BTreeMa
             continue;
         };
         let Ok(raw) = String::from_utf8(answer.body) else { continue };
-        let told = Told { outcome, reason: String::new(), raw, ahead_s: None };
+        let (http_status, signature) = (answer.http_status, answer.signature);
+        let told = Told { http_status, signature, raw, ..Told::without_answer(outcome, String::new()) };
         let answered_at = answer.answered_at.unwrap_or(answer.asked_at);
         let record = AnswerRecord::new(question, answer.asked_at, answered_at, told);
         if record.outcome.is_evidence() {

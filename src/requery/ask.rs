@@ -56,6 +56,10 @@ pub struct AnswerRecord {
     pub outcome: Evidence,
     /// Why there is no evidence, for people; empty if there is.
     pub reason: String,
+    /// HTTP status; none if no answer came.
+    pub http_status: Option<u16>,
+    /// What the signature covers besides the body, and the signature, in the form of [`Told::signature`].
+    pub signature: String,
     /// The exact signed body; empty if there is none. May hold personal data of a buyer.
     pub raw: String,
     /// What the body says; none without evidence.
@@ -73,7 +77,7 @@ impl AnswerRecord {
     /// A record from its parts; facts are read from the body. A body that cannot be read is no evidence.
     #[must_use]
     pub fn new(question: &Question, asked_at: Instant, answered_at: Instant, told: Told) -> Self {
-        let Told { outcome, reason, raw, .. } = told;
+        let Told { outcome, reason, http_status, signature, raw, .. } = told;
         let (outcome, reason, facts) = match outcome {
             Evidence::Found | Evidence::NotFound => match facts_from_body(question.endpoint, &raw) {
                 Ok(facts) => (outcome, String::new(), Some(facts)),
@@ -82,7 +86,8 @@ impl AnswerRecord {
             _ => (outcome, reason, None),
         };
         let question_key = question.key();
-        Self { question_key, endpoint: question.endpoint, asked_at, answered_at, outcome, reason, raw, facts }
+        let endpoint = question.endpoint;
+        Self { question_key, endpoint, asked_at, answered_at, outcome, reason, http_status, signature, raw, facts }
     }
 }
 
@@ -93,10 +98,23 @@ pub struct Told {
     pub outcome: Evidence,
     /// Why there is no evidence; empty if there is.
     pub reason: String,
+    /// HTTP status; none if no answer came.
+    pub http_status: Option<u16>,
+    /// What the signature covers besides the body, and the signature, so that it can be verified again; empty if nothing signed by
+    /// Antom came. Lines as they were on the wire: `POST <path>`, `client-id: …`, `response-time: …`, `signature: …`.
+    pub signature: String,
     /// The exact signed body; empty if there is none.
     pub raw: String,
     /// By how many seconds the answer's clock was ahead of ours when we asked; none without a signed answer.
     pub ahead_s: Option<i64>,
+}
+
+impl Told {
+    /// Nothing that Antom said.
+    #[must_use]
+    pub const fn without_answer(outcome: Evidence, reason: String) -> Self {
+        Self { outcome, reason, http_status: None, signature: String::new(), raw: String::new(), ahead_s: None }
+    }
 }
 
 /// Somebody who can be asked. `antom_api::Client` is; tests bring their own.
@@ -158,10 +176,5 @@ pub async fn ask<I: Inquirer, E>(
 
 fn not_asked(question: &Question, at: Instant) -> AnswerRecord {
     let reason = "not asked: the questions before found Antom's API down".to_owned();
-    AnswerRecord::new(
-        question,
-        at,
-        at,
-        Told { outcome: Evidence::Unreachable, reason, raw: String::new(), ahead_s: None },
-    )
+    AnswerRecord::new(question, at, at, Told::without_answer(Evidence::Unreachable, reason))
 }

@@ -1,6 +1,6 @@
 //! `antom_api::Client` as somebody who can be asked.
 
-use antom_api::{Answer, AskError, Client, Outcome, PaymentQuestion, RefundQuestion};
+use antom_api::{Answer, AskError, Client, Failure, Outcome, PaymentQuestion, RefundQuestion, Signed};
 
 use super::ask::{Evidence, Inquirer, Told};
 use super::question::{Endpoint, Question, Subject};
@@ -24,6 +24,9 @@ impl Inquirer for Client {
     }
 }
 
+/// The only status that the client takes for an answer.
+const OK: u16 = 200;
+
 fn told<T>(end: Result<Answer<T>, AskError>) -> Told {
     let answer = match end {
         Ok(answer) => answer,
@@ -36,7 +39,8 @@ fn told<T>(end: Result<Answer<T>, AskError>) -> Told {
         Outcome::Unknown => (Evidence::Unknown, answer.result.to_string()),
     };
     let ahead_s = Some(answer.response_time.signed_duration_since(answer.asked_at).num_seconds());
-    Told { outcome, reason, raw: answer.raw.into_string(), ahead_s }
+    let signature = lines(&answer.signed);
+    Told { outcome, reason, http_status: Some(OK), signature, raw: answer.raw.into_string(), ahead_s }
 }
 
 fn no_evidence(error: AskError) -> Told {
@@ -44,12 +48,34 @@ fn no_evidence(error: AskError) -> Told {
         AskError::NotAsked(why) => why.to_string(),
         _ => error.to_string(),
     };
-    let (outcome, raw) = match error {
-        AskError::NotAsked(_) => (Evidence::NotAsked, String::new()),
-        AskError::Unreachable { .. } => (Evidence::Unreachable, String::new()),
-        AskError::Unreadable { raw, .. } => (Evidence::Unknown, raw.into_string()),
+    match error {
+        AskError::NotAsked(_) => Told::without_answer(Evidence::NotAsked, reason),
+        AskError::Unreachable { failure, .. } => {
+            Told { http_status: status_of(&failure), ..Told::without_answer(Evidence::Unreachable, reason) }
+        }
+        AskError::Unreadable { raw, signed, .. } => Told {
+            http_status: Some(OK),
+            signature: signed.map(|signed| lines(&signed)).unwrap_or_default(),
+            raw: raw.into_string(),
+            ..Told::without_answer(Evidence::Unknown, reason)
+        },
+        AskError::Untrusted { .. } => {
+            Told { http_status: Some(OK), ..Told::without_answer(Evidence::Untrusted, reason) }
+        }
         // Whatever this client may learn to refuse later is no evidence either.
-        _ => (Evidence::Untrusted, String::new()),
-    };
-    Told { outcome, reason, raw, ahead_s: None }
+        _ => Told::without_answer(Evidence::Untrusted, reason),
+    }
+}
+
+fn status_of(failure: &Failure) -> Option<u16> {
+    match failure {
+        Failure::Status { status, .. } => Some(*status),
+        _ => None,
+    }
+}
+
+/// See [`Told::signature`].
+fn lines(signed: &Signed) -> String {
+    let Signed { path, client_id, response_time, signature } = signed;
+    format!("POST {path}\nclient-id: {client_id}\nresponse-time: {response_time}\nsignature: {signature}\n")
 }

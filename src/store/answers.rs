@@ -14,7 +14,7 @@ pub struct NewAnswer<'a> {
     pub run_date: BusinessDate,
     /// What was asked, in a form that is the same on every run.
     pub question: &'a str,
-    /// Where it was asked: the path of the API.
+    /// Where it was asked: the last part of the API's path, such as `inquiryPayment`.
     pub endpoint: &'a str,
     /// When it was asked.
     pub asked_at: Instant,
@@ -22,7 +22,8 @@ pub struct NewAnswer<'a> {
     pub answered_at: Option<Instant>,
     /// HTTP status; none if none came.
     pub http_status: Option<u16>,
-    /// The headers that the signature covers, and the signature itself, so that it can be verified again; empty if there is none.
+    /// What the signature covers besides the body, and the signature itself, so that it can be verified again; empty if there is
+    /// none. Lines: `POST <path>`, `client-id: …`, `response-time: …`, `signature: …`.
     pub signature: &'a str,
     /// The body, byte for byte.
     pub body: &'a [u8],
@@ -45,7 +46,7 @@ pub struct StoredAnswer {
     pub answered_at: Option<Instant>,
     /// HTTP status.
     pub http_status: Option<u16>,
-    /// What its signature was over, and the signature.
+    /// What its signature was over besides the body, and the signature; empty too for answers that earlier versions kept.
     pub signature: String,
     /// The body, byte for byte.
     pub body: Vec<u8>,

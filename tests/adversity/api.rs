@@ -99,6 +99,33 @@ fn an_answer_about_something_else_is_no_evidence() {
 }
 
 #[test]
+fn what_was_answered_can_be_verified_again_from_what_is_kept() {
+    let antom = antom(50);
+    let desk = desk(&antom);
+    desk.done(&antom.run());
+    let key = antom_api::PublicKey::from_text(lab::keys::ANTOM.public_pem).unwrap();
+    let mut verified = 0;
+    for id in desk.answers(&antom.date()).keys() {
+        let story = desk.done(&format!("explain {id} --format json")).stdout;
+        let story: serde_json::Value = serde_json::from_str(&story).unwrap();
+        let answers = story["story"].as_array().unwrap().iter().filter(|moment| moment["what"] == "answer");
+        for answer in answers.map(|moment| &moment["answer"]) {
+            assert_eq!(answer["http_status"], 200, "{answer}");
+            let (signature, body) = (answer["signature"].as_str().unwrap(), answer["body"].as_str().unwrap());
+            let (path, headers) = signature.strip_prefix("POST ").unwrap().split_once('\n').unwrap();
+            let header = |name: &str| headers.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            let [client, time, signed] = ["client-id: ", "response-time: ", "signature: "].map(header);
+            let verify = |body: &str| antom_api::signature::verify(&key, path, client, time, body.as_bytes(), signed);
+            assert_eq!(verify(body), Ok(()), "{answer}");
+            assert!(verify(&format!("{body} ")).is_err());
+            verified += 1;
+        }
+    }
+    assert!(verified >= QUESTIONS, "{verified}");
+    desk.done("verify");
+}
+
+#[test]
 fn a_run_that_is_killed_while_it_asks_has_kept_what_it_was_told() {
     let antom = antom(49);
     let (_, right) = answers(&antom);

@@ -39,7 +39,7 @@ impl Inquirer for Fake {
         tokio::time::sleep(Duration::from_millis(20_u64.saturating_sub(turn))).await;
         self.now.fetch_sub(1, Ordering::SeqCst);
         let raw = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"},"paymentStatus":"SUCCESS"}"#;
-        Told { outcome: (self.outcome)(&key), reason: "because".into(), raw: raw.into(), ahead_s: None }
+        Told { raw: raw.into(), ..Told::without_answer((self.outcome)(&key), "because".into()) }
     }
 }
 
@@ -83,7 +83,7 @@ fn stored_evidence_is_not_asked_for_again_and_stored_failures_are() {
         let at = Instant::from_millis(-1);
         stored.insert(
             question.key(),
-            AnswerRecord::new(question, at, at, Told { outcome, reason: String::new(), raw, ahead_s: None }),
+            AnswerRecord::new(question, at, at, Told { raw, ..Told::without_answer(outcome, String::new()) }),
         );
     }
     let records = run(&fake, 3, &stored, 4);

@@ -14,7 +14,8 @@ const NOW: Instant = Instant::from_millis(1_772_500_000_000);
 
 fn record(endpoint: Endpoint, outcome: Evidence, body: &Value) -> AnswerRecord {
     let question = Question::by(endpoint, "p", "").unwrap();
-    AnswerRecord::new(&question, NOW, NOW, Told { outcome, reason: "why".into(), raw: body.to_string(), ahead_s: None })
+    let told = Told { raw: body.to_string(), ..Told::without_answer(outcome, "why".into()) };
+    AnswerRecord::new(&question, NOW, NOW, told)
 }
 
 fn amount(value: &str, currency: &str) -> Value {

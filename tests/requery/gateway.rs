@@ -113,6 +113,13 @@ fn every_end_of_a_question_has_its_name() {
         assert_eq!(told.outcome, outcome, "{body}: {told:?}");
         assert!(told.reason.contains(reason) && told.reason.is_empty() == reason.is_empty(), "{body}: {told:?}");
         assert_eq!(told.raw, if is_signed { body } else { "" }, "only what is signed is kept");
+        assert_eq!((told.http_status, !told.signature.is_empty()), (Some(200), is_signed), "{body}: {told:?}");
+        if is_signed {
+            let head = format!("POST {PATH}\nclient-id: {CLIENT_ID}\nresponse-time: {TIME}\nsignature: ");
+            let header = told.signature.strip_prefix(&head).and_then(|rest| rest.strip_suffix('\n')).unwrap();
+            let again = signature::verify(&keys.antoms(), PATH, CLIENT_ID, TIME, told.raw.as_bytes(), header);
+            assert_eq!(again, Ok(()), "{body}: what is kept can be verified again");
+        }
     }
     assert_eq!(ask(&keys, FOUND, true, "q").outcome, Evidence::Untrusted, "an answer about another payment");
 }
@@ -123,7 +130,8 @@ fn nobody_there_and_an_id_that_cannot_be_asked() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let gateway = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    assert_eq!(inquire(&keys, &gateway, "p").outcome, Evidence::Unreachable);
+    let told = inquire(&keys, &gateway, "p");
+    assert_eq!(told, Told::without_answer(Evidence::Unreachable, told.reason.clone()));
     let told = inquire(&keys, &gateway, &"x".repeat(65));
     assert_eq!(told.outcome, Evidence::NotAsked);
     assert!(told.reason.starts_with("`paymentId` is too long"), "{}", told.reason);

@@ -5,6 +5,9 @@ use antom_recon::store::NewAnswer;
 use super::on_both;
 use super::samples::{MERCHANT, at, day};
 
+const SIGNATURE: &str =
+    "POST /path\nclient-id: 5X\nresponse-time: 2026-10-02T09:00:01+08:00\nsignature: algorithm=RSA256\n";
+
 on_both! {
     async fn answers_are_kept_byte_for_byte_and_in_order(harness) {
         let store = harness.open().await;
@@ -23,7 +26,7 @@ on_both! {
         // Neither NUL nor broken UTF-8 may change: the signature is over these bytes.
         let body = b"{\"a\":1}\0\xff";
         let answer = NewAnswer { answered_at: Some(at("2026-10-02T01:00:01.5Z")), http_status: Some(200),
-            signature: "algorithm=RSA256", body, outcome: "CONFIRMS_LEDGER", ..outage };
+            signature: SIGNATURE, body, outcome: "CONFIRMS_LEDGER", ..outage };
         store.save_answer(&outage).await.unwrap();
         store.save_answer(&answer).await.unwrap();
         store.save_answer(&NewAnswer { run_date: day("2026-10-02"), ..answer }).await.unwrap();
@@ -38,8 +41,10 @@ on_both! {
         let kept = &found[1];
         assert_eq!((kept.run_date, &*kept.question, &*kept.endpoint), (answer.run_date, answer.question, answer.endpoint));
         assert_eq!((kept.asked_at, kept.answered_at, kept.http_status), (answer.asked_at, answer.answered_at, Some(200)));
-        assert_eq!((&*kept.signature, &*kept.body, &*kept.outcome), ("algorithm=RSA256", &body[..], "CONFIRMS_LEDGER"));
+        assert_eq!((&*kept.signature, &*kept.body, &*kept.outcome), (SIGNATURE, &body[..], "CONFIRMS_LEDGER"));
         assert_eq!(store.answers_to(MERCHANT, "inquiryPayment pay-1").await.unwrap().len(), 3);
         assert!(store.answers_to(MERCHANT, "inquiryPayment pay-2").await.unwrap().is_empty());
+        // Rows without a signature, as earlier versions kept them all, and with one are in one journal.
+        store.verify_journal(MERCHANT).await.unwrap();
     }
 }

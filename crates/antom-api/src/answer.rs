@@ -30,12 +30,14 @@ pub struct Answer<T> {
     pub signed: Signed,
 }
 
-/// The parts of an answer that its signature covers besides the body and the client id, and the
-/// signature.
+/// The parts of an answer that its signature covers besides the body, and the signature: with
+/// Antom's key, [`signature::verify`](crate::signature::verify) needs no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
     /// The path that was called.
     pub path: String,
+    /// The client id that asked.
+    pub client_id: String,
     /// The `response-time` header, unchanged.
     pub response_time: String,
     /// The `signature` header, unchanged.

@@ -19,7 +19,7 @@ pub(crate) enum Miss {
     NotAsked(NotAsked),
     Failure(Failure),
     Distrust(Distrust),
-    Unreadable(BodyError, RawBody),
+    Unreadable(BodyError, RawBody, Option<Box<Signed>>),
 }
 
 impl Miss {
@@ -30,7 +30,7 @@ impl Miss {
             Miss::NotAsked(reason) => AskError::NotAsked(reason),
             Miss::Failure(failure) => AskError::Unreachable { path, attempts, failure },
             Miss::Distrust(reason) => AskError::Untrusted { path, attempts, reason },
-            Miss::Unreadable(reason, raw) => AskError::Unreadable { path, attempts, reason, raw },
+            Miss::Unreadable(reason, raw, signed) => AskError::Unreadable { path, attempts, reason, raw, signed },
         }
     }
 }
@@ -54,7 +54,7 @@ impl Inner {
         let raw = text(reply.body)?;
         let (response_time, result, body) = match read(&signed.response_time, raw.as_str()) {
             Ok(read) => read,
-            Err(reason) => return Err(Miss::Unreadable(reason, raw)),
+            Err(reason) => return Err(Miss::Unreadable(reason, raw, Some(Box::new(signed)))),
         };
         question.recognise(&body).map_err(Miss::Distrust)?;
         self.recognise_account(&body).map_err(Miss::Distrust)?;
@@ -87,7 +87,7 @@ impl Inner {
         let response_time = header("response-time")?;
         let (key, client_id) = (&self.config.antom_public_key, &self.config.client_id);
         signature::verify(key, path, client_id, &response_time, &reply.body, &signature)?;
-        Ok(Signed { path: path.to_owned(), response_time, signature })
+        Ok(Signed { path: path.to_owned(), client_id: client_id.clone(), response_time, signature })
     }
 
     /// Whether an answer that names an account names ours.
@@ -113,7 +113,7 @@ fn text(body: Vec<u8>) -> Result<RawBody, Miss> {
     String::from_utf8(body).map(RawBody::new).map_err(|error| {
         let reason = error.utf8_error().to_string();
         let lossy = String::from_utf8_lossy(error.as_bytes()).into_owned();
-        Miss::Unreadable(BodyError::Json { place: "the body".to_owned(), reason }, RawBody::new(lossy))
+        Miss::Unreadable(BodyError::Json { place: "the body".to_owned(), reason }, RawBody::new(lossy), None)
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::answer::RawBody;
+use crate::answer::{RawBody, Signed};
 use crate::model::BodyError;
 use crate::signature::SignatureError;
 
@@ -50,6 +50,9 @@ pub enum AskError {
         reason: BodyError,
         /// The exact body; if it is no UTF-8, with `\u{fffd}` for what is not.
         raw: RawBody,
+        /// What else is needed to verify the raw body once more; none if it is no UTF-8, for then it
+        /// is not what was signed.
+        signed: Option<Box<Signed>>,
     },
 }
 

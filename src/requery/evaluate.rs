@@ -46,8 +46,9 @@ pub fn apply(discrepancies: &mut [Discrepancy], plan: &Plan, records: &[AnswerRe
 /// | processing or pending | pending | pending | pending |
 /// | not known, or not listed under its payment | not found | not found | not found |
 ///
-/// Shares and disputes have no inquiry: a share stands with its payment (the amount is left open), a dispute is not found unless
-/// the payment failed. `NOT_SETTLED` is pending as well while the payment may not be settled yet (`earliestSettlementTime`). The limits
+/// Shares and disputes have no inquiry: a share stands with its payment (the amount is left open, so that of two amounts neither is
+/// found), a dispute is not found unless the payment failed. `NOT_SETTLED` is pending as well while the payment may not be settled
+/// yet (`earliestSettlementTime`), and so is a share whose amounts differ. The limits
 /// `REFUND_EXCEEDS_PAYMENT` and `CAPTURE_EXCEEDS_AUTHORIZATION` compare the sum of what Antom lists as successful: equal to the
 /// reported sum confirms the report, within the limit the ledger. Nothing follows if one of those listed has a state that is not
 /// known, no amount, or another currency.
@@ -95,6 +96,9 @@ fn not_listed(row: &Discrepancy, facts: &AnswerFacts) -> Verdict {
         Some(EntryType::RefundReversal) => {
             format!("Antom's {about} is `{}`; only settlement details tell of bounced refunds", subject.status)
         }
+        Some(EntryType::Settlement) => {
+            format!("Antom's {about} is `{}`; its API does not tell what a share is worth", subject.status)
+        }
         _ => format!("Antom's {about} is `{}` and lists no such {}", subject.status, row.entry_type),
     };
     Verdict { answer: Answer::NotFound, status: String::new(), amount: None, currency: None, note }
@@ -110,11 +114,7 @@ fn claim_of(row: &Discrepancy, endpoint: Endpoint, facts: &AnswerFacts, answered
     };
     let claim = match entry_type {
         Payment | Authorization => claim(entry_type, &facts.subject),
-        Settlement => Claim {
-            amount: None,
-            note: "Antom answers for the payment; its shares have no inquiry of their own".to_owned(),
-            ..claim(entry_type, &facts.subject)
-        },
+        Settlement => return claim_of_share(row, facts, answered_at),
         Capture | Refund => claim(entry_type, listed()?),
         RefundReversal => bounced(listed()?)?,
         Cancel | Void | PaymentReversal => match listed() {
@@ -130,6 +130,20 @@ fn claim_of(row: &Discrepancy, endpoint: Endpoint, facts: &AnswerFacts, answered
         _ => return None,
     };
     Some(if row.kind == DiscrepancyKind::NotSettled { not_before(claim, facts, answered_at) } else { claim })
+}
+
+/// What the payment's state says of a share; none if both sides have the share and only its amount is in question.
+fn claim_of_share(row: &Discrepancy, facts: &AnswerFacts, answered_at: Instant) -> Option<Claim> {
+    use DiscrepancyKind::*;
+    let note = "Antom answers for the payment; its shares have no inquiry of their own".to_owned();
+    let claim = Claim { amount: None, note, ..claim(EntryType::Settlement, &facts.subject) };
+    match row.kind {
+        NotSettled => Some(not_before(claim, facts, answered_at)),
+        SplitMismatch | CurrencyMismatch | AmountMismatch => {
+            Some(not_before(claim, facts, answered_at)).filter(|claim| claim.state != Some(Status::Success))
+        }
+        _ => Some(claim),
+    }
 }
 
 /// A claim in Antom's words, signed by the type.

@@ -114,25 +114,26 @@ enum Way {
     Refund,
 }
 
-/// Only existence, amount, currency and state of a payment, its captures, refunds and shares can be asked for. Antom has no
-/// inquiry for parties, shares' amounts, fees, files or totals.
+/// Only existence, amount, currency and state of a payment, its captures and refunds can be asked for, and of shares what their
+/// payment's state says of them. Antom has no inquiry for parties, fees, files or totals.
+///
+/// `inquireBalance` is not asked: its answer names no party, so that another's could not be told from the right one, and what an
+/// account holds at the moment of asking says nothing of a single share (open points 5 and 7 of the fact sheet).
 fn way(row: &Discrepancy) -> Way {
     use DiscrepancyKind::*;
     use EntryType::*;
     match (row.kind, row.typed) {
-        (RefundExceedsPayment | CaptureExceedsAuthorization, Some(_)) => Way::Payment,
+        (RefundExceedsPayment | CaptureExceedsAuthorization, Some(_)) | (SplitMismatch, Some(Settlement)) => {
+            Way::Payment
+        }
         (
             MissingInLedger | MissingInReport | SettledNotReported | NotSettled | OrphanReversal | CurrencyMismatch
             | AmountMismatch | StatusMismatch,
             Some(entry_type),
         ) => match entry_type {
             Refund | RefundReversal => Way::Refund,
-            Payment | Authorization | Capture | Void | Cancel | PaymentReversal | Dispute | DisputeReversal => {
-                Way::Payment
-            }
-            // What a payment was worth does not say what a share of it is worth; that it exists does.
-            Settlement if matches!(row.kind, CurrencyMismatch | AmountMismatch) => Way::None,
-            Settlement => Way::Payment,
+            Payment | Authorization | Capture | Void | Cancel | PaymentReversal | Dispute | DisputeReversal
+            | Settlement => Way::Payment,
             Transfer | Payout | Fee | Adjustment | Reserve | ReserveRelease | Collateral | CollateralRelease => {
                 Way::None
             }

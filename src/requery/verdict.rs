@@ -51,7 +51,7 @@ pub(super) fn state_of(word: &str) -> Option<Status> {
     }
 }
 
-/// Judges a claim. A state that is not known, or a missing amount where amounts are in dispute, decides nothing.
+/// Judges a claim. A state that is not known, or a success without an amount where amounts are in dispute, decides nothing.
 pub(super) fn judge(row: &Discrepancy, claim: Claim) -> Verdict {
     use DiscrepancyKind::*;
     let answer = match claim.state {
@@ -62,10 +62,10 @@ pub(super) fn judge(row: &Discrepancy, claim: Claim) -> Verdict {
         Some(Status::Pending) => Answer::Pending,
         Some(state) => match row.kind {
             StatusMismatch => by_status(row, state, &claim),
-            CurrencyMismatch | AmountMismatch if claim.amount.is_none() => {
+            CurrencyMismatch | AmountMismatch if state == Status::Success && claim.amount.is_none() => {
                 return Verdict { status: claim.word, ..Verdict::unavailable("Antom's answer has no amount") };
             }
-            CurrencyMismatch | AmountMismatch => by_amount(row, state, &claim),
+            CurrencyMismatch | AmountMismatch | SplitMismatch => by_amount(row, state, &claim),
             _ => by_existence(row, state, &claim),
         },
     };

@@ -99,6 +99,17 @@ fn an_answer_about_something_else_is_no_evidence() {
 }
 
 #[test]
+fn about_shares_of_another_amount_their_payment_is_asked() {
+    let antom = Antom::of(day_with(51, &[Fault::SplitDiffers]));
+    let (ended, words) = answers(&antom);
+    assert_eq!(words.len(), 1, "{words:?}\n{}", ended.stdout);
+    let row = antom.world.expected.iter().find(|row| row.fault == Fault::SplitDiffers).unwrap();
+    let payment = row.request_id.as_deref().unwrap();
+    assert_eq!(antom.api().log().count(Endpoint::InquiryPayment, payment), 1);
+    assert_eq!(antom.api().log().total(), 1);
+}
+
+#[test]
 fn what_was_answered_can_be_verified_again_from_what_is_kept() {
     let antom = antom(50);
     let desk = desk(&antom);

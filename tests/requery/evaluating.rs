@@ -313,6 +313,36 @@ fn a_share_is_pending_until_antom_may_settle_it() {
 }
 
 #[test]
+fn of_a_share_whose_amounts_differ_antom_tells_how_its_payment_stands() {
+    // kind | payment | answer, what the explanation says
+    let (of_payment, silent) = ("Antom answers for the payment", "its API does not tell what a share is worth");
+    let cases = [
+        ("SPLIT_MISMATCH", "SUCCESS", "NOT_FOUND -", silent),
+        ("SPLIT_MISMATCH", "FAIL", "CONTRADICTS_BOTH -", of_payment),
+        ("SPLIT_MISMATCH", "CANCELLED", "CONTRADICTS_BOTH -", of_payment),
+        ("SPLIT_MISMATCH", "PROCESSING", "PENDING -", of_payment),
+        ("SPLIT_MISMATCH", "REVERSED", "UNAVAILABLE -", "state `REVERSED` is not known"),
+        ("CURRENCY_MISMATCH", "SUCCESS", "NOT_FOUND -", silent),
+        ("CURRENCY_MISMATCH", "FAIL", "CONTRADICTS_BOTH -", of_payment),
+    ];
+    for (kind, status, expected, note) in cases {
+        // The payment's own amount is neither side's, even if it is the same.
+        let row = with_amounts(row("d", kind, "SETTLEMENT"), "900", "1000");
+        let verdict = evaluate(&row, &payment(status, "1000", "USD", json!([])));
+        assert_eq!(shown(&verdict), expected, "{kind} {status}");
+        assert!(verdict.note.contains(note), "{kind} {status}: {}", verdict.note);
+    }
+    let early = json!({
+        "result": {"resultCode": "SUCCESS", "resultStatus": "S"}, "paymentStatus": "SUCCESS",
+        "earliestSettlementTime": "2099-01-01T00:00:00+08:00",
+    });
+    let row = with_amounts(row("d", "SPLIT_MISMATCH", "SETTLEMENT"), "900", "1000");
+    let verdict = evaluate(&row, &record(Endpoint::InquiryPayment, Evidence::Found, &early));
+    assert_eq!(verdict.answer, Answer::Pending);
+    assert!(verdict.note.starts_with("Antom settles the payment from 2098-12-31T16:00:00"), "{}", verdict.note);
+}
+
+#[test]
 fn what_is_no_evidence_is_unavailable() {
     let row = with_amounts(row("d", "MISSING_IN_REPORT", "PAYMENT"), "1000", "");
     let good = payment("SUCCESS", "1000", "USD", json!([])).raw;

@@ -42,8 +42,9 @@ fn one_discrepancy_asks() {
         MISSING_IN_LEDGER   REFUND_REVERSAL   - x - p    inquiryPayment?paymentId=p
         NOT_SETTLED         SETTLEMENT        r s - -    inquiryPayment?paymentRequestId=r
         NOT_SETTLED         SETTLEMENT        r s r p    inquiryPayment?paymentId=p
-        AMOUNT_MISMATCH     SETTLEMENT        r s r p    -
-        SPLIT_MISMATCH      SETTLEMENT        r s r p    -
+        CURRENCY_MISMATCH   SETTLEMENT        r s r p    inquiryPayment?paymentId=p
+        SPLIT_MISMATCH      SETTLEMENT        r s r p    inquiryPayment?paymentId=p
+        SPLIT_MISMATCH      SETTLEMENT        r s - -    inquiryPayment?paymentRequestId=r
         REFUND_EXCEEDS_PAYMENT REFUND         r f o p    inquiryPayment?paymentId=p
         CAPTURE_EXCEEDS_AUTHORIZATION CAPTURE c i o p    inquiryPayment?paymentId=p
         SUB_MERCHANT_MISMATCH PAYMENT         r p - -    -

@@ -10,8 +10,10 @@ use serde::Serialize;
 
 use crate::calendar::Instant;
 use crate::commands::check::{Outcome, must_be_files};
+use crate::fetch::LocalReport;
 use crate::id::{KeyMaker, Symbols};
 use crate::movement::EntryType;
+use crate::pipeline::{damaged, ignored_sheets};
 use crate::report::{
     ActivityLine, AnyReport, BalanceLine, FeeKind, Layout, Line, LineText, Place, ReportRules, SummaryLine,
     detect_kind, parse_any,
@@ -121,7 +123,7 @@ pub fn run(args: &Args, rules: &ReportRules, out: &mut dyn Write) -> anyhow::Res
                 tracing::warn!("{file}: refused: {error:#}");
                 outcome.refused += 1;
             }
-            Ok(report) => {
+            Ok((report, text)) => {
                 for reject in report.rejects() {
                     tracing::warn!("{file} line {}, `{}`: {}", reject.place.line, reject.column, reject.reason);
                 }
@@ -129,7 +131,8 @@ pub fn run(args: &Args, rules: &ReportRules, out: &mut dyn Write) -> anyhow::Res
                     tracing::warn!("{file}: {remark}");
                 }
                 outcome.rejected += report.rejects().len();
-                write_lines(path, &report, &mut sink).with_context(|| format!("writing the lines of {file}"))?;
+                write_lines((path, &text), &report, &mut sink)
+                    .with_context(|| format!("writing the lines of {file}"))?;
             }
         }
     }
@@ -137,26 +140,37 @@ pub fn run(args: &Args, rules: &ReportRules, out: &mut dyn Write) -> anyhow::Res
     Ok(outcome)
 }
 
-/// Reads a report whose kind its header tells.
-fn read_any(path: &Path, rules: &ReportRules) -> anyhow::Result<AnyReport> {
-    let kind = detect_kind(File::open(path)?, rules)?;
+/// Reads a report whose kind its header tells, and gives its text to read lines again.
+fn read_any(path: &Path, rules: &ReportRules) -> anyhow::Result<(AnyReport, File)> {
+    let LocalReport { csv: mut text, converted } = LocalReport::open(path)?;
+    let kind = detect_kind(&text, rules)?;
+    text.rewind()?;
+    let mut options = rules.of(kind);
+    options.damaged = damaged(converted.as_ref().map_or(&[], |known| &known.lossy));
     // Nothing is joined here, so the seed of the keys does not matter.
-    Ok(parse_any(File::open(path)?, 0, kind, &rules.of(kind), KeyMaker::new(0), &Symbols::new())?)
+    let mut report = parse_any(&text, 0, kind, &options, KeyMaker::new(0), &Symbols::new())?;
+    report.remarks_mut().extend(ignored_sheets(converted.as_ref().map_or(&[], |known| &known.ignored_sheets)));
+    Ok((report, text))
 }
 
-fn write_lines(path: &Path, report: &AnyReport, sink: &mut Sink<'_>) -> anyhow::Result<()> {
+fn write_lines(file: (&Path, &File), report: &AnyReport, sink: &mut Sink<'_>) -> anyhow::Result<()> {
     match report {
-        AnyReport::Details(details) => write_each(path, &details.layout, &details.lines, sink),
-        AnyReport::Summary(summary) => write_each(path, &summary.layout, &summary.lines, sink),
-        AnyReport::Activity(activity) => write_each(path, &activity.layout, &activity.lines, sink),
-        AnyReport::Balances(balances) => write_each(path, &balances.layout, &balances.lines, sink),
+        AnyReport::Details(details) => write_each(file, &details.layout, &details.lines, sink),
+        AnyReport::Summary(summary) => write_each(file, &summary.layout, &summary.lines, sink),
+        AnyReport::Activity(activity) => write_each(file, &activity.layout, &activity.lines, sink),
+        AnyReport::Balances(balances) => write_each(file, &balances.layout, &balances.lines, sink),
     }
 }
 
 /// Reads the bytes of each line again, in file order, and writes the line.
-fn write_each(path: &Path, layout: &Layout, lines: &[impl Normalise], sink: &mut Sink<'_>) -> anyhow::Result<()> {
+fn write_each(
+    (path, text): (&Path, &File),
+    layout: &Layout,
+    lines: &[impl Normalise],
+    sink: &mut Sink<'_>,
+) -> anyhow::Result<()> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let mut input = BufReader::new(File::open(path)?);
+    let mut input = BufReader::new(text);
     let mut position = input.seek(SeekFrom::Start(0))?;
     let mut raw = Vec::new();
     for line in lines {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use antom_recon::commands::{check, parse};
 use antom_recon::config::{Config, Flags};
 use antom_recon::environment::Environment;
+use antom_recon::fetch::LocalReport;
 use antom_recon::money::AmountUnit;
 use antom_recon::movement::ReportKind;
 use antom_recon::report::{ReportOptions, ReportRules};
@@ -112,4 +113,36 @@ fn a_file_that_is_refused_does_not_stop_the_others() {
     insta::assert_snapshot!("check_refused", text);
     let text = parsed(&REFUSED, parse::Format::Csv);
     assert_eq!(text.lines().count(), 1);
+}
+
+#[test]
+fn a_workbook_is_parsed_as_the_text_that_it_stands_for() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/scenarios/workbooks/remote/v1/settlements/2188120000000001/20260303");
+    let parsed = |files: Vec<PathBuf>| {
+        let mut out = Vec::new();
+        let args = parse::Args { files, format: parse::Format::Csv };
+        let outcome = parse::run(&args, &ReportRules::default(), &mut out).expect("writing to memory works");
+        (String::from_utf8(out).expect("outputs are UTF-8"), outcome)
+    };
+    for name in [
+        "transactionItems_20260303_000",
+        "settlementItems_USD_202603032188120000000001_000",
+        "settlementSummary_USD_202603032188120000000001_000",
+        "accountActivity_20260303_000",
+        "dailyEndingBalance_20260303_000",
+    ] {
+        let book = folder.join(format!("{name}.xlsx"));
+        let dir = tempfile::tempdir().expect("a folder");
+        let text = dir.path().join(format!("{name}.csv"));
+        let mut report = LocalReport::open(&book).expect("a workbook");
+        std::io::copy(&mut report.csv, &mut std::fs::File::create(&text).expect("a file")).expect("room");
+        let ((of_book, outcome), (of_text, _)) = (parsed(vec![book]), parsed(vec![text]));
+        assert_eq!(outcome.refused, 0, "{name}");
+        assert!(of_book.lines().count() > 1, "{name}");
+        assert_eq!(of_book.replace(".xlsx,", ".csv,"), of_text, "{name}");
+    }
+    // A line in which a number lost digits is no line of either.
+    let (_, outcome) = parsed(vec![folder.join("../20260304/transactionItems_20260304_000.xlsx")]);
+    assert_eq!((outcome.refused, outcome.rejected), (0, 1));
 }

@@ -52,8 +52,8 @@ impl ReportReader {
         self.converted.as_ref()
     }
 
-    /// Cells of a workbook whose number lost digits, in the order of lines. Such a line must be rejected whatever its columns
-    /// accept: in the place of the number stands a sentence.
+    /// Cells of a workbook whose value it does not hold, in the order of lines. Such a line must be rejected whatever its columns
+    /// accept: in the place of the value stands a sentence.
     #[must_use]
     pub fn lossy(&self) -> &[LossyCell] {
         self.converted.as_ref().map_or(&[], |converted| &converted.lossy)
@@ -171,6 +171,7 @@ mod tests {
     use zip::write::SimpleFileOptions;
 
     use super::*;
+    use crate::workbook::Loss;
 
     /// A workbook of one sheet with these cells of its first column.
     fn workbook(cells: &[&str]) -> Vec<u8> {
@@ -211,7 +212,7 @@ mod tests {
             assert_eq!((reader.lossy(), reader.converted()), (&[][..], None));
             assert_eq!(text(reader), "id\r\n7\r\n<END>\r\n");
             let reader = read(&archive, book, Format::Xlsx).unwrap();
-            assert_eq!(reader.lossy(), [LossyCell { row: 2, column: 0, digits: 28 }]);
+            assert_eq!(reader.lossy(), [LossyCell { row: 2, column: 0, loss: Loss::Digits(28) }]);
             assert_eq!(reader.converted().unwrap().rows, 3);
             assert_eq!(text(reader), converted);
         }

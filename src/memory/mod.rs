@@ -72,7 +72,7 @@ pub use writer::{Unkept, Writer};
 
 /// What every file begins with: the form of the files, to be raised whenever it or the meaning of a line changes, and the program's
 /// version.
-const VERSION: &str = concat!("antom-recon memory 4, ", env!("CARGO_PKG_VERSION"));
+const VERSION: &str = concat!("antom-recon memory 5, ", env!("CARGO_PKG_VERSION"));
 
 /// Bytes of the seed.
 const SEED_BYTES: usize = 8;

@@ -46,7 +46,8 @@ pub const MAX_SHARED_STRINGS: usize = 16 << 20;
 /// Bytes of the shared strings, which are held in memory: each as long as the longest id in Antom's reports, 64 characters.
 pub const MAX_SHARED_BYTES: usize = 1 << 30;
 
-/// Cells whose number lost digits. A workbook with more does not have some bad lines, it keeps a column of ids as numbers.
+/// Cells whose number lost digits or whose formula has no value. A workbook with more does not have some bad lines, it keeps a column
+/// of ids as numbers, or was never computed.
 pub const MAX_LOSSY_CELLS: usize = 100_000;
 
 /// The bounds that tests lower, so that they need no large workbooks.

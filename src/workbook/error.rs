@@ -66,10 +66,10 @@ pub enum WorkbookError {
         /// How much there may be.
         most: u64,
     },
-    /// More numbers that lost digits than [`MAX_LOSSY_CELLS`](super::MAX_LOSSY_CELLS).
+    /// More cells without their value than [`MAX_LOSSY_CELLS`](super::bounds::MAX_LOSSY_CELLS).
     #[error(
-        "more than {most} cells are numbers of more than 15 digits, which a workbook does not keep; the first is {first}, of \
-         {} digits; ask for these columns as text, or for CSV", first.digits
+        "more than {most} cells are numbers of more than 15 digits, which a workbook does not keep, or formulas whose value was \
+         not saved; the first is {first}, {}", first.loss
     )]
     Lossy {
         /// The first of them.

@@ -48,20 +48,41 @@ pub struct Converted {
     pub rows: u64,
     /// Names of other worksheets that are shown and have values: a report has one, so nobody reads these.
     pub ignored_sheets: Vec<String>,
-    /// Cells whose number lost digits, in the order of the sheet. In the CSV they hold a sentence that says so, which no amount
-    /// can be taken for; but a column of ids takes any text, so that lines with such a cell must be rejected.
+    /// Cells whose value the workbook does not hold, in the order of the sheet. In the CSV they hold a sentence that says so, which no
+    /// amount can be taken for; but a column of ids takes any text, so that lines with such a cell must be rejected.
     pub lossy: Vec<LossyCell>,
 }
 
-/// A cell with a number of more than 15 digits: an id that was saved as a number, for example. A workbook keeps 15.
+/// A cell whose value the workbook does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LossyCell {
     /// Its row, counted from 1: the physical line of the CSV.
     pub row: u32,
     /// Its column, counted from 0: the cell of the line.
     pub column: u32,
-    /// How many digits its number had.
-    pub digits: u32,
+    /// What was lost.
+    pub loss: Loss,
+}
+
+/// What the workbook does not hold of a cell's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// The last of this many digits: an id that was saved as a number, for example. A workbook keeps 15.
+    Digits(u32),
+    /// All of it: a formula that nobody has computed. Programs that write workbooks leave that to the one that opens them.
+    Formula,
+}
+
+impl fmt::Display for Loss {
+    /// As it stands in the CSV, in place of the value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Digits(digits) => {
+                write!(f, "a number of {digits} digits that a workbook does not keep; ask for text or CSV")
+            }
+            Self::Formula => f.write_str("a formula whose value was not saved; ask for values or CSV"),
+        }
+    }
 }
 
 impl fmt::Display for LossyCell {
@@ -78,7 +99,7 @@ impl fmt::Display for LossyCell {
 /// A line break in a cell becomes a space. Numbers are written without exponent, rounded to the 15 digits that a workbook keeps;
 /// dates as `YYYY-MM-DD`, with ` HH:MM:SS` if they have a time; truth values as `TRUE` and `FALSE`; errors as `#N/A` and the
 /// like. Zeros that only a number's format shows in front of it are not there: an id must be a text. Values of formulas are
-/// those that were saved.
+/// those that were saved; one without is a [`LossyCell`].
 ///
 /// # Errors
 ///

@@ -11,7 +11,7 @@ use super::number::{Decimal, Exactness};
 use super::strings::{SharedStrings, plain_text, rich_text};
 use super::styles::Styles;
 use super::xml::{Node, Tag, Xml};
-use super::{LossyCell, WorkbookError};
+use super::{Loss, LossyCell, WorkbookError};
 
 /// What the cells of a sheet refer to.
 pub(super) struct Context<'a> {
@@ -58,7 +58,7 @@ impl<'a, W: Write> SheetReader<'a, W> {
         Self { context, lines, lossy: Vec::new(), row: 0, text: String::new() }
     }
 
-    /// Reads the whole sheet. The cells whose number lost digits come back.
+    /// Reads the whole sheet. The cells whose value the workbook does not hold come back.
     pub(super) fn read(mut self, mut xml: Xml<'_>) -> Result<Vec<LossyCell>, WorkbookError> {
         open_rows(&mut xml)?;
         loop {
@@ -136,9 +136,15 @@ impl<'a, W: Write> SheetReader<'a, W> {
     /// Reads what is in a cell and writes it.
     fn cell(&mut self, xml: &mut Xml<'_>, place: &Place) -> Result<(), WorkbookError> {
         self.text.clear();
+        let (mut has_formula, mut has_value) = (false, false);
         loop {
             match xml.next()? {
+                Node::Open(tag) if tag.name() == "f" => {
+                    has_formula = true;
+                    xml.skip()?;
+                }
                 Node::Open(tag) if tag.name() == "v" && place.cell_type == CellType::Text => {
+                    has_value = true;
                     let [space] = tag.attributes(["xml:space"])?;
                     let is_kept = space.is_some_and(|space| space == "preserve");
                     plain_text(xml, is_kept, &mut self.text, self.context.limits)?;
@@ -147,12 +153,17 @@ impl<'a, W: Write> SheetReader<'a, W> {
                     xml.text(&mut self.text, MAX_CELL_BYTES)?;
                 }
                 Node::Open(tag) if tag.name() == "is" && place.cell_type == CellType::Inline => {
+                    has_value = true;
                     rich_text(xml, &mut self.text, self.context.limits)?;
                 }
                 Node::Open(_) => xml.skip()?,
                 Node::Close => break,
                 Node::Text(_) | Node::Nothing | Node::End => {}
             }
+        }
+        // Only a text can be saved as nothing.
+        if has_formula && !has_value && self.text.trim().is_empty() {
+            return self.write_loss(place, Loss::Formula);
         }
         self.write(place)
     }
@@ -196,22 +207,20 @@ impl<'a, W: Write> SheetReader<'a, W> {
         if !(self.context.styles.is_date(place.style) && write_date(&number, self.context.from_1904, &mut shown)) {
             match number.exactness() {
                 Exactness::Exact(number) => number.write(&mut shown),
-                Exactness::Lost(digits) => {
-                    self.note_lossy(LossyCell { row: self.row, column: place.column, digits })?;
-                    shown = format!("a number of {digits} digits that a workbook does not keep; ask for text or CSV");
-                }
+                Exactness::Lost(digits) => return self.write_loss(place, Loss::Digits(digits)),
             }
         }
         self.lines.cell(self.row - 1, place.column, &shown)
     }
 
-    fn note_lossy(&mut self, cell: LossyCell) -> Result<(), WorkbookError> {
-        self.lossy.push(cell);
+    /// Notes a cell whose value is not there, and writes a sentence in its place.
+    fn write_loss(&mut self, place: &Place, loss: Loss) -> Result<(), WorkbookError> {
+        self.lossy.push(LossyCell { row: self.row, column: place.column, loss });
         let most = self.context.limits.lossy_cells;
         if self.lossy.len() > most {
             return Err(WorkbookError::Lossy { first: self.lossy[0], most });
         }
-        Ok(())
+        self.lines.cell(self.row - 1, place.column, &loss.to_string())
     }
 
     fn bounded(&self, count: u32, most: u32, what: &'static str) -> Result<(), WorkbookError> {

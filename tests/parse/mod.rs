@@ -1,5 +1,6 @@
 //! `check` and `parse` on files in every documented layout, and on files that are refused.
 
+use std::io::{Cursor, Write};
 use std::path::PathBuf;
 
 use antom_recon::commands::{check, parse};
@@ -145,4 +146,53 @@ fn a_workbook_is_parsed_as_the_text_that_it_stands_for() {
     // A line in which a number lost digits is no line of either.
     let (_, outcome) = parsed(vec![folder.join("../20260304/transactionItems_20260304_000.xlsx")]);
     assert_eq!((outcome.refused, outcome.rejected), (0, 1));
+}
+
+/// A workbook of these rows of XML.
+fn workbook(rows: &str) -> Vec<u8> {
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let relation = |kind, target| {
+        format!(r#"<Relationships><Relationship Id="a" Type="{office}/{kind}" Target="{target}"/></Relationships>"#)
+    };
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in [
+        ("_rels/.rels", relation("officeDocument", "xl/workbook.xml")),
+        ("xl/_rels/workbook.xml.rels", relation("worksheet", "sheet.xml")),
+        ("xl/workbook.xml", r#"<workbook><sheets><sheet name="A" r:id="a"/></sheets></workbook>"#.to_owned()),
+        ("xl/sheet.xml", format!("<worksheet><sheetData>{rows}</sheetData></worksheet>")),
+    ] {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).expect("a part");
+        writer.write_all(text.as_bytes()).expect("memory has room");
+    }
+    writer.finish().expect("a workbook").into_inner()
+}
+
+#[test]
+fn a_formula_without_a_value_rejects_its_line() {
+    let day = "fixtures/scenarios/a_quiet_day/remote/v1/settlements/2188120000000001/20260302/transactionItems_20260302_000.csv";
+    let text = std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(day)).expect("a report");
+    for column in ["transactionAmountValue", "transactionId", "orderDescription"] {
+        let header = text.lines().next().expect("a header");
+        let at = header.split(',').position(|name| name == column).expect("the column");
+        let cell = |(line, place): (usize, usize), text: &str| match (line, place == at) {
+            (1, true) => "<c><f>0-1.5</f></c>".to_owned(),
+            _ => format!(r#"<c t="inlineStr"><is><t>{}</t></is></c>"#, text.replace('<', "&lt;")),
+        };
+        let row = |(line, text): (usize, &str)| {
+            let cells = text.split(',').enumerate().map(|(place, text)| cell((line, place), text));
+            format!("<row>{}</row>", cells.collect::<String>())
+        };
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("transactionItems_20260302_000.xlsx");
+        std::fs::write(&path, workbook(&text.lines().enumerate().map(row).collect::<String>())).expect("a file");
+        let mut out = Vec::new();
+        let args = check::Args { files: vec![path], format: check::Format::Json, fail_on: None };
+        check::run(&args, &defaults(), &mut out).expect("writing to memory works");
+        let found: serde_json::Value = serde_json::from_slice(&out).expect("an object");
+        let rejects = &found["files"][0]["rejects"];
+        assert_eq!((&rejects[0]["line"], &rejects[0]["column"]), (&2.into(), &column.into()), "{found}");
+        let reason = rejects[0]["reason"].as_str().unwrap_or_default();
+        assert!(reason.contains("2 holds a formula whose value was not saved; expected a value"), "{reason}");
+        assert_eq!(found["files"][0]["rejected"], 1, "{found}");
+    }
 }

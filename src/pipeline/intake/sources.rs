@@ -19,7 +19,7 @@ use crate::report::{
     parse_balances, parse_details, parse_summary,
 };
 
-use crate::workbook::LossyCell;
+use crate::workbook::{Loss, LossyCell};
 
 use super::keeping::Keeping;
 use super::{InputFile, Reports};
@@ -348,14 +348,19 @@ fn keep<L>(files: &mut Vec<DayStatement<L>>, date: BusinessDate, name: String, p
     kept
 }
 
-/// Cells of a workbook whose numbers lost digits.
+/// Cells of a workbook whose values it does not hold.
 pub fn damaged(lossy: &[LossyCell]) -> BTreeMap<u32, Damage> {
     let damage = |cell: &LossyCell| {
-        let reason = format!(
-            "cell {cell} holds a number of {} digits, and a workbook keeps 15; expected a text: ask for the report as CSV, or \
-             with its ids and amounts as texts",
-            cell.digits
-        );
+        let reason = match cell.loss {
+            Loss::Digits(digits) => format!(
+                "cell {cell} holds a number of {digits} digits, and a workbook keeps 15; expected a text: ask for the report as CSV, \
+                 or with its ids and amounts as texts"
+            ),
+            Loss::Formula => format!(
+                "cell {cell} holds a formula whose value was not saved; expected a value: ask for the report as CSV, or with values \
+                 in place of formulas"
+            ),
+        };
         (cell.row, Damage { column: cell.column as usize, reason })
     };
     // The first cell of a row is named.

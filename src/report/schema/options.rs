@@ -47,7 +47,7 @@ pub struct ReportOptions {
     pub damaged: BTreeMap<u32, Damage>,
 }
 
-/// A cell that was lost: a number with more digits than a workbook keeps.
+/// A cell that was lost: a number with more digits than a workbook keeps, or a formula without its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
     /// Its column, from 0.

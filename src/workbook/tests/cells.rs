@@ -129,15 +129,47 @@ fn numbers_that_lost_digits_are_told() {
     let lost = |digits| format!("a number of {digits} digits that a workbook does not keep; ask for text or CSV");
     let expected = format!("id,amount\n123456789012345,9999999999999.99\n\n{},1\n7,{}\n", lost(28), lost(17));
     assert_eq!(csv, expected);
-    let cells = [LossyCell { row: 4, column: 0, digits: 28 }, LossyCell { row: 5, column: 1, digits: 17 }];
+    let cell = |row, column, digits| LossyCell { row, column, loss: Loss::Digits(digits) };
+    let cells = [cell(4, 0, 28), cell(5, 1, 17)];
     assert_eq!(converted.lossy, cells);
     assert_eq!(cells.map(|cell| cell.to_string()), ["A4", "B5"]);
 
     let error = Book::of(rows).convert(&Limits { lossy_cells: 1, ..Limits::FORMAT }).unwrap_err().to_string();
     assert!(
-        error.starts_with("more than 1 cells are numbers of more than 15 digits") && error.contains("A4"),
+        error.starts_with("more than 1 cells are numbers of more than 15 digits")
+            && error.ends_with(
+                "; the first is A4, a number of 28 digits that a workbook does not keep; ask for text or CSV"
+            ),
         "{error}"
     );
+}
+
+#[test]
+fn formulas_without_a_saved_value_are_told() {
+    let lost = "a formula whose value was not saved; ask for values or CSV";
+    for (cell, expected) in [
+        ("<c><f>0-1.5</f></c>", lost),
+        ("<c><f>0-1.5</f><v/></c>", lost),
+        ("<c><f>0-1.5</f><v> </v></c>", lost),
+        (r#"<c><f t="shared" si="0"/></c>"#, lost),
+        (r#"<c t="str"><f>A1</f></c>"#, lost),
+        (r#"<c t="s"><f>A1</f><v></v></c>"#, lost),
+        (r#"<c t="b"><f>A1=1</f></c>"#, lost),
+        (r#"<c t="inlineStr"><f>A1</f></c>"#, lost),
+        // A text that is empty was saved.
+        (r#"<c t="str"><f>A1</f><v></v></c>"#, ""),
+        (r#"<c t="str"><f>A1</f><v/></c>"#, ""),
+        (r#"<c t="inlineStr"><f>A1</f><is><t/></is></c>"#, ""),
+        ("<c><f>0-1.5</f><v>-1.5</v></c>", "-1.5"),
+        ("<c><v>-1.5</v><f>0-1.5</f></c>", "-1.5"),
+        ("<c><v/></c>", ""),
+    ] {
+        let rows = [row(1, &[&inline("a"), &inline("b")]), row(2, &[&inline("1"), cell])].concat();
+        let (csv, converted) = Book::of(&rows).read();
+        assert_eq!(csv, format!("a,b\n1,{expected}\n"), "`{cell}`");
+        let cells = [LossyCell { row: 2, column: 1, loss: Loss::Formula }];
+        assert_eq!(converted.lossy, if expected == lost { &cells[..] } else { &[] }, "`{cell}`");
+    }
 }
 
 #[test]

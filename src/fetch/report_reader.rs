@@ -92,7 +92,8 @@ impl LocalReport {
             return Ok(Self { csv: file, converted: None });
         }
         let mut csv = tempfile::tempfile().map_err(failed("convert"))?;
-        let converted = match convert(file, &mut csv) {
+        let strings = tempfile::tempfile().map_err(failed("convert"))?;
+        let converted = match convert(file, &mut csv, strings) {
             Ok(converted) => converted,
             Err(WorkbookError::Read(source)) => return Err(failed("read")(source)),
             Err(WorkbookError::Write(source)) => return Err(failed("convert")(source)),
@@ -102,9 +103,9 @@ impl LocalReport {
     }
 }
 
-/// Converts a workbook and goes back to the start of its CSV.
-fn convert(book: File, csv: &mut File) -> Result<Converted, WorkbookError> {
-    let converted = workbook::to_csv(BufReader::with_capacity(BLOCK_BYTES, book), &mut *csv)?;
+/// Converts a workbook and goes back to the start of its CSV. Strings that its cells share lie in another file meanwhile.
+fn convert(book: File, csv: &mut File, strings: File) -> Result<Converted, WorkbookError> {
+    let converted = workbook::to_csv(BufReader::with_capacity(BLOCK_BYTES, book), &mut *csv, strings)?;
     csv.rewind().map_err(WorkbookError::Write)?;
     Ok(converted)
 }
@@ -136,7 +137,7 @@ impl Archive {
         let path = self.path_of(digest);
         let (mut book, mut csv) = (self.unnamed()?, self.unnamed()?);
         io::copy(&mut raw, &mut book).map_err(|error| failed("unpack", &path, error))?;
-        let converted = match convert(book, &mut csv) {
+        let converted = match convert(book, &mut csv, self.unnamed()?) {
             Ok(converted) => converted,
             Err(WorkbookError::Read(error) | WorkbookError::Write(error)) => {
                 return Err(failed("convert", &path, error).into());

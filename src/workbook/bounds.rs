@@ -43,8 +43,12 @@ pub const MAX_DEPTH: usize = 64;
 /// Shared strings: 16 columns of a full sheet whose texts (ids) are all different.
 pub const MAX_SHARED_STRINGS: usize = 16 << 20;
 
-/// Bytes of the shared strings, which are held in memory: each as long as the longest id in Antom's reports, 64 characters.
+/// Bytes of the shared strings: each as long as the longest id in Antom's reports, 64 characters.
 pub const MAX_SHARED_BYTES: usize = 1 << 30;
+
+/// Bytes of the shared strings that are held in memory: a sheet of 50,000 lines with four ids each, and an eighth of the least that a
+/// run may take of memory. The others lie in a file.
+pub const HELD_SHARED_BYTES: usize = 8 << 20;
 
 /// Cells whose number lost digits or whose formula has no value. A workbook with more does not have some bad lines, it keeps a column
 /// of ids as numbers, or was never computed.
@@ -63,6 +67,7 @@ pub(super) struct Limits {
     pub(super) cell_chars: usize,
     pub(super) shared_strings: usize,
     pub(super) shared_bytes: usize,
+    pub(super) held_bytes: usize,
     pub(super) lossy_cells: usize,
 }
 
@@ -79,6 +84,7 @@ impl Limits {
         cell_chars: MAX_CELL_CHARS,
         shared_strings: MAX_SHARED_STRINGS,
         shared_bytes: MAX_SHARED_BYTES,
+        held_bytes: HELD_SHARED_BYTES,
         lossy_cells: MAX_LOSSY_CELLS,
     };
 }

@@ -11,7 +11,7 @@ pub enum WorkbookError {
     /// The bytes of the workbook could not be read; nothing is known about what they say.
     #[error("the workbook cannot be read: {0}")]
     Read(io::Error),
-    /// The CSV could not be written.
+    /// The CSV could not be written, or shared strings not be kept beside it.
     #[error("the workbook's rows cannot be written: {0}")]
     Write(io::Error),
     /// The workbook was cut off or is still being written: a zip archive ends with its directory.

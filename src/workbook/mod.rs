@@ -1,14 +1,15 @@
 //! Workbooks: Antom's reports also come as XLSX (antom.md 5). [`to_csv`] turns the first worksheet that is shown into the CSV
 //! that it stands for, so that everything after it reads one format: row r of the sheet becomes physical line r, and a cell its
 //! text, exactly. No id and no amount ever passes through binary floating point; what the format itself has lost is said
-//! ([`LossyCell`]). The workbook is not trusted: everything has a bound ([`bounds`]), nothing of it names a file, and the sheet
-//! is never held as a whole.
+//! ([`LossyCell`]). The workbook is not trusted: everything has a bound ([`bounds`]), nothing of it names a file, and neither the
+//! sheet nor its texts are ever held as a whole.
 //!
 //! ```text
 //!   package   the zip archive and its parts
 //!   xml       a part, piece by piece
 //!   contents  the list of sheets, and where their parts are
-//!   strings   shared strings, rich text, escapes
+//!   strings   rich text, escapes
+//!   shared    shared strings, of which most may lie in a file
 //!   styles    which numbers are dates
 //!   number    decimal digits
 //!   dates     serial numbers to dates
@@ -23,6 +24,7 @@ mod error;
 mod lines;
 mod number;
 mod package;
+mod shared;
 mod sheet;
 mod strings;
 mod styles;
@@ -37,8 +39,8 @@ use bounds::Limits;
 use contents::Contents;
 use lines::Lines;
 use package::{Package, Use};
+use shared::SharedStrings;
 use sheet::{Context, SheetReader};
-use strings::SharedStrings;
 use styles::Styles;
 
 /// What was read from a workbook.
@@ -101,14 +103,25 @@ impl fmt::Display for LossyCell {
 /// like. Zeros that only a number's format shows in front of it are not there: an id must be a text. Values of formulas are
 /// those that were saved; one without is a [`LossyCell`].
 ///
+/// Shared strings beyond [`bounds::HELD_SHARED_BYTES`] go to `strings`, which must be empty, and are worthless afterwards.
+///
 /// # Errors
 ///
 /// [`WorkbookError`]; what was written until then is worthless.
-pub fn to_csv<R: Read + Seek, W: Write>(workbook: R, csv: W) -> Result<Converted, WorkbookError> {
-    convert(workbook, csv, &Limits::FORMAT)
+pub fn to_csv<R: Read + Seek, W: Write, S: Read + Write + Seek>(
+    workbook: R,
+    csv: W,
+    strings: S,
+) -> Result<Converted, WorkbookError> {
+    convert(workbook, csv, strings, &Limits::FORMAT)
 }
 
-fn convert<R: Read + Seek, W: Write>(workbook: R, csv: W, limits: &Limits) -> Result<Converted, WorkbookError> {
+fn convert<R: Read + Seek, W: Write, S: Read + Write + Seek>(
+    workbook: R,
+    csv: W,
+    strings: S,
+    limits: &Limits,
+) -> Result<Converted, WorkbookError> {
     let mut package = Package::open(workbook, *limits)?;
     let contents = Contents::read(&mut package)?;
     let (first, others) = contents.sheets.split_first().ok_or(WorkbookError::NoSheet)?;
@@ -116,12 +129,13 @@ fn convert<R: Read + Seek, W: Write>(workbook: R, csv: W, limits: &Limits) -> Re
         Some(part) => Styles::read(package.part(part, Use::Index)?)?,
         None => Styles::default(),
     };
-    let strings = match &contents.strings {
-        Some(part) => SharedStrings::read(package.part(part, Use::Data)?, limits)?,
-        None => SharedStrings::default(),
+    let mut strings = match &contents.strings {
+        Some(part) => SharedStrings::read(package.part(part, Use::Data)?, strings, limits)?,
+        None => SharedStrings::none(strings),
     };
     let mut lines = Lines::new(csv, limits.csv_bytes);
-    let context = Context { sheet: first, strings: &strings, styles: &styles, from_1904: contents.from_1904, limits };
+    let context =
+        Context { sheet: first, strings: &mut strings, styles: &styles, from_1904: contents.from_1904, limits };
     let lossy = SheetReader::new(context, &mut lines).read(package.part(&first.part, Use::Data)?)?;
     let rows = lines.finish()?;
     let mut ignored_sheets = Vec::new();

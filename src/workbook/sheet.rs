@@ -1,6 +1,6 @@
 //! The cells of a worksheet, one after the other.
 
-use std::io::Write;
+use std::io::{Read, Seek, Write};
 
 use super::bounds::{Limits, MAX_CELL_BYTES};
 use super::contents::Sheet;
@@ -8,15 +8,16 @@ use super::dates::write_date;
 use super::error::quoted;
 use super::lines::Lines;
 use super::number::{Decimal, Exactness};
-use super::strings::{SharedStrings, plain_text, rich_text};
+use super::shared::SharedStrings;
+use super::strings::{plain_text, rich_text};
 use super::styles::Styles;
 use super::xml::{Node, Tag, Xml};
 use super::{Loss, LossyCell, WorkbookError};
 
 /// What the cells of a sheet refer to.
-pub(super) struct Context<'a> {
+pub(super) struct Context<'a, S> {
     pub(super) sheet: &'a Sheet,
-    pub(super) strings: &'a SharedStrings,
+    pub(super) strings: &'a mut SharedStrings<S>,
     pub(super) styles: &'a Styles,
     pub(super) from_1904: bool,
     pub(super) limits: &'a Limits,
@@ -43,8 +44,8 @@ struct Place {
 }
 
 /// Reads a sheet into lines.
-pub(super) struct SheetReader<'a, W: Write> {
-    context: Context<'a>,
+pub(super) struct SheetReader<'a, W: Write, S> {
+    context: Context<'a, S>,
     lines: &'a mut Lines<W>,
     lossy: Vec<LossyCell>,
     /// The current row, counted from 1; 0 before the first.
@@ -53,8 +54,8 @@ pub(super) struct SheetReader<'a, W: Write> {
     text: String,
 }
 
-impl<'a, W: Write> SheetReader<'a, W> {
-    pub(super) const fn new(context: Context<'a>, lines: &'a mut Lines<W>) -> Self {
+impl<'a, W: Write, S: Read + Seek> SheetReader<'a, W, S> {
+    pub(super) const fn new(context: Context<'a, S>, lines: &'a mut Lines<W>) -> Self {
         Self { context, lines, lossy: Vec::new(), row: 0, text: String::new() }
     }
 
@@ -175,14 +176,15 @@ impl<'a, W: Write> SheetReader<'a, W> {
             _ if raw.is_empty() => return Ok(()),
             CellType::Number => return self.write_number(place),
             CellType::Shared => {
-                let strings = self.context.strings;
-                let Some(text) = raw.parse().ok().and_then(|number| strings.get(number)) else {
-                    let found = format!("the shared string `{}`", quoted(raw));
-                    let expected =
-                        if strings.len() == 0 { "no shared string, as there are none" } else { "one that exists" };
-                    return Err(self.wrong_cell(&name_of(place.column), found, expected));
-                };
-                return self.lines.cell(self.row - 1, place.column, text);
+                // What is no number is none of any string.
+                let number = raw.parse().unwrap_or(usize::MAX);
+                if let Some(text) = self.context.strings.get(number)? {
+                    return self.lines.cell(self.row - 1, place.column, text);
+                }
+                let found = format!("the shared string `{}`", quoted(raw));
+                let has_none = self.context.strings.len() == 0;
+                let expected = if has_none { "no shared string, as there are none" } else { "one that exists" };
+                return Err(self.wrong_cell(&name_of(place.column), found, expected));
             }
             CellType::Truth => {
                 let word = match raw {

@@ -1,59 +1,8 @@
-//! The texts of a workbook: shared strings, rich text, escapes.
+//! The texts of a workbook: rich text and escapes. Those that cells share are kept in [`shared`](super::shared).
 
 use super::WorkbookError;
 use super::bounds::{Limits, MAX_CELL_BYTES};
 use super::xml::{Node, Xml};
-
-/// The strings that cells name by number.
-#[derive(Debug, Default)]
-pub(super) struct SharedStrings {
-    text: String,
-    /// Where each string ends; it starts where the one before ends.
-    ends: Vec<u32>,
-}
-
-impl SharedStrings {
-    pub(super) fn read(mut xml: Xml<'_>, limits: &Limits) -> Result<Self, WorkbookError> {
-        let mut strings = Self::default();
-        let place = format!("part `{}`", xml.part());
-        let bound = |what, most: usize| WorkbookError::Bound { place: place.clone(), what, most: most as u64 };
-        xml.root("sst")?;
-        loop {
-            match xml.next()? {
-                Node::Open(tag) if tag.name() == "si" => rich_text(&mut xml, &mut strings.text, limits)?,
-                Node::Open(_) => {
-                    xml.skip()?;
-                    continue;
-                }
-                Node::Close => break,
-                Node::Text(_) | Node::Nothing | Node::End => continue,
-            }
-            if strings.text.len() > limits.shared_bytes {
-                return Err(bound("bytes of shared strings", limits.shared_bytes));
-            }
-            if strings.ends.len() >= limits.shared_strings {
-                return Err(bound("shared strings", limits.shared_strings));
-            }
-            let end =
-                u32::try_from(strings.text.len()).map_err(|_| bound("bytes of shared strings", u32::MAX as usize))?;
-            strings.ends.push(end);
-        }
-        xml.finish()?;
-        Ok(strings)
-    }
-
-    /// How many there are.
-    pub(super) const fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The string of a number, counted from 0.
-    pub(super) fn get(&self, number: usize) -> Option<&str> {
-        let end = *self.ends.get(number)? as usize;
-        let start = number.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        Some(&self.text[start..end])
-    }
-}
 
 /// Appends the text of a string item, the element that was opened last: its own text or its runs one after the other, without
 /// the pronunciation that East Asian texts carry beside them (`rPh`).

@@ -121,7 +121,7 @@ impl Book {
 
 fn convert_bytes(bytes: Vec<u8>, limits: &Limits) -> Result<(String, Converted), WorkbookError> {
     let mut csv = Vec::new();
-    let converted = convert(Cursor::new(bytes), &mut csv, limits)?;
+    let converted = convert(Cursor::new(bytes), &mut csv, Cursor::new(Vec::new()), limits)?;
     Ok((String::from_utf8(csv).unwrap(), converted))
 }
 

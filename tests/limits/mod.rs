@@ -13,6 +13,7 @@ mod room;
 mod spill;
 mod terminal;
 mod waits;
+mod workbooks;
 
 /// A size for every test run, or that of the full run.
 fn sized(usual: usize, full: usize) -> usize {

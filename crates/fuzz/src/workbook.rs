@@ -35,8 +35,8 @@ pub fn workbook(data: &[u8]) {
 /// Converts a workbook twice, and gives the CSV if it is one.
 fn converts(book: &[u8]) -> Option<Vec<u8>> {
     let (mut csv, mut again) = (Vec::new(), Vec::new());
-    let read = to_csv(Cursor::new(book), &mut csv);
-    let read_again = to_csv(Cursor::new(book), &mut again);
+    let read = to_csv(Cursor::new(book), &mut csv, Cursor::new(Vec::new()));
+    let read_again = to_csv(Cursor::new(book), &mut again, Cursor::new(Vec::new()));
     let converted = match (read, read_again) {
         (Ok(one), Ok(other)) => {
             assert_eq!((&one, &csv), (&other, &again), "the same workbook, converted twice");

@@ -173,6 +173,40 @@ fn formulas_without_a_saved_value_are_told() {
 }
 
 #[test]
+fn strings_beyond_those_held_come_from_the_file() {
+    // Of all lengths, the empty one and the longest included.
+    let text = |number: usize| match number {
+        2_000 => "é".repeat(32_767),
+        _ if number % 7 == 3 => String::new(),
+        _ => format!("{number}{}", "é€x".repeat(number % 70)),
+    };
+    let texts: Vec<String> = (0..3_000).map(text).collect();
+    let strings: String = texts.iter().map(|text| format!("<si><t>{text}</t></si>")).collect();
+    let count = texts.len();
+    // In their order, against it, and all over the place; some again and again.
+    let orders: [Box<dyn Fn(usize) -> usize>; 4] = [
+        Box::new(|at| at),
+        Box::new(move |at| count - 1 - at),
+        Box::new(move |at| at * 1_009 % count),
+        Box::new(|at| if at % 2 == 0 { 1 } else { at }),
+    ];
+    for order in orders {
+        let cells =
+            |at| format!(r#"<row><c t="inlineStr"><is><t>r</t></is></c><c t="s"><v>{}</v></c></row>"#, order(at));
+        let head = format!("<row>{}{}</row>", inline("a"), inline("b"));
+        let book = Book::of(&(head + &(0..count).map(cells).collect::<String>())).strings(&strings);
+        let expected: String = (0..count).map(|at| format!("r,{}\n", texts[order(at)])).collect();
+        for held_bytes in [0, 1, 5_000, 50_000, Limits::FORMAT.held_bytes] {
+            let (csv, _) = book.convert(&Limits { held_bytes, ..Limits::FORMAT }).unwrap();
+            assert!(csv == format!("a,b\n{expected}"), "{held_bytes} bytes held");
+        }
+    }
+    let beyond = Book::of(&format!(r#"<row><c t="s"><v>{count}</v></c></row>"#)).strings(&strings);
+    let refused = beyond.convert(&Limits { held_bytes: 0, ..Limits::FORMAT }).unwrap_err().to_string();
+    assert_eq!(refused, "sheet `Report`, cell A1: found the shared string `3000`; expected one that exists");
+}
+
+#[test]
 fn the_first_sheet_that_is_shown_is_read() {
     let value = |text: &str| format!("<row><c t=\"str\"><v>{text}</v></c></row>");
     let book = Book::new()

@@ -275,10 +275,47 @@ impl Write for Full {
     }
 }
 
+/// A file that does not keep what is written to it.
+enum Forgetful {
+    Full,
+    Blank,
+}
+
+impl Read for Forgetful {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        Ok(0)
+    }
+}
+
+impl Write for Forgetful {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Full => Full.write(bytes),
+            Self::Blank => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Forgetful {
+    fn seek(&mut self, _: std::io::SeekFrom) -> std::io::Result<u64> {
+        Ok(0)
+    }
+}
+
 #[test]
 fn failures_of_reading_and_writing_are_told_from_bad_workbooks() {
-    let error = to_csv(Broken, Vec::new()).unwrap_err();
+    let error = to_csv(Broken, Vec::new(), Cursor::new(Vec::new())).unwrap_err();
     assert!(error.is_io() && error.to_string() == "the workbook cannot be read: the disk is gone", "{error}");
-    let error = to_csv(Cursor::new(whole()), Full).unwrap_err();
+    let error = to_csv(Cursor::new(whole()), Full, Cursor::new(Vec::new())).unwrap_err();
     assert!(error.is_io() && error.to_string().starts_with("the workbook's rows cannot be written: "), "{error}");
+    let limits = Limits { held_bytes: 0, ..Limits::FORMAT };
+    let book = Book::of(r#"<row><c t="s"><v>1</v></c></row>"#).strings("<si><t>one</t></si><si><t>two</t></si>");
+    for (file, expected) in [(Forgetful::Full, "no storage space"), (Forgetful::Blank, "failed to fill whole buffer")] {
+        let error = convert(Cursor::new(book.bytes()), Vec::new(), file, &limits).unwrap_err();
+        assert!(error.is_io() && error.to_string().ends_with(expected), "{error}");
+    }
 }

@@ -114,6 +114,50 @@ fn what_is_wrong_is_told_as_the_matcher_says_it() {
 }
 
 #[test]
+fn a_rejected_line_stands_for_its_entry() {
+    let place = Place::after("rejected_lines", 2..=2);
+    let no_amount = "column `transactionAmountValue`: `10,00`: not an amount: expected an optional sign, digits and at most one decimal \
+                     point";
+    let file = "`transactionItems_20260302_000.csv` line 4";
+    let text = place.told("bad-1");
+    for part in [
+        format!("state     2026-03-02  {file}: rejected, {no_amount}\n"),
+        format!("state     2026-03-02  entry `e-b1`: its line was rejected: {file}, {no_amount}\n"),
+        format!(" REJECTED_LINE (high): {file}, {no_amount}\n"),
+    ] {
+        assert!(text.contains(&part), "`{part}` in\n{text}");
+    }
+    assert!(!text.contains("MISSING_IN_"), "{text}");
+    // So does a rejected row of the ledger for its line.
+    let report = std::fs::read_to_string(place.report()).unwrap();
+    let line = "2188120000000101,Alipay_SG,seller-1,antom-3,,pay-3,,,GCASH,GCash,PAYMENT,2026-03-02T10:00:00+08:00,CASHIER_PAYMENT,12.34,USD";
+    std::fs::write(place.report(), report.replace("<END>", &format!("{line}\n<END>"))).unwrap();
+    assert_eq!(place.run_day().code, Some(0));
+    let text = place.told("pay-3");
+    assert!(text.contains(": its entry was rejected: the ledger line 7, column `amount_minor`: "), "{text}");
+    assert!(!text.contains("MISSING_IN_"), "{text}");
+    // A settlement line that cannot be read says nothing of the payment.
+    let text = place.told("pay-2");
+    assert!(
+        text.contains("`settlementItems_USD_B1_000.csv` line 3: rejected, column `settlementAmountValue`: "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_line_of_a_workbook_that_lost_digits_is_rejected_there_too() {
+    let place = Place::after("workbooks", 2..=4);
+    let out = std::fs::read_to_string(place.path("out/2188120000000001/2026-03-04/rejected_lines.csv")).unwrap();
+    let row =
+        csv::Reader::from_reader(out.as_bytes()).deserialize::<std::collections::BTreeMap<String, String>>().next();
+    let row = row.unwrap().unwrap();
+    let text = place.told(&row["request_id"]);
+    let said =
+        format!("`{}` line {}: rejected, column `{}`: {}\n", row["file"], row["line"], row["column"], row["reason"]);
+    assert!(text.contains(&said), "`{said}` in\n{text}");
+}
+
+#[test]
 fn a_batch_is_told_in_sums() {
     let place = Place::after("a_batch_tied_out", 2..=3);
     let text = place.told("202603032188120000000001 --limit 3");

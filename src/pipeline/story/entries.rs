@@ -34,7 +34,12 @@ impl Entries {
         let place = self.parsed.entries[row].place;
         let start = usize::try_from(place.offset).unwrap_or_default();
         let raw = self.csv.get(start..start + place.length as usize).unwrap_or_default();
-        (self.parsed.text(raw), self.lines.get(&place.line).copied())
+        (self.parsed.text(raw), self.line(place.line))
+    }
+
+    /// The line of the ledger's file, if it is one, that stands on this line here.
+    pub fn line(&self, here: u32) -> Option<u32> {
+        self.lines.get(&here).copied()
     }
 
     /// All texts, in their order.
@@ -135,7 +140,8 @@ fn of_file(file: File, ids: &BTreeSet<String>) -> Result<Rows, SplitError> {
     Ok(Rows { csv, lines, not_kept })
 }
 
-fn breaks(raw: &[u8]) -> u32 {
+/// Line breaks inside of a record.
+pub fn breaks(raw: &[u8]) -> u32 {
     u32::try_from(memchr::memchr_iter(b'\n', raw).count()).unwrap_or(u32::MAX)
 }
 

@@ -8,7 +8,7 @@ use crate::id::{Key, KeySet};
 use crate::ledger::{Entry, ParsedLedger};
 use crate::matching::{self, DayReport, Inputs, ItemRef, ItemSide, Policy, Reconciliation, State};
 use crate::movement::{EntryType, ReportKind};
-use crate::report::{Line, Original, ParsedReport, TypeTotals};
+use crate::report::{Line, Original, ParsedReport, Reject, TypeTotals};
 
 use super::entries::Entries;
 use super::reports::FoundFile;
@@ -72,6 +72,20 @@ struct Table<'a> {
     policy: Policy,
     days: &'a Days,
     rows: Vec<(Row, Known<'a>)>,
+    /// Lines that could not be read: they stand for the entry that has their id.
+    rejects: Vec<Rejected<'a>>,
+}
+
+/// A line that could not be read.
+struct Rejected<'a> {
+    row: Row,
+    side: ItemSide,
+    reject: &'a Reject,
+    report: &'a ParsedReport,
+    date: BusinessDate,
+    name: &'a str,
+    /// Where it stands in its file.
+    line: u32,
 }
 
 /// A row as the matcher knows it.
@@ -83,7 +97,7 @@ enum Known<'a> {
 
 /// Judges the rows as of the policy's date. Lines of files that were restated since take no part.
 pub fn judge(files: &[FoundFile], entries: &Entries, policy: &Policy, days: &Days) -> Judgement {
-    let mut rows = Vec::new();
+    let (mut rows, mut rejects) = (Vec::new(), Vec::new());
     for (at, found) in files.iter().enumerate().filter(|(_, found)| found.file.in_force) {
         let side = match found.file.kind {
             ReportKind::TransactionDetails => ItemSide::Transactions,
@@ -93,10 +107,15 @@ pub fn judge(files: &[FoundFile], entries: &Entries, policy: &Policy, days: &Day
         let Some((parsed, report)) = found.parsed.as_ref().and_then(|parsed| Some((parsed, parsed.details()?))) else {
             continue;
         };
+        let (date, name) = (found.file.date, found.file.name.as_str());
         for line in &report.lines {
             let Some(hit) = parsed.hit(line.place.offset) else { continue };
-            let (date, name) = (found.file.date, found.file.name.as_str());
             rows.push((Row::Line { file: at, hit }, Known::Line { side, line, report, date, name }));
+        }
+        for reject in &report.rejects {
+            let Some(hit) = parsed.hit(reject.place.offset) else { continue };
+            let (row, line) = (Row::Line { file: at, hit }, found.hits.kept[hit].line);
+            rejects.push(Rejected { row, side, reject, report, date, name, line });
         }
     }
     rows.extend(entries.parsed.entries.iter().enumerate().map(|(at, entry)| (Row::Entry(at), Known::Entry(entry))));
@@ -105,8 +124,11 @@ pub fn judge(files: &[FoundFile], entries: &Entries, policy: &Policy, days: &Day
     let first = dates.min().unwrap_or(policy.today);
     // Everything about the rows is there, however old it is.
     policy.window_start = policy.window_start.min(first.minus_days(1));
-    let table = Table { entries, policy, days, rows };
-    Judgement { states: table.states(), pairs: table.pairs() }
+    let table = Table { entries, policy, days, rows, rejects };
+    let mut states = table.states();
+    let rejected = table.rejects.iter().map(|known| (known.row, format!("rejected{}", why(known.reject))));
+    states.extend(rejected);
+    Judgement { states, pairs: table.pairs() }
 }
 
 impl Known<'_> {
@@ -161,6 +183,11 @@ impl Matched {
 impl Table<'_> {
     /// Matches some of the rows as if there were no others, as of a date.
     fn reconcile(&self, selected: &[usize], today: BusinessDate) -> Matched {
+        self.reconcile_beside(selected, today, false)
+    }
+
+    /// The same, beside the lines and rows that could not be read until then, if `with_rejects`.
+    fn reconcile_beside(&self, selected: &[usize], today: BusinessDate, with_rejects: bool) -> Matched {
         let (mut transactions, mut settlements) = (Vec::<DayReport>::new(), Vec::<DayReport>::new());
         let ledger = &self.entries.parsed;
         let mut chosen =
@@ -174,15 +201,20 @@ impl Table<'_> {
                 }
                 Known::Line { side, line, report, date, name } => {
                     let files = if side == ItemSide::Transactions { &mut transactions } else { &mut settlements };
-                    let known = files.iter().position(|file| (file.date, file.name.as_str()) == (date, name));
-                    let file = known.unwrap_or_else(|| {
-                        files.push(DayReport { date, name: name.to_owned(), parsed: without_lines(report) });
-                        files.len() - 1
-                    });
+                    let file = position(files, (date, name), report);
                     files[file].parsed.lines.push(*line);
                     place(side, file, files[file].parsed.lines.len())
                 }
             });
+        }
+        if with_rejects {
+            for known in self.rejects.iter().filter(|known| known.date <= today) {
+                let is_transaction = known.side == ItemSide::Transactions;
+                let files = if is_transaction { &mut transactions } else { &mut settlements };
+                let file = position(files, (known.date, known.name), known.report);
+                files[file].parsed.rejects.push(known.reject.clone());
+            }
+            chosen.rejects.clone_from(&ledger.rejects);
         }
         let none = KeySet::default();
         let inputs = Inputs {
@@ -220,19 +252,19 @@ impl Table<'_> {
                 Known::Entry(_) => self.date(*at) <= day.plus_days(1),
             };
             let seen: Vec<usize> = (0..self.rows.len()).filter(is_seen).collect();
-            let matched = self.reconcile(&seen, day);
+            let matched = self.reconcile_beside(&seen, day, true);
             for (place, &row) in seen.iter().enumerate() {
                 let says_nothing = [State::Past, State::OutOfScope].contains(&matched.state(place));
                 if !says_nothing || (day == self.date(row) && matched.state(place) == State::OutOfScope) {
-                    states[row] = self.words(&matched, place);
+                    states[row] = self.words(&matched, place, row);
                 }
             }
         }
         self.rows.iter().zip(states).map(|((row, _), state)| (*row, state)).collect()
     }
 
-    /// A row's state in words.
-    fn words(&self, matched: &Matched, at: usize) -> String {
+    /// A row's state in words; it stands at `at` among those that were matched.
+    fn words(&self, matched: &Matched, at: usize, row: usize) -> String {
         let (item, state) = (matched.places[at], matched.state(at));
         if let Some(rule) = state.exclusion() {
             return format!("excluded by the rule `{rule}`");
@@ -249,13 +281,33 @@ impl Table<'_> {
             State::Discrepancy => {
                 let named = matched.named.get(&item).map(|&at| &matched.result.findings[at]);
                 named.map_or_else(
-                    || "a discrepancy".to_owned(),
+                    || self.other_side(&self.rows[row].1),
                     |finding| format!("{} at stage `{}`", finding.kind, finding.stage),
                 )
             }
             State::OutOfScope => UNANSWERED.to_owned(),
             _ => CLOSED.to_owned(),
         }
+    }
+
+    /// What is said of a discrepancy that no finding names: its other side could not be read.
+    fn other_side(&self, known: &Known<'_>) -> String {
+        let (_, by_request, by_antom, ..) = known.identity(&self.entries.parsed);
+        let keys: Vec<Key> = Reject::keys_of(by_request, by_antom).into_iter().filter(|key| !key.is_none()).collect();
+        let is_meant = |reject: &Reject| keys.contains(&reject.by_request) || keys.contains(&reject.by_antom);
+        let said = match known {
+            Known::Entry(_) => {
+                let line = self.rejects.iter().find(|rejected| is_meant(rejected.reject));
+                line.map(|known| {
+                    format!("its line was rejected: `{}` line {}{}", known.name, known.line, why(known.reject))
+                })
+            }
+            Known::Line { .. } => self.entries.parsed.rejects.iter().find(|reject| is_meant(reject)).map(|reject| {
+                let line = self.entries.line(reject.place.line).map(|line| format!(" line {line}")).unwrap_or_default();
+                format!("its entry was rejected: the ledger{line}{}", why(reject))
+            }),
+        };
+        said.unwrap_or_else(|| "a discrepancy".to_owned())
     }
 
     /// The rows that the matcher takes for the same movement when it sees no others. What follows from two pairs over a line of
@@ -343,6 +395,21 @@ impl Table<'_> {
             (false, _) => "nothing else can be meant".to_owned(),
         }
     }
+}
+
+/// Why a line could not be read, after where it stands.
+fn why(reject: &Reject) -> String {
+    let column = if reject.column.is_empty() { String::new() } else { format!(", column `{}`", reject.column) };
+    format!("{column}: {}", reject.reason)
+}
+
+/// Where a report stands among those of its side; it is put there if it does not yet.
+fn position(files: &mut Vec<DayReport>, (date, name): (BusinessDate, &str), report: &ParsedReport) -> usize {
+    let known = files.iter().position(|file| (file.date, file.name.as_str()) == (date, name));
+    known.unwrap_or_else(|| {
+        files.push(DayReport { date, name: name.to_owned(), parsed: without_lines(report) });
+        files.len() - 1
+    })
 }
 
 fn place(side: ItemSide, file: usize, rows: usize) -> ItemRef {

@@ -14,12 +14,16 @@ use crate::fetch::{Archive, Digest, DigestError, FetchError, ReportReader, Unrea
 use crate::id::{KeyMaker, Symbols};
 use crate::movement::ReportKind;
 use crate::pipeline::folds::{OrKind, fetch_failure};
-use crate::pipeline::options;
+use crate::pipeline::{damaged, options};
 use crate::records::SplitError;
-use crate::report::{AnyReport, Layout, LineText, ParsedReport, ReportRules, parse_any};
+use crate::report::{AnyReport, Damage, Layout, LineText, ParsedReport, ReportRules, parse_any};
 use crate::store::ArchivedFile;
 
+use super::entries::breaks;
 use super::search::{Hit, Hits, Needles};
+
+/// Lines of a workbook of which a cell was lost, by physical line.
+type Damages = BTreeMap<u32, Damage>;
 
 /// A report in the archive, as the newest run that read it names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,15 +111,15 @@ impl<'a> Reader<'a> {
         files: &[&ReportFile],
         needles: &Needles<'_>,
     ) -> anyhow::Result<(Vec<FoundFile>, u64, Vec<String>)> {
-        let results: Vec<anyhow::Result<Result<Hits, String>>> =
+        let results: Vec<anyhow::Result<Result<(Hits, Damages), String>>> =
             files.par_iter().map(|file| self.search_file(file, needles)).collect();
         let (mut found, mut bytes, mut not_searched) = (Vec::new(), 0, Vec::new());
         for (&file, result) in files.iter().zip(results) {
             match result? {
-                Ok(hits) => {
+                Ok((hits, damages)) => {
                     bytes += hits.bytes;
                     if hits.count > 0 {
-                        let parsed = self.parse(file.kind, &hits);
+                        let parsed = self.parse(file.kind, &hits, &damages);
                         found.push(FoundFile { file: file.clone(), hits, parsed });
                     }
                 }
@@ -125,7 +129,7 @@ impl<'a> Reader<'a> {
         Ok((found, bytes, not_searched))
     }
 
-    fn search_file(&self, file: &ReportFile, needles: &Needles<'_>) -> anyhow::Result<Result<Hits, String>> {
+    fn search_file(&self, file: &ReportFile, needles: &Needles<'_>) -> anyhow::Result<Result<(Hits, Damages), String>> {
         if self.archive.size_of(file.digest).or_kind()?.is_none() {
             return Ok(Err("is not in the archive (any more)".to_owned()));
         }
@@ -134,8 +138,9 @@ impl<'a> Reader<'a> {
             Err(Unread::Archive(error)) => return Err(fetch_failure(&error).into()),
             Err(other) => return Ok(Err(other.to_string())),
         };
+        let damages = damaged(reader.lossy());
         match needles.search(reader) {
-            Ok(hits) => Ok(Ok(hits)),
+            Ok(hits) => Ok(Ok((hits, damages))),
             Err(SplitError::Read { source, .. }) => {
                 Err(fetch_failure(&FetchError::from_read(source, &self.archive.path_of(file.digest))).into())
             }
@@ -148,16 +153,19 @@ impl<'a> Reader<'a> {
         self.archive.read_report_again(file.digest, Format::of(&file.name))
     }
 
-    /// Parses the kept lines apart from their file.
-    fn parse(&self, kind: ReportKind, hits: &Hits) -> Option<Parsed> {
+    /// Parses the kept lines apart from their file, of which these were damaged.
+    fn parse(&self, kind: ReportKind, hits: &Hits, damages: &Damages) -> Option<Parsed> {
         let (mut text, mut places) = ([hits.header.as_slice(), b"\n"].concat(), BTreeMap::new());
+        let (mut options, mut line) = (self.rules.of(kind), 2 + breaks(&hits.header));
         for (at, hit) in hits.kept.iter().enumerate() {
             places.insert(text.len() as u64, at);
+            options.damaged.extend(damages.get(&hit.line).map(|damage| (line, damage.clone())));
+            line += 1 + breaks(&hit.raw);
             text.extend_from_slice(&hit.raw);
             text.push(b'\n');
         }
         text.extend_from_slice(b"<END>\n");
-        let report = parse_any(text.as_slice(), 0, kind, &self.rules.of(kind), self.keys, self.symbols).ok()?;
+        let report = parse_any(text.as_slice(), 0, kind, &options, self.keys, self.symbols).ok()?;
         Some(Parsed { report, places })
     }
 
@@ -168,7 +176,9 @@ impl<'a> Reader<'a> {
     pub fn parse_whole(&self, file: &ReportFile) -> anyhow::Result<ParsedReport> {
         let wrong = |why: String| Failure::new(Kind::Integrity, format!("`{}` of {}: {why}", file.name, file.date));
         let reader = self.reader(file).map_err(|error| wrong(error.to_string()))?;
-        let report = parse_any(reader, 0, file.kind, &self.rules.of(file.kind), self.keys, self.symbols)
+        let mut options = self.rules.of(file.kind);
+        options.damaged = damaged(reader.lossy());
+        let report = parse_any(reader, 0, file.kind, &options, self.keys, self.symbols)
             .map_err(|error| wrong(error.to_string()))?;
         match report {
             AnyReport::Details(details) => Ok(details),

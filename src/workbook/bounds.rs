@@ -4,7 +4,8 @@
 /// directory of parts can claim grows with the file, so that it stays below twice that.
 pub const MAX_WORKBOOK_BYTES: u64 = 1 << 30;
 
-/// Parts of a workbook. One of a single sheet has about ten; a thousand sheets with a drawing and notes each have 4,000.
+/// Parts of a workbook, its sheets, and parts that one part names. One of a single sheet has about ten; a thousand sheets with a drawing
+/// and notes each have 4,000.
 pub const MAX_ENTRIES: usize = 4_096;
 
 /// Bytes that are read to find the parts: 4,096 entries of at most 1 KiB each, and the 64 KiB in which the end of the directory

@@ -1,6 +1,7 @@
 //! What is in a workbook: its sheets in their order, and where their parts are.
 
 use std::io::{Read, Seek};
+use std::rc::Rc;
 
 use super::WorkbookError;
 use super::error::quoted;
@@ -27,7 +28,8 @@ pub(super) struct Contents {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sheet {
     pub(super) name: String,
-    pub(super) part: String,
+    /// Very many sheets may name the same part.
+    pub(super) part: Rc<str>,
 }
 
 /// A relationship between a part and another one.
@@ -36,7 +38,7 @@ struct Relation {
     /// The last word of its type, which is the same in both namespaces of the format (transitional and strict).
     kind: String,
     /// The name of the other part; none if it lies outside of the workbook.
-    target: Option<String>,
+    target: Option<Rc<str>>,
 }
 
 impl Contents {
@@ -50,13 +52,16 @@ impl Contents {
             return Err(WorkbookError::NotAWorkbook { found: "an archive that names no document".to_owned() });
         };
         let related = relations(package, &main)?;
-        let target = |kind: &str| related.iter().find(|relation| relation.kind == kind)?.target.clone();
+        let target =
+            |kind: &str| related.iter().find(|relation| relation.kind == kind)?.target.as_deref().map(str::to_owned);
         let mut contents = Self { styles: target("styles"), strings: target("sharedStrings"), ..Self::default() };
-        contents.read_main(package.part(&main, Use::Index)?, &related)?;
+        let most = package.limits.entries;
+        contents.read_main(package.part(&main, Use::Index)?, &related, most)?;
         Ok(contents)
     }
 
-    fn read_main(&mut self, mut xml: Xml<'_>, related: &[Relation]) -> Result<(), WorkbookError> {
+    fn read_main(&mut self, mut xml: Xml<'_>, related: &[Relation], most: usize) -> Result<(), WorkbookError> {
+        let (part, mut sheets) = (xml.part().to_owned(), 0);
         xml.root("workbook")?;
         loop {
             match xml.next()? {
@@ -65,6 +70,8 @@ impl Contents {
                     self.from_1904 = from_1904.is_some_and(|value| is_true(&value));
                 }
                 Node::Open(tag) if tag.name() == "sheet" => {
+                    sheets += 1;
+                    bounded(&part, sheets, most as u64, "sheets")?;
                     let [name, state, id] = tag.attributes(["name", "state", ":id"])?;
                     let is_hidden = state.is_some_and(|state| state != "visible");
                     let relation = related.iter().find(|relation| Some(relation.id.as_str()) == id.as_deref());
@@ -90,7 +97,8 @@ impl Contents {
 fn relations(package: &mut Package<impl Read + Seek>, part: &str) -> Result<Vec<Relation>, WorkbookError> {
     let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
     let name = join(folder, &format!("_rels/{file}.rels"));
-    let mut found = Vec::new();
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    let limits = package.limits;
     let mut xml = package.part(&name, Use::Index)?;
     xml.root("Relationships")?;
     loop {
@@ -99,13 +107,25 @@ fn relations(package: &mut Package<impl Read + Seek>, part: &str) -> Result<Vec<
                 let [id, kind, target, mode] = tag.attributes(["Id", "Type", "Target", "TargetMode"])?;
                 let kind = kind.as_deref().and_then(|kind| kind.rsplit('/').next()).unwrap_or_default().to_owned();
                 let is_inside = mode.is_none_or(|mode| mode != "External");
-                let target = target.filter(|_| is_inside).map(|target| join(folder, &target));
-                found.push(Relation { id: id.unwrap_or_default().into_owned(), kind, target });
+                let target = target.filter(|_| is_inside).map(|target| Rc::from(join(folder, &target)));
+                let id = id.unwrap_or_default().into_owned();
+                // Each name begins with the folder, however often that is.
+                bytes += target.as_deref().map_or(0, str::len) as u64;
+                found.push(Relation { id, kind, target });
+                bounded(&name, found.len() as u64, limits.entries as u64, "relationships")?;
+                bounded(&name, bytes, limits.index_bytes, "bytes in the names of related parts")?;
             }
             Node::End => return Ok(found),
             Node::Open(_) | Node::Close | Node::Text(_) | Node::Nothing => {}
         }
     }
+}
+
+fn bounded(part: &str, count: u64, most: u64, what: &'static str) -> Result<(), WorkbookError> {
+    if count <= most {
+        return Ok(());
+    }
+    Err(WorkbookError::Bound { place: format!("part `{}`", quoted(part)), what, most })
 }
 
 /// The name of a part that another part in `folder` names.

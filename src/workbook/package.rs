@@ -36,7 +36,7 @@ pub(super) struct Package<R> {
     positions: HashMap<String, usize>,
     /// Bytes that may still be unpacked.
     left: u64,
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 impl<R: Read + Seek> Package<R> {

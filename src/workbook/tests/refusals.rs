@@ -215,6 +215,43 @@ fn nothing_is_read_beyond_its_bound() {
 }
 
 #[test]
+fn what_names_parts_is_bounded() {
+    let exact = Limits { entries: 8, index_bytes: 10_000, ..Limits::FORMAT };
+    let (place, end) = ("part `xl/", "the most that is read from a workbook");
+    // The same part as many sheets as there are words for.
+    let sheets = |count: usize| {
+        let mut book = Book::of("");
+        book.sheets = r#"<sheet name="A" r:id="s0"/>"#.repeat(count);
+        book.convert(&exact)
+    };
+    sheets(8).unwrap();
+    assert_eq!(sheets(9).unwrap_err().to_string(), format!("{place}workbook.xml`: more than 8 sheets, {end}"));
+    let related = |count: usize, target: &str| {
+        let mut book = Book::of("");
+        book.relations += &format!(r#"<Relationship Id="x" Type="x/notes" Target="{target}"/>"#).repeat(count);
+        book.convert(&exact)
+    };
+    related(7, "notes.xml").unwrap();
+    let rels = "_rels/workbook.xml.rels`: more than";
+    let error = related(8, "notes.xml").unwrap_err().to_string();
+    assert_eq!(error, format!("{place}{rels} 8 relationships, {end}"));
+    // A folder's name is said once, and is part of every name in it.
+    let folder = "f".repeat(1_000);
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let named =
+        |kind: &str, target: &str| format!(r#"<Relationship Id="a" Type="{office}/{kind}" Target="{target}"/>"#);
+    let parts = [
+        ("_rels/.rels".to_owned(), named("officeDocument", &format!("{folder}/b.xml"))),
+        (format!("{folder}/_rels/b.xml.rels"), named("notes", "n").repeat(8)),
+        (format!("{folder}/b.xml"), String::new()),
+    ];
+    let parts = parts.map(|(name, xml)| (name, format!("<Relationships>{xml}</Relationships>")));
+    let bytes = zipped(parts.iter().map(|(name, xml)| (name.as_str(), xml.as_str())));
+    let error = convert_bytes(bytes, &Limits { index_bytes: 5_000, ..exact }).unwrap_err().to_string();
+    assert!(error.ends_with(&format!(": more than 5000 bytes in the names of related parts, {end}")), "{error}");
+}
+
+#[test]
 fn pieces_and_depth_are_bounded() {
     let long = "x".repeat(bounds::MAX_PIECE_BYTES + (70 << 10));
     let deep = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));

@@ -42,7 +42,7 @@ pub enum Auth {
 pub enum HostKey {
     /// The key with this fingerprint, in the form of `ssh-keygen -lf`: `SHA256:…`.
     Fingerprint(String),
-    /// A key that this OpenSSH known_hosts file lists for the host (plain, `[host]:port` and hashed entries).
+    /// A key that this OpenSSH known_hosts file lists for the host (plain, `[host]:port` and hashed names) and does not revoke.
     KnownHosts(PathBuf),
 }
 

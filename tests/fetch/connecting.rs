@@ -80,11 +80,48 @@ fn known_hosts_are_checked() {
     assert!(changed.contains("has changed") && changed.contains(&sshd.host_fingerprint("ed25519")), "{changed}");
     assert!(changed.contains(&fingerprint(&other)) && changed.contains("known_hosts"), "{changed}");
 
-    let revoked = integrity(fetch(&[format!("{host} {ed25519}"), format!("@revoked {host} {ed25519}")]));
-    assert!(revoked.contains("revoked") && revoked.contains(&sshd.host_fingerprint("ed25519")), "{revoked}");
-
     let missing = with_host_key(&world, &sshd, HostKey::KnownHosts("/no/such/file".into())).unwrap_err();
     assert!(matches!(&missing, FetchError::Configuration(why) if why.contains("/no/such/file")), "{missing}");
+}
+
+/// OpenSSH's manual revokes a key with `*` for its hosts. Whatever stands there, a key that may be stolen lets nobody in.
+#[test]
+fn a_revoked_key_is_refused_whatever_the_hosts_of_its_line() {
+    let Some((world, sshd)) = world_with_server() else { return };
+    let host = format!("[127.0.0.1]:{}", sshd.port);
+    let (key, fingerprint) = (sshd.host_public_key("ed25519"), sshd.host_fingerprint("ed25519"));
+    let fetch = |lines: &[String]| with_host_key(&world, &sshd, HostKey::KnownHosts(known_hosts(&world, lines)));
+    let listed = format!("{host} {key}");
+    let hosts = [&*host, "*", &format!("[127.0.0.*]:{}", sshd.port), "|1|c2FsdA==|aGFzaA==", "!*", "sftp.example.com"];
+    for revoked in hosts.map(|hosts| format!("@revoked {hosts} {key}")) {
+        let refused = integrity(fetch(&[listed.clone(), revoked]));
+        assert!(refused.contains("revoked") && refused.contains(&fingerprint), "{refused}");
+    }
+    let other = format!("@revoked * {}", sshd.host_public_key("ecdsa"));
+    assert_eq!(fetch(&[listed.clone(), other]).unwrap(), 1, "another key");
+    for wrong in ["@revoke * AAAA", "@revoked * ssh-ed25519 AAAA"] {
+        let error = fetch(&[listed.clone(), wrong.to_owned()]).unwrap_err();
+        // The file begins with a comment and an empty line.
+        assert!(matches!(&error, FetchError::Configuration(why) if why.contains("known_hosts` line 4")), "{error}");
+    }
+}
+
+#[test]
+fn what_is_not_followed_in_known_hosts_lets_nobody_in_and_is_said() {
+    let Some((world, sshd)) = world_with_server() else { return };
+    let (key, port) = (sshd.host_public_key("ed25519"), sshd.port);
+    let fetch = |line: String| with_host_key(&world, &sshd, HostKey::KnownHosts(known_hosts(&world, &[line])));
+    for hosts in [
+        "*",
+        "127.0.0.?",
+        &format!("@cert-authority [127.0.0.1]:{port}"),
+        &format!("[127.0.0.1]:{port},![127.0.0.1]:{port}"),
+        "127.0.0.1,!127.*",
+    ] {
+        let refused = integrity(fetch(format!("{hosts} {key}")));
+        assert!(refused.contains("unknown") && refused.contains("its line 3 is not followed"), "{hosts}: {refused}");
+    }
+    assert_eq!(fetch(format!("sftp.example.com,*.example.com,[127.0.0.1]:{port} {key}")).unwrap(), 1, "its own name");
 }
 
 fn with_auth(world: &World, sshd: &Sshd, auth: Auth) -> Result<usize, FetchError> {

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use ssh2::{CheckResult, KnownHostFileKind, KnownHosts, Session};
 
+use super::known_hosts::KnownHostsFile;
 use crate::fetch::FetchError;
 use crate::fetch::bounds::MAX_KNOWN_HOSTS_BYTES;
 use crate::fetch::endpoint::Trouble;
@@ -45,11 +46,10 @@ pub(super) enum Judgement {
 /// What was configured.
 pub(super) enum Trust {
     Pinned(Fingerprint),
-    /// The lines of a known_hosts file that list keys, and those that revoke some.
+    /// What a known_hosts file says, and its name.
     Listed {
         file: String,
-        lines: Vec<String>,
-        revoked: Vec<String>,
+        known: KnownHostsFile,
     },
 }
 
@@ -69,16 +69,9 @@ impl Trust {
         if text.len() as u64 > MAX_KNOWN_HOSTS_BYTES {
             return Err(wrong(&format!("it has more than {MAX_KNOWN_HOSTS_BYTES} bytes")));
         }
-        let (mut lines, mut revoked) = (Vec::new(), Vec::new());
-        for line in text.lines().map(str::trim) {
-            match line.strip_prefix('@') {
-                _ if line.is_empty() || line.starts_with('#') => {}
-                None => lines.push(line.to_owned()),
-                // Certificate authorities are not followed: certificates are not asked for.
-                Some(marked) => revoked.extend(marked.strip_prefix("revoked").map(|rest| rest.trim_start().to_owned())),
-            }
-        }
-        Ok(Self::Listed { file, lines, revoked })
+        let known = KnownHostsFile::parse(&text)
+            .map_err(|why| FetchError::Configuration(format!("source.known_hosts: `{file}` {why}")))?;
+        Ok(Self::Listed { file, known })
     }
 
     /// Judges the key that a server presented in a finished handshake.
@@ -89,19 +82,16 @@ impl Trust {
         let presented = Fingerprint::of_key(key);
         let trusted = match self {
             Self::Pinned(expected) => presented == *expected,
-            Self::Listed { file, lines, revoked } => {
-                let matches = |lines: &[String]| -> Result<bool, Trouble> {
-                    let check = load(session, lines)?.check_port(&options.host, options.port, key);
-                    Ok(matches!(check, CheckResult::Match))
-                };
-                if matches(revoked)? {
-                    return Err(Trouble::Fatal(FetchError::Integrity(format!(
-                        "{}: the server presented the host key `{presented}`, which `{file}` marks as revoked; do not \
-                         connect before the server's owner has told you its new key",
-                        options.address()
-                    ))));
-                }
-                matches(lines)?
+            Self::Listed { file, known } if known.revoked.contains(&presented) => {
+                return Err(Trouble::Fatal(FetchError::Integrity(format!(
+                    "{}: the server presented the host key `{presented}`, which `{file}` marks as revoked; do not connect before \
+                     the server's owner has told you its new key",
+                    options.address()
+                ))));
+            }
+            Self::Listed { known, .. } => {
+                let check = load(session, &known.lines)?.check_port(&options.host, options.port, key);
+                matches!(check, CheckResult::Match)
             }
         };
         Ok(if trusted { Judgement::Trusted(presented) } else { Judgement::Unknown(presented) })
@@ -118,17 +108,25 @@ impl Trust {
                 "{address}: the host key is not the configured one: the server presented {found}, expected `{expected}`; \
                  {ask} `source.host_key`"
             ),
-            Self::Listed { file, lines, .. } => match self.expected(lines, options) {
-                expected if expected.is_empty() => format!(
-                    "{address}: the host key is unknown: the server presented {found}, expected a key that `{file}` lists \
-                     for this host, and it lists none; {ask} that file"
-                ),
-                expected => format!(
-                    "{address}: the host key has changed: the server presented {found}, expected {} as listed in `{file}`; \
-                     {ask} that file",
-                    list(&expected)
-                ),
-            },
+            Self::Listed { file, known } => {
+                let not_followed = known.not_followed.map_or_else(String::new, |line| {
+                    format!(
+                        " (its line {line} is not followed: authorities and the patterns `*`, `?` and `!` are not; list the key \
+                         under the host's own name, as `host` or `[host]:port`)"
+                    )
+                });
+                match self.expected(&known.lines, options) {
+                    expected if expected.is_empty() => format!(
+                        "{address}: the host key is unknown: the server presented {found}, expected a key that `{file}` lists \
+                         for this host, and it lists none{not_followed}; {ask} that file"
+                    ),
+                    expected => format!(
+                        "{address}: the host key has changed: the server presented {found}, expected {} as listed in \
+                         `{file}`{not_followed}; {ask} that file",
+                        list(&expected)
+                    ),
+                }
+            }
         })
     }
 

@@ -3,6 +3,7 @@
 mod address;
 mod connection;
 mod host_key;
+mod known_hosts;
 mod login;
 
 use std::net::TcpStream;
@@ -181,6 +182,7 @@ mod tests {
             include_str!("connection.rs"),
             include_str!("login.rs"),
             include_str!("host_key.rs"),
+            include_str!("known_hosts.rs"),
         ];
         let calls = [
             "unlink",

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use lab::wire::{Connections, Disturbance, Ending, Fault, Wire};
 
-use antom_recon::fetch::{Cancel, Control, Digest, FetchError, Progress, SourceOptions};
+use antom_recon::fetch::{Cancel, Control, Digest, FetchError, HostKey, Progress, SourceOptions};
 
 use super::sshd::{skipped, start_with_subsystem};
 use super::tree::{TRANSACTIONS, World, report};
@@ -97,6 +97,40 @@ fn a_server_that_stalls_once_is_tried_again() {
     options.keep_alive = Duration::from_secs(1);
     let fetched = world.fetch(&SourceOptions::Sftp(options.into())).unwrap();
     assert_eq!(fetched.files[0].digest, Digest::of(&bytes));
+}
+
+/// A changed key must not pass for a server that is away, which is tried again and again while nobody is told.
+#[test]
+fn a_wrong_host_key_is_refused_though_later_connections_break() {
+    let world = World::new();
+    let Some(sshd) = world.sshd() else { return };
+    world.put(TRANSACTIONS, report(1_000));
+    // At once, as by a limit on connections, and in the middle of the handshake.
+    for after in [0, 500] {
+        let wire = Wire::disturbed(sshd.address(), cut(after).on(Connections::After(1))).unwrap();
+        let mut options = world.options(&sshd);
+        options.port = wire.addr().port();
+        options.host_key = HostKey::Fingerprint("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU".into());
+        let error = world.fetch(&SourceOptions::Sftp(options.into())).unwrap_err();
+        let FetchError::Integrity(message) = &error else { panic!("{error}") };
+        assert!(message.contains(&sshd.host_fingerprint("ed25519")), "{message}");
+        if after == 0 {
+            assert!(message.contains("asking for its other keys failed"), "{message}");
+            assert_eq!(wire.traffic().len(), 3, "the wrong key, and two tries to see another");
+        }
+    }
+}
+
+#[test]
+fn the_right_key_is_found_though_a_connection_in_between_breaks() {
+    let world = World::new();
+    let Some(sshd) = world.sshd() else { return };
+    world.put(TRANSACTIONS, report(1_000));
+    let wire = Wire::disturbed(sshd.address(), cut(0).on(Connections::Nth(2))).unwrap();
+    let mut options = world.options(&sshd);
+    options.port = wire.addr().port();
+    options.host_key = HostKey::Fingerprint(sshd.host_fingerprint("ecdsa"));
+    assert_eq!(world.fetch(&SourceOptions::Sftp(options.into())).unwrap().files.len(), 1);
 }
 
 #[test]

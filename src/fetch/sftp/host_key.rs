@@ -97,10 +97,11 @@ impl Trust {
         Ok(if trusted { Judgement::Trusted(presented) } else { Judgement::Unknown(presented) })
     }
 
-    /// The error for a host none of whose keys is trusted.
-    pub(super) fn refusal(&self, options: &SftpOptions, presented: &[Fingerprint]) -> FetchError {
+    /// The error for a host none of whose keys is trusted; `broken` says why it could not be asked for all of them.
+    pub(super) fn refusal(&self, options: &SftpOptions, presented: &[Fingerprint], broken: Option<&str>) -> FetchError {
         let address = options.address();
-        let found = list(presented);
+        let broken = broken.map_or_else(String::new, |why| format!(" (asking for its other keys failed: {why})"));
+        let found = format!("{}{broken}", list(presented));
         let ask =
             "no name or password was sent; ask Antom's technical support which key is right, and only then change";
         FetchError::Integrity(match self {

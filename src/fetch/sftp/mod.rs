@@ -15,8 +15,9 @@ use ssh2::{ErrorCode, MethodType, Session};
 use self::connection::{Line, SftpConnection};
 use self::host_key::{FAMILIES, Family, Judgement, Trust};
 use super::FetchError;
-use super::control::{Control, LOOK_UP};
+use super::control::{Control, LOOK_UP, Progress};
 use super::endpoint::{Connection, Endpoint, Patience, Trouble};
+use super::fingerprint::Fingerprint;
 use super::source::SftpOptions;
 
 // Codes of libssh2 (libssh2.h).
@@ -41,19 +42,23 @@ impl<'a> Server<'a> {
     /// A session whose host key is trusted; nobody is logged in yet.
     ///
     /// A server may have keys of several families, and the one that it prefers need not be the one that was configured: then
-    /// the others are asked for, each over a connection of its own, before the host is refused.
-    fn trusted_session(&self) -> Result<(Session, TcpStream, String), Trouble> {
+    /// the others are asked for, each over a connection of its own, before the host is refused. A host that presented a wrong key
+    /// and then breaks is refused as well: it must not pass for one that is merely away.
+    fn trusted_session(&self, control: &Control<'_>) -> Result<(Session, TcpStream, String), Trouble> {
         let known = *self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
         let first = known.unwrap_or(Family::ANY);
         let mut presented = Vec::new();
         for family in std::iter::once(first).chain(FAMILIES) {
-            let (session, socket) = match self.session(family) {
-                Ok(session) => session,
+            let (session, socket, judgement) = match self.judged(family, &presented, control) {
+                Ok(judged) => judged,
                 Err(Handshake::NoSuchKey(_)) if !presented.is_empty() => continue,
                 Err(Handshake::NoSuchKey(why)) => return Err(Trouble::Broken(why)),
-                Err(Handshake::Broken(why)) => return Err(Trouble::Broken(why)),
+                Err(Handshake::Failed(Trouble::Broken(why))) if !presented.is_empty() => {
+                    return Err(Trouble::Fatal(self.trust.refusal(self.options, &presented, Some(&why))));
+                }
+                Err(Handshake::Failed(trouble)) => return Err(trouble),
             };
-            match self.trust.judge(&session, self.options)? {
+            match judgement {
                 Judgement::Trusted(key) => {
                     *self.trusted.lock().unwrap_or_else(PoisonError::into_inner) = Some(family);
                     return Ok((session, socket, key.to_string()));
@@ -62,14 +67,38 @@ impl<'a> Server<'a> {
                 Judgement::Unknown(key) => presented.push(key),
             }
         }
-        Err(Trouble::Fatal(self.trust.refusal(self.options, &presented)))
+        Err(Trouble::Fatal(self.trust.refusal(self.options, &presented, None)))
+    }
+
+    /// A session, and what its key is to us. Where the host has presented another key, a connection that breaks is tried once more
+    /// after a wait: firewalls limit how fast connections come, and this one follows at once on the one before.
+    fn judged(
+        &self,
+        family: Family,
+        presented: &[Fingerprint],
+        control: &Control<'_>,
+    ) -> Result<(Session, TcpStream, Judgement), Handshake> {
+        let judged = || -> Result<_, Handshake> {
+            let (session, socket) = self.session(family)?;
+            let judgement = self.trust.judge(&session, self.options).map_err(Handshake::Failed)?;
+            Ok((session, socket, judgement))
+        };
+        match judged() {
+            Err(Handshake::Failed(Trouble::Broken(why))) if !presented.is_empty() => {
+                (control.progress)(Progress::Retrying { name: "asking for another host key", why: &why });
+                control.cancel.sleep(self.options.back_off).map_err(|stopped| Handshake::Failed(stopped.into()))?;
+                judged()
+            }
+            other => other,
+        }
     }
 
     fn session(&self, family: Family) -> Result<(Session, TcpStream), Handshake> {
-        let broken = |what: &str, error: &dyn std::fmt::Display| Handshake::Broken(format!("{what}: {error}"));
+        let broken =
+            |what: &str, error: &dyn std::fmt::Display| Handshake::Failed(Trouble::Broken(format!("{what}: {error}")));
         let options = self.options;
-        let socket =
-            address::connect(&options.host, options.port, options.connect_timeout).map_err(Handshake::Broken)?;
+        let socket = address::connect(&options.host, options.port, options.connect_timeout)
+            .map_err(|why| Handshake::Failed(Trouble::Broken(why)))?;
         let second = socket.try_clone().map_err(|error| broken("no second handle of the socket", &error))?;
         let mut session = Session::new().map_err(|error| broken("no session", &error))?;
         session.set_timeout(millis(self.options.operation_timeout));
@@ -106,15 +135,7 @@ enum Handshake {
     /// The server has no host key of the wanted family (or no algorithm in common at all).
     NoSuchKey(String),
     /// Anything else.
-    Broken(String),
-}
-
-impl From<Handshake> for Trouble {
-    fn from(handshake: Handshake) -> Self {
-        match handshake {
-            Handshake::NoSuchKey(why) | Handshake::Broken(why) => Self::Broken(why),
-        }
-    }
+    Failed(Trouble),
 }
 
 impl Endpoint for Server<'_> {
@@ -135,7 +156,7 @@ impl Endpoint for Server<'_> {
     }
 
     fn connect(&self, control: &Control<'_>) -> Result<Box<dyn Connection>, Trouble> {
-        let (session, socket, host_key) = self.trusted_session()?;
+        let (session, socket, host_key) = self.trusted_session(control)?;
         let method = login::log_in(&session, self.options)?;
         let sftp = session.sftp().map_err(|error| {
             Trouble::Broken(format!(

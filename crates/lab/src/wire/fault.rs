@@ -62,6 +62,8 @@ pub enum Connections {
     Nth(usize),
     /// This many, and those after them are in order.
     First(usize),
+    /// All that come after this many.
+    After(usize),
 }
 
 impl Connections {
@@ -70,6 +72,7 @@ impl Connections {
             Self::All => true,
             Self::Nth(one) => number == one,
             Self::First(many) => number <= many,
+            Self::After(many) => number > many,
         }
     }
 }

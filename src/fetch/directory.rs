@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::FetchError;
 use super::control::Control;
 use super::endpoint::{Blocks, Connection, Endpoint, Patience, Trouble};
-use super::listing::{RawEntry, Stamp};
+use super::listing::{Found, RawEntry, Stamp};
 use super::source::{DEFAULT_CONNECTIONS, DEFAULT_ROOT};
 
 /// A folder that holds `v1/settlements`.
@@ -73,10 +73,21 @@ impl TreeReader {
         ))))
     }
 
-    /// The stamp of an entry, following links that stay inside; `None` if it is no regular file there.
-    fn stamp_inside(&self, path: &Path) -> Option<Stamp> {
-        let real = path.canonicalize().ok().filter(|real| real.starts_with(&self.root))?;
-        fs::metadata(real).ok().filter(fs::Metadata::is_file).map(|metadata| stamp_of(&metadata))
+    /// What an entry is, following links that stay inside.
+    fn found(&self, entry: &fs::DirEntry, wanted: &dyn Fn(&str) -> bool) -> Found {
+        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        if is_link && !entry.file_name().to_str().is_some_and(wanted) {
+            return Found::NotLookedUp;
+        }
+        let looked_up = entry.path().canonicalize().and_then(|real| Ok((fs::metadata(&real)?, real)));
+        match looked_up {
+            Ok((metadata, real)) if metadata.is_file() && real.starts_with(&self.root) => {
+                Found::File(stamp_of(&metadata))
+            }
+            Ok(_) => Found::NotAFile,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Found::OutOfReach("it leads nowhere".into()),
+            Err(error) => Found::OutOfReach(error.to_string()),
+        }
     }
 }
 
@@ -98,14 +109,15 @@ impl Connection for TreeReader {
     fn list(
         &mut self,
         directory: &str,
+        wanted: &dyn Fn(&str) -> bool,
         each: &mut dyn FnMut(RawEntry) -> Result<(), FetchError>,
     ) -> Result<(), Trouble> {
         let real = self.inside(directory)?;
         for entry in fs::read_dir(real).map_err(|error| trouble(directory, &error))? {
             self.cancel.check()?;
             let entry = entry.map_err(|error| trouble(directory, &error))?;
-            let stamp = self.stamp_inside(&entry.path());
-            each(RawEntry { name: entry.file_name().into_vec(), stamp })?;
+            let found = self.found(&entry, wanted);
+            each(RawEntry { name: entry.file_name().into_vec(), found })?;
         }
         Ok(())
     }

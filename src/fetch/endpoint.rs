@@ -42,10 +42,12 @@ pub(super) trait Endpoint: Sync {
 
 /// One connection; used by one thread at a time.
 pub(super) trait Connection: Send {
-    /// Hands every entry of a directory to `each`.
+    /// Hands every entry of a directory to `each`. What the directory alone does not tell of an entry, such as where a link
+    /// leads, is looked up for the names that are `wanted`; nothing that is found there breaks off the listing.
     fn list(
         &mut self,
         directory: &str,
+        wanted: &dyn Fn(&str) -> bool,
         each: &mut dyn FnMut(RawEntry) -> Result<(), FetchError>,
     ) -> Result<(), Trouble>;
 

@@ -37,7 +37,7 @@ pub enum IgnoredReason {
     Repeated,
     /// It is a directory, a device, or a link that leads out of the tree or nowhere.
     NotAFile,
-    /// No report has such a name.
+    /// No report has such a name. Where it leads, if it is a link, was not looked up.
     Unrecognised,
     /// The same report is there as text, which is read instead.
     AlsoAsCsv {
@@ -75,6 +75,15 @@ impl fmt::Display for Ignored {
     }
 }
 
+/// An entry with the name of a report that the source does not let us look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutOfReach {
+    /// Its name, one component.
+    pub name: String,
+    /// What the source says.
+    pub why: String,
+}
+
 /// The content of a date's directory, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listing {
@@ -82,6 +91,8 @@ pub struct Listing {
     pub exists: bool,
     /// Files that can be fetched.
     pub files: Vec<RemoteFile>,
+    /// Reports that are there and cannot be looked at.
+    pub out_of_reach: Vec<OutOfReach>,
     /// Entries that are not used.
     pub ignored: Vec<Ignored>,
 }
@@ -91,8 +102,21 @@ pub struct Listing {
 pub struct RawEntry {
     /// Its name, in whatever bytes.
     pub name: Vec<u8>,
-    /// `None` if it is no regular file.
-    pub stamp: Option<Stamp>,
+    /// What it is.
+    pub found: Found,
+}
+
+/// What a source says of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// A regular file.
+    File(Stamp),
+    /// Something else, or a file outside the tree.
+    NotAFile,
+    /// It would have to be looked up, and nobody wants it.
+    NotLookedUp,
+    /// It had to be looked up and could not be: why.
+    OutOfReach(String),
 }
 
 /// Collects a directory under its bounds.
@@ -129,25 +153,32 @@ impl Collector {
                 self.directory
             )));
         }
-        match usable(&entry.name).and_then(|name| self.file(name, entry.stamp)) {
-            Ok(file) => self.listing.files.push(file),
+        match usable(&entry.name).and_then(|name| self.sort(name, entry.found)) {
+            Ok(()) => {}
             Err(reason) => self.listing.ignored.push(Ignored { name: quoted(&entry.name), reason }),
         }
         Ok(())
     }
 
-    fn file(&mut self, name: &str, stamp: Option<Stamp>) -> Result<RemoteFile, IgnoredReason> {
-        let stamp = stamp.ok_or(IgnoredReason::NotAFile)?;
-        if !self.seen.insert(name.to_owned()) {
-            return Err(IgnoredReason::Repeated);
+    fn sort(&mut self, name: &str, found: Found) -> Result<(), IgnoredReason> {
+        let name = name.to_owned();
+        match found {
+            Found::NotAFile => return Err(IgnoredReason::NotAFile),
+            Found::NotLookedUp => return Err(IgnoredReason::Unrecognised),
+            Found::File(_) | Found::OutOfReach(_) if !self.seen.insert(name.clone()) => {
+                return Err(IgnoredReason::Repeated);
+            }
+            Found::File(stamp) => self.listing.files.push(RemoteFile { name, stamp }),
+            Found::OutOfReach(why) => self.listing.out_of_reach.push(OutOfReach { name, why }),
         }
-        Ok(RemoteFile { name: name.to_owned(), stamp })
+        Ok(())
     }
 
     /// What was collected, sorted.
     #[must_use]
     pub fn finish(mut self) -> Listing {
         self.listing.files.sort_by(|a, b| a.name.cmp(&b.name));
+        self.listing.out_of_reach.sort_by(|a, b| a.name.cmp(&b.name));
         self.listing.ignored.sort_by(|a, b| a.name.cmp(&b.name));
         self.listing
     }
@@ -202,11 +233,11 @@ mod tests {
     #[test]
     fn a_directory_is_read_up_to_its_bound() {
         let mut collector = Collector::new("/d");
-        let stamp = Some(Stamp { size: 1, modified: None });
+        let found = Found::File(Stamp { size: 1, modified: None });
         for at in 0..MAX_DIRECTORY_ENTRIES {
-            collector.add(RawEntry { name: format!("f{at}").into_bytes(), stamp }).unwrap();
+            collector.add(RawEntry { name: format!("f{at}").into_bytes(), found: found.clone() }).unwrap();
         }
-        let error = collector.add(RawEntry { name: b"one-more".to_vec(), stamp }).unwrap_err();
+        let error = collector.add(RawEntry { name: b"one-more".to_vec(), found }).unwrap_err();
         assert!(matches!(&error, FetchError::Bounds(why) if why.contains("10000 entries")), "{error}");
     }
 
@@ -214,13 +245,27 @@ mod tests {
     fn names_are_taken_once_and_dots_are_no_entries() {
         let mut collector = Collector::new("/d");
         for name in ["b", "a", "b", ".", ".."] {
-            let stamp = Some(Stamp { size: 1, modified: None });
-            collector.add(RawEntry { name: name.into(), stamp }).unwrap();
+            let found = Found::File(Stamp { size: 1, modified: None });
+            collector.add(RawEntry { name: name.into(), found }).unwrap();
         }
-        collector.add(RawEntry { name: b"sub".to_vec(), stamp: None }).unwrap();
+        for (name, found) in [
+            ("sub", Found::NotAFile),
+            ("link", Found::NotLookedUp),
+            ("c", Found::OutOfReach("denied".into())),
+            ("a", Found::OutOfReach("denied".into())),
+        ] {
+            collector.add(RawEntry { name: name.into(), found }).unwrap();
+        }
         let listing = collector.finish();
         assert_eq!(listing.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         let ignored: Vec<_> = listing.ignored.iter().map(|entry| (entry.name.as_str(), &entry.reason)).collect();
-        assert_eq!(ignored, [("b", &IgnoredReason::Repeated), ("sub", &IgnoredReason::NotAFile)]);
+        let expected = [
+            ("a", &IgnoredReason::Repeated),
+            ("b", &IgnoredReason::Repeated),
+            ("link", &IgnoredReason::Unrecognised),
+            ("sub", &IgnoredReason::NotAFile),
+        ];
+        assert_eq!(ignored, expected);
+        assert_eq!(listing.out_of_reach, [OutOfReach { name: "c".into(), why: "denied".into() }]);
     }
 }

@@ -41,7 +41,7 @@ pub use self::digest::{Digest, DigestError};
 pub use self::error::FetchError;
 pub use self::fingerprint::Fingerprint;
 pub use self::frames::Pieces;
-pub use self::listing::{Collector, Ignored, IgnoredReason, Listing, RawEntry, RemoteFile, Stamp};
+pub use self::listing::{Collector, Found, Ignored, IgnoredReason, Listing, OutOfReach, RawEntry, RemoteFile, Stamp};
 pub use self::outcome::{Fetched, FetchedFile, Incomplete, IncompleteReason, Probe};
 pub use self::report_reader::{LocalReport, ReportReader, Unread};
 pub use self::source::{Auth, DEFAULT_CONNECTIONS, DEFAULT_ROOT, HostKey, Secret, SftpOptions, SourceOptions};
@@ -76,6 +76,7 @@ pub struct DayListing {
 }
 
 /// Reads the directories of dates, in their order, over one connection as long as it holds. One that does not exist is empty.
+/// Links are followed where their names are those of reports.
 ///
 /// # Errors
 ///
@@ -85,6 +86,7 @@ pub fn list_days(
     source: &SourceOptions,
     merchant: &PlatformMerchantId,
     dates: &[BusinessDate],
+    patterns: &Patterns,
     control: &Control<'_>,
 ) -> Result<Vec<DayListing>, FetchError> {
     with_endpoint(source, control, |endpoint, control| {
@@ -92,7 +94,8 @@ pub fn list_days(
         let mut days = Vec::with_capacity(dates.len());
         for &date in dates {
             let directory = directory_of(endpoint, merchant, date)?;
-            let (listing, used) = list_directory_over(connection.take(), endpoint, &directory, control)?;
+            let (listing, used) =
+                list_directory_over(connection.take(), endpoint, &directory, &reports(patterns), control)?;
             connection = Some(used);
             days.push(DayListing { directory, listing });
         }
@@ -115,13 +118,13 @@ pub fn fetch(
 ) -> Result<Fetched, FetchError> {
     with_endpoint(source, control, |endpoint, control| {
         let directory = directory_of(endpoint, request.merchant, request.date)?;
-        let (mut listing, connection) = list_directory(endpoint, &directory, control)?;
+        let (mut listing, connection) = list_directory(endpoint, &directory, &reports(request.patterns), control)?;
         reached(Point::FetchListed);
-        let wanted = selection::select(&mut listing, &directory, request);
+        let (wanted, out_of_reach) = selection::select(&mut listing, &directory, request);
         let bytes = wanted.iter().map(|file| file.size).fold(0, u64::saturating_add);
         (control.progress)(Progress::Listed { files: wanted.len(), bytes });
         let transferred = crew::transfer_all(endpoint, archive, control, connection, &wanted)?;
-        Ok(selection::conclude(directory, listing, wanted, transferred, request.date))
+        Ok(selection::conclude(directory, listing, (wanted, transferred), out_of_reach, request.date))
     })
 }
 
@@ -137,9 +140,11 @@ pub fn probe(
 ) -> Result<Probe, FetchError> {
     with_endpoint(source, control, |endpoint, control| {
         let directory = merchant_directory(endpoint, merchant)?;
-        let (listing, connection) = list_directory(endpoint, &directory, control)?;
-        // The dates' directories are among the entries that are no files.
-        let folders = listing.ignored.iter().filter(|entry| entry.reason == IgnoredReason::NotAFile);
+        let (listing, connection) = list_directory(endpoint, &directory, &|_| false, control)?;
+        // The dates' directories, and links to such, are among the entries that are no files.
+        let is_folder =
+            |reason: &IgnoredReason| matches!(reason, IgnoredReason::NotAFile | IgnoredReason::Unrecognised);
+        let folders = listing.ignored.iter().filter(|entry| is_folder(&entry.reason));
         let mut dates: Vec<BusinessDate> =
             folders.filter(|entry| entry.name.len() == 8).filter_map(|entry| entry.name.parse().ok()).collect();
         dates.sort_unstable();
@@ -184,13 +189,19 @@ fn directory_of(
     Ok(format!("{}/{}", merchant_directory(endpoint, merchant)?, date.compact()))
 }
 
+/// Names that a pattern recognises.
+fn reports(patterns: &Patterns) -> impl Fn(&str) -> bool {
+    |name| patterns.recognise(name).is_some()
+}
+
 /// Connects and reads a directory, again over a new connection if it breaks; gives the connection back as well.
 fn list_directory(
     endpoint: &dyn Endpoint,
     directory: &str,
+    wanted: &dyn Fn(&str) -> bool,
     control: &Control<'_>,
 ) -> Result<(Listing, Box<dyn Connection>), FetchError> {
-    list_directory_over(None, endpoint, directory, control)
+    list_directory_over(None, endpoint, directory, wanted, control)
 }
 
 /// The same over a connection that is there already, if there is one.
@@ -198,6 +209,7 @@ fn list_directory_over(
     mut ready: Option<Box<dyn Connection>>,
     endpoint: &dyn Endpoint,
     directory: &str,
+    wanted: &dyn Fn(&str) -> bool,
     control: &Control<'_>,
 ) -> Result<(Listing, Box<dyn Connection>), FetchError> {
     let address = endpoint.address();
@@ -209,7 +221,7 @@ fn list_directory_over(
             None => connect(endpoint, control)?,
         };
         let mut collector = Collector::new(directory);
-        match connection.list(directory, &mut |entry| collector.add(entry)) {
+        match connection.list(directory, wanted, &mut |entry| collector.add(entry)) {
             Ok(()) => return Ok((collector.finish(), connection)),
             Err(Trouble::Absent) => return Ok((Listing::default(), connection)),
             Err(Trouble::Broken(why)) => attempts.failed(&why, control)?,

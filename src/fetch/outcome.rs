@@ -55,6 +55,11 @@ pub enum IncompleteReason {
     },
     /// It was listed and gone when it was to be read.
     Vanished,
+    /// It is there, as a link or without a size, and the source does not let us look at it.
+    OutOfReach {
+        /// What the source says.
+        why: String,
+    },
     /// Numbers are missing between the parts of the set.
     MissingParts {
         /// The numbers.
@@ -77,6 +82,7 @@ impl fmt::Display for IncompleteReason {
                 before.size, after.size
             ),
             Self::Vanished => write!(f, "was listed and then was gone"),
+            Self::OutOfReach { why } => write!(f, "cannot be looked at: {why}; expected a file that can be read"),
             Self::MissingParts { missing } => {
                 let numbers: Vec<String> = missing.iter().map(|part| format!("`{part:03}`")).collect();
                 write!(f, "lacks the parts {}; expected every number from `000` on", numbers.join(", "))

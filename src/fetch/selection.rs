@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use super::Request;
 use super::ending::Ending;
-use super::listing::{Ignored, IgnoredReason, Listing};
+use super::listing::{Ignored, IgnoredReason, Listing, OutOfReach};
 use super::names::{Format, Recognised, missing_parts};
 use super::outcome::{Fetched, FetchedFile, Incomplete, IncompleteReason, Wanted};
 use super::transfer::Transferred;
 use crate::calendar::BusinessDate;
 use crate::movement::ReportKind;
 
-/// Picks the wanted reports, in the order of kind and name. What cannot be used moves to the ignored entries.
-pub(super) fn select(listing: &mut Listing, directory: &str, request: &Request<'_>) -> Vec<Wanted> {
+/// Picks the wanted reports, in the order of kind and name, and those of them that are out of reach. What cannot be used moves to
+/// the ignored entries.
+pub(super) fn select(listing: &mut Listing, directory: &str, request: &Request<'_>) -> (Vec<Wanted>, Vec<Incomplete>) {
     let mut wanted = Vec::new();
     for file in &listing.files {
         match request.patterns.recognise(&file.name) {
@@ -30,7 +31,13 @@ pub(super) fn select(listing: &mut Listing, directory: &str, request: &Request<'
     listing.ignored.extend(twice);
     listing.ignored.sort_by(|a, b| a.name.cmp(&b.name));
     wanted.sort_by(|a, b| (a.recognised.kind, &a.name).cmp(&(b.recognised.kind, &b.name)));
-    wanted
+    let out_of_reach = std::mem::take(&mut listing.out_of_reach).into_iter().filter_map(|OutOfReach { name, why }| {
+        let kind = request.patterns.recognise(&name)?.kind;
+        let path = format!("{directory}/{name}");
+        let reason = IncompleteReason::OutOfReach { why };
+        request.wanted.contains(&kind).then_some(Incomplete { kind, name, path, reason, archived: None })
+    });
+    (wanted, out_of_reach.collect())
 }
 
 /// Drops workbooks of reports that are there as text as well: read both, and every line would count twice.
@@ -57,11 +64,12 @@ fn without_second_forms(wanted: Vec<Wanted>) -> (Vec<Wanted>, Vec<Ignored>) {
 pub(super) fn conclude(
     directory: String,
     listing: Listing,
-    wanted: Vec<Wanted>,
-    transferred: Vec<Transferred>,
+    (wanted, transferred): (Vec<Wanted>, Vec<Transferred>),
+    out_of_reach: Vec<Incomplete>,
     date: BusinessDate,
 ) -> Fetched {
-    let mut incomplete = gaps(&directory, wanted.iter().map(|file| &file.recognised));
+    let mut incomplete = out_of_reach;
+    incomplete.extend(gaps(&directory, wanted.iter().map(|file| &file.recognised)));
     let mut files = Vec::new();
     for (file, transferred) in wanted.into_iter().zip(transferred) {
         match transferred {

@@ -67,7 +67,12 @@ impl Endpoint for &'static Script {
 }
 
 impl Connection for Line<'static> {
-    fn list(&mut self, _: &str, _: &mut dyn FnMut(RawEntry) -> Result<(), FetchError>) -> Result<(), Trouble> {
+    fn list(
+        &mut self,
+        _: &str,
+        _: &dyn Fn(&str) -> bool,
+        _: &mut dyn FnMut(RawEntry) -> Result<(), FetchError>,
+    ) -> Result<(), Trouble> {
         Ok(())
     }
     fn stamp(&mut self, _: &str) -> Result<Stamp, Trouble> {

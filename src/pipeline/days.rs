@@ -152,13 +152,15 @@ pub async fn missing_on(config: &Config, store: &Store, dates: &[BusinessDate]) 
     let merchant = PlatformMerchantId::new(config.merchant()?.platform_merchant_id);
     let (source, patterns) = (options::source(config)?, options::patterns(config)?);
     let asked: Vec<BusinessDate> = dates.iter().copied().take(MAX_LISTED_DATES).collect();
-    let (of, wanted) = (merchant.clone(), asked.clone());
-    let listings = tokio::task::spawn_blocking(move || fetch::list_days(&source, &of, &wanted, &options::control()));
+    let (of, wanted, known) = (merchant.clone(), asked.clone(), patterns.clone());
+    let listings =
+        tokio::task::spawn_blocking(move || fetch::list_days(&source, &of, &wanted, &known, &options::control()));
     let mut sentences = Vec::new();
     for (on, day) in asked.iter().copied().zip(listings.await?.or_kind()?) {
         let seen = store.contents_in(merchant.as_str(), &day.directory, None).await.or_kind()?;
         let seen = seen.iter().map(|(path, _)| path.rsplit('/').next().unwrap_or(path));
-        let names = day.listing.files.iter().map(|file| file.name.as_str()).chain(seen);
+        let listed = day.listing.files.iter().map(|file| file.name.as_str());
+        let names = listed.chain(day.listing.out_of_reach.iter().map(|file| file.name.as_str())).chain(seen);
         let there: BTreeSet<ReportKind> =
             names.filter_map(|name| patterns.recognise(name)).map(|known| known.kind).collect();
         let missing = expected(config, on)?.into_iter().filter(|kind| !there.contains(kind));

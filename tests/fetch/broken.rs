@@ -4,16 +4,16 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use lab::wire::{Connections, Disturbance, Ending, Fault, Wire};
 
-use antom_recon::fetch::{Cancel, Control, Digest, FetchError, HostKey, Progress, SourceOptions};
+use antom_recon::fetch::{Cancel, Control, Digest, FetchError, HostKey, IgnoredReason, Progress, SourceOptions};
 
-use super::sshd::{skipped, start_with_subsystem};
+use super::sshd::{Sshd, skipped, start_with_subsystem};
 use super::tree::{TRANSACTIONS, World, report};
 
 /// Cuts a connection after so many bytes from the server.
@@ -172,6 +172,60 @@ fn nobody_there_is_unreachable() {
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
+/// Passes requests on to OpenSSH's SFTP server, but denies looking up links to what nobody may read.
+const DENYING: &str = r#"#!/usr/bin/perl
+use strict;
+open(my $server, '|-', 'SFTP_SERVER') or die;
+binmode $_ for (\*STDIN, \*STDOUT, $server);
+sub get {
+    my ($length, $bytes) = (shift, '');
+    while (length $bytes < $length) { sysread(STDIN, $bytes, $length - length $bytes, length $bytes) or exit }
+    return $bytes;
+}
+while (1) {
+    my $head = get(4);
+    my $body = get(unpack 'N', $head);
+    if (ord($body) == 17 && $body =~ /denied/) {
+        my $status = chr(101) . substr($body, 1, 4) . pack('N3', 3, 0, 0);
+        syswrite(STDOUT, pack('N', length $status) . $status);
+    } else {
+        syswrite($server, $head . $body);
+    }
+}
+"#;
+
+/// Somebody's link to somewhere else must not stop the day; a report behind one must not be missing without a word.
+#[test]
+fn links_that_cannot_be_looked_up_stop_nothing_and_hide_no_report() {
+    let world = World::new();
+    world.put(TRANSACTIONS, report(1_000));
+    let link = |target: &str, name: &str| symlink(target, world.directory().join(name)).unwrap();
+    link(TRANSACTIONS, "old-backup-denied");
+    link("nowhere", "old-backup-dangling");
+    link(&"x".repeat(300), "old-backup-too-long");
+    link(TRANSACTIONS, "settlementItems_USD_denied_000.csv");
+    link("nowhere", "settlementItems_USD_dangling_000.csv");
+    link(&"x".repeat(300), "settlementItems_USD_long_000.csv");
+    let Some(sshd) = sshd_with(&world, DENYING) else { return };
+    let remote = SourceOptions::Sftp(world.options(&sshd).into());
+    // Whoever runs the tests may read what is denied to others, so that only the server denies anything.
+    for (source, is_denied) in [(remote, true), (world.local(), false)] {
+        let fetched = world.fetch(&source).unwrap();
+        assert_eq!(fetched.files.len(), if is_denied { 1 } else { 2 });
+        let ignored: Vec<_> = fetched.ignored.iter().map(|entry| (&*entry.name, &entry.reason)).collect();
+        let names = ["old-backup-dangling", "old-backup-denied", "old-backup-too-long"];
+        assert_eq!(ignored, names.map(|name| (name, &IgnoredReason::Unrecognised)));
+        let missing: Vec<&str> = fetched.incomplete.iter().map(|file| &*file.name).collect();
+        let names = ["dangling", "denied", "long"].map(|batch| format!("settlementItems_USD_{batch}_000.csv"));
+        assert_eq!(missing, names.iter().filter(|name| is_denied || !name.contains("denied")).collect::<Vec<_>>());
+        for file in &fetched.incomplete {
+            let error = file.to_error();
+            let FetchError::NotReady(message) = &error else { panic!("{error}") };
+            assert!(message.contains(&file.path) && message.contains("cannot be looked at: "), "{message}");
+        }
+    }
+}
+
 /// Passes requests on to OpenSSH's SFTP server, but asks for at most 10,000 bytes wherever the client asks for more.
 const STINGY: &str = r#"#!/usr/bin/perl
 use strict;
@@ -190,18 +244,23 @@ while (1) {
 }
 "#;
 
+/// A server whose SFTP subsystem is a program around OpenSSH's own.
+fn sshd_with(world: &World, program: &str) -> Option<Sshd> {
+    let places = ["/usr/lib/openssh/sftp-server", "/usr/libexec/sftp-server", "/usr/libexec/openssh/sftp-server"];
+    let place = places.into_iter().find(|place| Path::new(place).exists() && Path::new("/usr/bin/perl").exists());
+    let server = place.or_else(|| skipped("`sftp-server` or `/usr/bin/perl` is not installed"))?;
+    let path = world.dir.path().join("subsystem");
+    fs::write(&path, program.replace("SFTP_SERVER", server)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    start_with_subsystem(world.dir.path(), path.to_str().unwrap())
+}
+
 #[test]
 fn a_server_that_gives_less_than_it_is_asked_for_is_read_all_the_same() {
     let world = World::new();
     let bytes = report(1_000_000);
     world.put(TRANSACTIONS, &bytes);
-    let places = ["/usr/lib/openssh/sftp-server", "/usr/libexec/sftp-server", "/usr/libexec/openssh/sftp-server"];
-    let place = places.into_iter().find(|place| Path::new(place).exists() && Path::new("/usr/bin/perl").exists());
-    let Some(server) = place.or_else(|| skipped("`sftp-server` or `/usr/bin/perl` is not installed")) else { return };
-    let program = world.dir.path().join("stingy");
-    fs::write(&program, STINGY.replace("SFTP_SERVER", server)).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    let Some(sshd) = start_with_subsystem(world.dir.path(), program.to_str().unwrap()) else { return };
+    let Some(sshd) = sshd_with(&world, STINGY) else { return };
     let fetched = world.fetch(&SourceOptions::Sftp(world.options(&sshd).into())).unwrap();
     assert_eq!(fetched.files[0].digest, Digest::of(&bytes));
 }

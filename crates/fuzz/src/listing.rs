@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
 use antom_recon::fetch::names::{Patterns, missing_parts};
-use antom_recon::fetch::{Collector, IgnoredReason, Listing, RawEntry, Stamp, bounds};
+use antom_recon::fetch::{Collector, Found, IgnoredReason, Listing, RawEntry, Stamp, bounds};
 use antom_recon::movement::ReportKind;
 
 use crate::bytes::line;
@@ -17,7 +17,7 @@ pub fn listing(data: &[u8]) {
     let names = names(rest);
     let mut collector = Collector::new("/v1/settlements/1/20260302");
     for (name, stamp) in &names {
-        let entry = RawEntry { name: name.to_vec(), stamp: *stamp };
+        let entry = RawEntry { name: name.to_vec(), found: stamp.map_or(Found::NotAFile, Found::File) };
         if collector.add(entry).is_err() {
             assert!(names.len() > bounds::MAX_DIRECTORY_ENTRIES);
             return;

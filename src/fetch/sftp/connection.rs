@@ -6,14 +6,14 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ssh2::{ErrorCode, FileStat, Session, Sftp};
 
 use crate::fetch::FetchError;
 use crate::fetch::control::Cancel;
 use crate::fetch::endpoint::{Blocks, Connection, Trouble};
-use crate::fetch::listing::{self, RawEntry, Stamp};
+use crate::fetch::listing::{self, Found, RawEntry, Stamp};
 
 // Codes of libssh2 (libssh2.h) and of the protocol (draft-ietf-secsh-filexfer-02, section 7).
 const TIMEOUT: i32 = -9;
@@ -52,8 +52,12 @@ impl Line {
     }
 
     fn ssh<T>(&self, path: &str, call: impl FnMut() -> Result<T, ssh2::Error>) -> Result<T, Trouble> {
-        let answer = self.patiently(|error: &ssh2::Error| error.code() == ErrorCode::Session(TIMEOUT), call)?;
-        answer.map_err(|error| self.trouble(path, &error))
+        self.answer(call)?.map_err(|error| self.trouble(path, &error))
+    }
+
+    /// What the server answers, be it an error.
+    fn answer<T>(&self, call: impl FnMut() -> Result<T, ssh2::Error>) -> Result<Result<T, ssh2::Error>, Trouble> {
+        self.patiently(|error: &ssh2::Error| error.code() == ErrorCode::Session(TIMEOUT), call)
     }
 
     fn trouble(&self, path: &str, error: &ssh2::Error) -> Trouble {
@@ -89,6 +93,7 @@ impl Connection for SftpConnection {
     fn list(
         &mut self,
         directory: &str,
+        wanted: &dyn Fn(&str) -> bool,
         each: &mut dyn FnMut(RawEntry) -> Result<(), FetchError>,
     ) -> Result<(), Trouble> {
         let mut handle = self.line.ssh(directory, || self.sftp.opendir(Path::new(directory)))?;
@@ -99,8 +104,8 @@ impl Connection for SftpConnection {
                 other => other.map(Some),
             })?;
             let Some((path, attributes)) = entry else { return Ok(()) };
-            let stamp = self.stamp_of_entry(directory, &path, &attributes)?;
-            each(RawEntry { name: path.into_os_string().into_vec(), stamp })?;
+            let found = self.found(directory, &path, &attributes, wanted)?;
+            each(RawEntry { name: path.into_os_string().into_vec(), found })?;
         }
     }
 
@@ -127,18 +132,32 @@ impl SftpConnection {
         Ok(file)
     }
 
-    /// The stamp of a directory's entry. Links are looked up, as the listing describes the link itself, and so are entries
-    /// whose size it leaves out.
-    fn stamp_of_entry(&self, directory: &str, name: &Path, attributes: &FileStat) -> Result<Option<Stamp>, Trouble> {
-        let usable = name.to_str().is_some_and(|name| listing::usable(name.as_bytes()).is_ok());
-        if !usable || !(attributes.file_type().is_symlink() || attributes.size.is_none()) {
-            return Ok(stamp_of(attributes));
+    /// What a directory's entry is. Links are looked up, as the listing describes the link itself, and so are entries whose size
+    /// it leaves out.
+    fn found(
+        &self,
+        directory: &str,
+        name: &Path,
+        attributes: &FileStat,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<Found, Trouble> {
+        let of = |attributes: &FileStat| stamp_of(attributes).map_or(Found::NotAFile, Found::File);
+        if !(attributes.file_type().is_symlink() || attributes.size.is_none()) {
+            return Ok(of(attributes));
         }
-        let path = PathBuf::from(directory).join(name);
-        match self.line.ssh(directory, || self.sftp.stat(&path)) {
-            Ok(attributes) => Ok(stamp_of(&attributes)),
-            Err(Trouble::Absent) => Ok(None),
-            Err(other) => Err(other),
+        let is_usable = |name: &&str| listing::usable(name.as_bytes()).is_ok();
+        let Some(name) = name.to_str().filter(is_usable).filter(|name| wanted(name)) else {
+            return Ok(Found::NotLookedUp);
+        };
+        let path = format!("{directory}/{name}");
+        match self.line.answer(|| self.sftp.stat(Path::new(&path)))? {
+            Ok(attributes) => Ok(of(&attributes)),
+            Err(error) => match error.code() {
+                ErrorCode::SFTP(NO_SUCH_FILE | NO_SUCH_PATH) => Ok(Found::OutOfReach("it leads nowhere".into())),
+                ErrorCode::SFTP(PERMISSION_DENIED) => Ok(Found::OutOfReach("the server denies access to it".into())),
+                ErrorCode::SFTP(_) => Ok(Found::OutOfReach(format!("the server says `{}`", error.message()))),
+                ErrorCode::Session(_) => Err(self.line.trouble(&path, &error)),
+            },
         }
     }
 }

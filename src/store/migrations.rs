@@ -71,7 +71,7 @@ impl DatabaseKind {
         };
         // The driver's own definition of its table.
         let mut script = match (self, schema) {
-            (Self::Postgres, Some(schema)) => format!("{};\nSET search_path TO \"{schema}\";\n", create_schema(schema)),
+            (Self::Postgres, Some(schema)) => in_schema(schema),
             (Self::Postgres, None) | (Self::Sqlite, _) => String::new(),
         };
         script.push_str(&format!(
@@ -130,9 +130,26 @@ pub(super) async fn make_schema(pool: &PgPool, schema: &str) -> sqlx::Result<()>
     }
 }
 
-/// Its name is plain, as the configuration sees to, and quoted all the same.
 fn create_schema(schema: &str) -> String {
-    format!("CREATE SCHEMA IF NOT EXISTS \"{}\"", schema.replace('"', "\"\""))
+    format!("CREATE SCHEMA {}", quoted(schema))
+}
+
+/// The name of a schema in SQL. It is plain, as the configuration sees to, and quoted all the same.
+fn quoted(schema: &str) -> String {
+    format!("\"{}\"", schema.replace('"', "\"\""))
+}
+
+/// The lines of a script that make a schema and turn to it. PostgreSQL asks for the right to create schemas even of
+/// `CREATE SCHEMA IF NOT EXISTS` where there is nothing to create, and whoever owns one need not have it.
+fn in_schema(schema: &str) -> String {
+    let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let make = format!(
+        "\nBEGIN\n    IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {}) THEN\n        {};\n    END IF;\n\
+         END\n",
+        literal(schema),
+        create_schema(schema)
+    );
+    format!("DO {};\nSET search_path TO {};\n", literal(&make), quoted(schema))
 }
 
 /// Applies what is missing, under the driver's lock. A schema that is as it should be is only read: whoever runs the program

@@ -1,6 +1,6 @@
 //! The roles of `cron/postgres-roles.sql`: each can do its part and nothing else.
 
-use antom_recon::store::{QueryLedger, RunRecord, Store, StoreError, StoreOptions};
+use antom_recon::store::{DatabaseKind, QueryLedger, RunRecord, Store, StoreError, StoreOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::Harness;
@@ -49,6 +49,11 @@ async fn migrator_job_and_reader_have_what_they_need_and_no_more() {
     // Before there are tables, the job cannot make them, and says so.
     let error = Store::open(&url(&harness, &job), options()).await.unwrap_err();
     assert!(matches!(error, StoreError::Migration { .. }), "{error}");
+    // What is printed and what is applied are the same, and neither needs the right to make schemas.
+    let script = DatabaseKind::Postgres.script(1, Some("recon"));
+    let (oldest, _) = script.split_once("-- Migration 2:").unwrap();
+    as_role(&harness, &migrator, oldest.to_owned()).await.unwrap();
+    as_role(&harness, &migrator, DatabaseKind::Postgres.script(2, Some("recon"))).await.unwrap();
     Store::open(&url(&harness, &migrator), options()).await.unwrap().close().await;
     as_role(&harness, &migrator, second).await.unwrap();
 

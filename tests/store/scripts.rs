@@ -73,3 +73,17 @@ async fn no_right_to_create_is_needed_for_a_schema_that_is_there() {
     lock.release().await.unwrap();
     store.check_migrations().await.unwrap();
 }
+
+/// Names are quoted, and a schema that is not there is made where that is allowed.
+#[tokio::test]
+async fn a_script_makes_the_schema_unless_it_is_there() {
+    let Some(harness) = Harness::postgres().await else { return };
+    for schema in ["recon", "It's \"recon\""] {
+        apply(&harness, DatabaseKind::Postgres.script(1, Some(schema))).await.unwrap();
+        // Once more says that the tables are there, and nothing of the schema.
+        let error = apply(&harness, DatabaseKind::Postgres.script(1, Some(schema))).await.unwrap_err();
+        assert!(error.contains("relation") && error.contains("already exists"), "{error}");
+    }
+    let options = antom_recon::store::StoreOptions { schema: Some("recon".to_owned()), ..harness.options() };
+    Store::open(&harness.url, options).await.unwrap().check_migrations().await.unwrap();
+}

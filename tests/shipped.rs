@@ -1,11 +1,13 @@
-//! What ships contains no call that moves money.
+//! What ships: the binary contains no call that moves money, and `cron/` does what it says.
 //!
 //! `antom-api` has such calls behind its feature `marketplace`, which the laboratory's tests switch on. Two things keep them out of
 //! the job: nothing that `cargo build` builds asks for the feature, however many packages are built together; and nothing in the
 //! job refers to the calls, so that even the binary of this very test run, whose library has them, does not.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use lab::api::Endpoint;
 
@@ -48,4 +50,56 @@ fn no_build_asks_for_the_calls_that_move_money() {
     let built = features("normal,build,features");
     assert!(built.contains("antom-recon") && built.contains("lab"), "both packages are looked at:\n{built}");
     assert!(!built.contains(marketplace), "`cargo build --workspace` would compile them in:\n{built}");
+}
+
+/// Writes a program for the shell into a folder that goes before all others.
+fn program(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Runs a line as cron does, with the programs of a folder before all others.
+fn by_cron(folder: &Path, line: &str, variables: &[(&str, &str)]) -> Output {
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", line]).current_dir(folder).env_clear().env("PATH", path);
+    command.envs(variables.iter().copied()).output().unwrap()
+}
+
+fn shown(output: &Output) -> (Option<i32>, &str, &str) {
+    let text = |bytes| std::str::from_utf8(bytes).unwrap();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// A run that prints its page and its log, counts itself, and ends with the code in `$CODE`.
+const RUN: &str = "echo page; echo log >&2; echo x >> tries; exit $CODE";
+
+#[test]
+fn only_a_run_that_was_given_up_is_mailed() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/cron/with-retries");
+    // Exit codes with the tries that they are worth (cron/runbook.md).
+    for (code, tries) in [("0", 1), ("1", 1), ("2", 1), ("3", 7), ("4", 7), ("5", 1), ("6", 7), ("143", 7)] {
+        let folder = tempfile::tempdir().unwrap();
+        program(folder.path(), "antom-recon", RUN);
+        program(folder.path(), "sleep", "exit 0");
+        let line = format!("{script} antom-recon run");
+        let output = by_cron(folder.path(), &line, &[("CODE", code), ("PAGES", "pages.log")]);
+        let mail = format!("exit code {code} after {tries} tries: antom-recon run\n");
+        let mail = if code == "0" { "" } else { &mail };
+        assert_eq!(shown(&output), (code.parse().ok(), mail, &*"log\n".repeat(tries)), "code {code}");
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!((read("pages.log"), read("tries")), ("page\n".repeat(tries), "x\n".repeat(tries)), "code {code}");
+    }
+}
+
+#[test]
+fn pages_go_where_they_are_told_or_to_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    program(folder.path(), "antom-recon", RUN);
+    let line = concat!(env!("CARGO_MANIFEST_DIR"), "/cron/with-retries antom-recon run");
+    assert_eq!(shown(&by_cron(folder.path(), line, &[("CODE", "0")])), (Some(0), "", "page\nlog\n"));
+    let output = by_cron(folder.path(), line, &[("CODE", "0"), ("PAGES", "no/such/folder")]);
+    let (code, mail, _) = shown(&output);
+    assert!(code == Some(2) && mail.starts_with("exit code 2 after 1 tries"), "no place for pages: {output:?}");
 }

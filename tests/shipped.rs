@@ -103,3 +103,39 @@ fn pages_go_where_they_are_told_or_to_the_log() {
     let (code, mail, _) = shown(&output);
     assert!(code == Some(2) && mail.starts_with("exit code 2 after 1 tries"), "no place for pages: {output:?}");
 }
+
+/// Debian's cron takes the times of a line in the system's zone and leaves `CRON_TZ` alone; cronie knows it.
+#[test]
+fn the_crontab_starts_a_run_at_ten_in_antoms_zone_under_every_cron() {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/cron/crontab")).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let [mail, pages, line] = lines[..] else { panic!("{lines:?}") };
+    assert!(mail.starts_with("MAILTO=") && pages.starts_with("PAGES="), "no variable that only some understand");
+    let command = line.strip_prefix("0 * * * *  recon  ").unwrap();
+    // A cron ends the command at the first `%` that is not escaped.
+    let command = command.replace("\\%", "\0");
+    assert!(!command.contains('%'), "{command}");
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().display().to_string();
+    let places = ["/usr/local/lib/antom-recon/", "/var/log/antom-recon/"];
+    let command =
+        places.iter().fold(command.replace('\0', "%"), |line, known| line.replace(known, &format!("{place}/")));
+    program(folder.path(), "with-retries", "echo given up; echo \"$@\" >&2");
+    program(folder.path(), "date", "exec /bin/date -d \"@$AT\" \"$@\"");
+    let log = folder.path().join("run.log");
+    for zone in ["UTC", "EST5EDT,M3.2.0,M11.1.0", "CET-1CEST,M3.5.0,M10.5.0/3", "<+0530>-5:30"] {
+        let mut starts = Vec::new();
+        // Monday, 16 March 2026, hour by hour from midnight in UTC+8.
+        for hour in 0..24 {
+            let at = (1_773_590_400 + hour * 3600).to_string();
+            let output = by_cron(folder.path(), &command, &[("AT", &at), ("TZ", zone)]);
+            let (code, mail, other) = shown(&output);
+            assert_eq!((code, other), (Some(0), ""), "nothing is to be mailed in other hours, or logged as failed");
+            starts.extend((mail == "given up\n").then_some(hour));
+        }
+        assert_eq!(starts, [10], "{zone}");
+        let said = fs::read_to_string(&log).unwrap();
+        assert!(said.starts_with("/usr/local/bin/antom-recon run --config ") && said.lines().count() == 1, "{said}");
+        fs::remove_file(&log).unwrap();
+    }
+}

@@ -1,11 +1,13 @@
 //! From what proofs find to rows: a line's own money, and sums of batches, accounts and payouts.
 
 use crate::calendar::BusinessDate;
+use crate::id::DiscrepancyId;
 use crate::kind::{DiscrepancyKind, Stage};
+use crate::money::Currency;
 use crate::movement::EntryType;
 use crate::proof::{LineFinding, ProofFinding};
 
-use super::{Describer, Discrepancy, LineEvidence};
+use super::{Describer, Discrepancy, LineEvidence, Names};
 
 /// The texts of a finding about a sum.
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,12 +82,7 @@ impl Describer<'_> {
             }
             _ => date.to_string(),
         };
-        // A payout that is missing and one of another amount are one break, which may change its kind.
-        let subject = match finding.kind {
-            DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount => "payout",
-            other => other.as_str(),
-        };
-        let identity = [subject, finding.antom_id.as_str()];
+        let identity = [subject(finding.kind), finding.antom_id.as_str()];
         let distinction = [texts.merchant_id, texts.sub_merchant_id, &currency, &day, &finding.distinction];
         let id = self.names.discrepancy(finding.stage, &identity, &distinction);
         let mut row = Discrepancy {
@@ -102,6 +99,30 @@ impl Describer<'_> {
         };
         row.severity = self.severity.of(row.kind, difference(&row), row.currency);
         row
+    }
+}
+
+impl Names {
+    /// The id of a `BATCH_TOTAL`, or of a payout that is missing or wrong, as [`Describer::proof`] gives it: of one batch, party
+    /// (`merchantId` and `referenceMerchantId`) and currency, on whatever day.
+    #[must_use]
+    pub fn of_batch(
+        &self,
+        kind: DiscrepancyKind,
+        batch: &str,
+        [merchant_id, sub_merchant_id]: [&str; 2],
+        currency: Currency,
+    ) -> DiscrepancyId {
+        let distinction = [merchant_id, sub_merchant_id, &currency.to_string(), "", ""];
+        self.discrepancy(Stage::Proof, &[subject(kind), batch], &distinction)
+    }
+}
+
+/// A payout that is missing and one of another amount are one break, which may change its kind.
+const fn subject(kind: DiscrepancyKind) -> &'static str {
+    match kind {
+        DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount => "payout",
+        other => other.as_str(),
     }
 }
 

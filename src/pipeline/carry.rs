@@ -13,7 +13,7 @@ use crate::memory::SortKey;
 use crate::store::{Carried, CarriedInTransit};
 
 use super::folds::OrKind;
-use super::proving::Proofs;
+use super::proving::{OpenPayouts, Proofs};
 use super::{Day, Job, listing};
 
 /// The run before, and what of its rows people took up again.
@@ -41,8 +41,8 @@ fn closed_by(row: &Discrepancy, proofs: &Proofs, standing: &BTreeSet<Discrepancy
             Some("details and summary of the batch agree now".to_owned())
         }
         DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount => {
-            let of = (row.antom_id.clone(), row.sub_merchant_id.clone(), row.ledger_amount.unwrap_or_default());
-            proofs.paid.get(&of).map(|(file, line)| format!("`{file}` line {line}"))
+            let paid = proofs.paid.get(&row.discrepancy_id).filter(|(amount, ..)| row.ledger_amount == Some(*amount));
+            paid.map(|(_, file, line)| format!("`{file}` line {line}"))
         }
         _ => None,
     };
@@ -55,11 +55,14 @@ pub fn is_of_proof(row: &Discrepancy) -> bool {
     row.stage == Stage::Proof && row.kind != DiscrepancyKind::UnexplainedAdjustment
 }
 
-/// The payouts that were missing or wrong after the run before: batch and party.
-pub fn open_payouts(carried: Option<&Carried>) -> BTreeSet<(String, String)> {
-    let open = carried.into_iter().flat_map(|before| &before.discrepancies);
-    let payouts = open.filter(|row| matches!(row.kind, DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount));
-    payouts.map(|row| (row.antom_id.clone(), row.sub_merchant_id.clone())).collect()
+/// The payouts that were missing or wrong after the run before.
+pub fn open_payouts(carried: Option<&Carried>) -> OpenPayouts {
+    let rows = carried.into_iter().flat_map(|before| &before.discrepancies);
+    let mut open = OpenPayouts::new();
+    for row in rows.filter(|row| matches!(row.kind, DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount)) {
+        open.entry(row.antom_id.clone()).or_default().insert(row.discrepancy_id.clone());
+    }
+    open
 }
 
 /// The proof rows that the run before left open and that the run that first listed them still lists in its newest revision.

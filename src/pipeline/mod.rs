@@ -34,7 +34,7 @@ mod texts;
 mod timing;
 mod waited;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::calendar::BusinessDate;
 use crate::clock;
@@ -301,8 +301,8 @@ fn classify(
 struct KnownBefore {
     has_schedule: bool,
     held: Vec<Held>,
-    /// Payouts that were missing or wrong: batch and party.
-    open_payouts: BTreeSet<(String, String)>,
+    /// Payouts that were missing or wrong.
+    open_payouts: proving::OpenPayouts,
 }
 
 impl KnownBefore {
@@ -355,6 +355,7 @@ fn prove_reports(job: &Job<'_>, reports: &intake::Reports, known: &KnownBefore) 
         payout_types: &proof.payout_types,
         calendar: &calendar,
         symbols: &job.symbols,
+        names: &job.names,
         file_name: &|file| reports.inputs.get(file as usize).map(|known| known.name.clone()).unwrap_or_default(),
         log_id: &|place| log_ids.text(place),
     };

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::{BusinessDate, SettlementCalendar};
 use crate::conservation::{ControlTotals, Imbalance, StatementCell};
+use crate::discrepancy::Names;
 use crate::export::{ProofName, ProofSummary};
-use crate::id::Symbols;
+use crate::id::{DiscrepancyId, Symbol, Symbols};
 use crate::kind::DiscrepancyKind;
 use crate::matching::DayReport;
 use crate::money::{Currency, Tally};
 use crate::movement::ReportKind;
 use crate::proof::{
-    self, AccountRow, BalanceInputs, BatchInputs, BatchRow, BatchSums, DayStatement, Held, HeldRow, Outgoing,
+    self, AccountRow, BalanceInputs, BatchInputs, BatchKey, BatchRow, BatchSums, DayStatement, Held, HeldRow, Outgoing,
     PayoutInputs, Places, ProofFinding, Proved, RowProof, control_totals, join_places, prove_balances, prove_batches,
     prove_payouts,
 };
@@ -19,6 +20,9 @@ use crate::report::{ActivityLine, BalanceLine, Generation, Place, SummaryLine};
 
 use super::intake::Reports;
 use super::options::PAYOUT_WINDOWS;
+
+/// Discrepancies about payouts, by batch.
+pub type OpenPayouts = BTreeMap<String, BTreeSet<DiscrepancyId>>;
 
 /// The reports of a day, and what they are held against.
 pub struct DayToProve<'a> {
@@ -42,8 +46,8 @@ pub struct DayToProve<'a> {
     pub broken_sets: &'a [(ReportKind, String)],
     /// What was held before the day.
     pub held: &'a [Held],
-    /// Payouts of earlier days that were missing so far: batch and party, as texts.
-    pub open_payouts: &'a BTreeSet<(String, String)>,
+    /// Payouts of earlier days that were missing so far.
+    pub open_payouts: &'a OpenPayouts,
     /// Whether fees are judged by a contract.
     pub has_schedule: bool,
     /// Whether batches are judged only if the day has settlement details: some files of a day say nothing of the others.
@@ -56,6 +60,8 @@ pub struct DayToProve<'a> {
     pub calendar: &'a SettlementCalendar,
     /// The texts of symbols.
     pub symbols: &'a Symbols,
+    /// The ids of discrepancies.
+    pub names: &'a Names,
     /// The name of a file by a line's [`Place::file`].
     pub file_name: &'a dyn Fn(u32) -> String,
     /// The text of the log id at a place.
@@ -76,9 +82,8 @@ pub struct Proofs {
     pub summaries: Vec<ProofSummary>,
     /// The batches that were judged, as texts.
     pub judged_batches: BTreeSet<String>,
-    /// Payouts that were found: batch and party, as texts, and the amount, which tells parties apart that no summary names; and the
-    /// name and line of the movement.
-    pub paid: BTreeMap<(String, String, i128), (String, u32)>,
+    /// Payouts that were found, by the discrepancies that they close: the amount, and the name and line of the movement.
+    pub paid: BTreeMap<DiscrepancyId, (i128, String, u32)>,
     /// What the operator should know.
     pub remarks: Vec<String>,
     summary_places: Places,
@@ -197,12 +202,8 @@ impl DayToProve<'_> {
         let is_due = |date| self.calendar.plus_business_days(date, window) >= self.today && date <= self.today;
         let due = self.summaries.iter().filter_map(|file| file.with_lines(|_| is_due(file.date)));
         let mut proof = self.payouts_of(&due.collect::<Vec<_>>(), self.activities);
-        let is_open = |line: &SummaryLine| {
-            let of = (self.symbols.text(line.batch), self.symbols.text(line.party));
-            self.open_payouts.contains(&of)
-        };
         let overdue = self.summaries.iter().filter(|file| !is_due(file.date)).filter_map(|file| {
-            let open = file.with_lines(is_open)?;
+            let open = file.with_lines(|line| self.is_open(file.parsed.names_party, line))?;
             Some(DayStatement { date: self.today, ..open })
         });
         let overdue: Vec<_> = overdue.collect();
@@ -238,11 +239,23 @@ impl DayToProve<'_> {
         })
     }
 
-    fn paid(&self, payouts: &proof::PayoutProof) -> BTreeMap<(String, String, i128), (String, u32)> {
+    /// Whether the payout of a summary's row was missing so far.
+    fn is_open(&self, names_party: bool, line: &SummaryLine) -> bool {
+        let Some(open) = self.open_payouts.get(&self.symbols.text(line.batch)) else { return false };
+        let party = if names_party { line.party } else { Symbol::EMPTY };
+        let key = BatchKey { batch: line.batch, merchant: line.merchant, party, currency: line.currency };
+        open.contains(&self.id_of_payout(&key))
+    }
+
+    fn id_of_payout(&self, key: &BatchKey) -> DiscrepancyId {
+        let [batch, merchant, party] = [key.batch, key.merchant, key.party].map(|symbol| self.symbols.text(symbol));
+        self.names.of_batch(DiscrepancyKind::PayoutMissing, &batch, [&merchant, &party], key.currency)
+    }
+
+    fn paid(&self, payouts: &proof::PayoutProof) -> BTreeMap<DiscrepancyId, (i128, String, u32)> {
         let found = payouts.payouts.iter().filter_map(|(key, found)| {
             let last = found.iter().rev().find(|payout| payout.exact)?;
-            let of = (self.symbols.text(key.batch), self.symbols.text(key.party), last.amount);
-            Some((of, ((self.file_name)(last.place.file), last.place.line)))
+            Some((self.id_of_payout(key), (last.amount, (self.file_name)(last.place.file), last.place.line)))
         });
         found.collect()
     }

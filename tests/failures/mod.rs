@@ -17,6 +17,7 @@ mod importing;
 mod inputs;
 mod integrity;
 mod partners;
+mod proofs;
 mod settings;
 mod signals;
 mod trail;

@@ -1,7 +1,6 @@
 //! A set of files, day by day: every proof that the set allows.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
@@ -12,7 +11,7 @@ use crate::export::ProofSummary;
 use crate::id::Symbols;
 use crate::matching::DayReport;
 use crate::movement::ReportKind;
-use crate::pipeline::proving::DayToProve;
+use crate::pipeline::proving::{DayToProve, OpenPayouts};
 use crate::proof::{DayStatement, Held, HeldRow, RowProof, Volumes, sums_of_lines};
 use crate::report::{ActivityLine, AnyReport, BalanceLine, Layout, LineText, Place, SummaryLine, entry_type};
 
@@ -102,7 +101,7 @@ impl Set {
         let dated = date != super::NO_DATE;
         let (activities, balances) =
             (if dated { &self.activities[..] } else { &[] }, if dated { &self.balances[..] } else { &[] });
-        let none = BTreeSet::new();
+        let none = OpenPayouts::new();
         let earlier = self.settlements.iter().filter(|file| file.date < date);
         let earlier_sums = sums_of_lines(earlier.flat_map(|file| &file.parsed.lines));
         let day = DayToProve {
@@ -123,6 +122,7 @@ impl Set {
             payout_types: allow.payout_types,
             calendar: allow.calendar,
             symbols,
+            names: describer.names,
             file_name: &|file| self.name(file),
             log_id: &|place| text(place).log_id,
         };

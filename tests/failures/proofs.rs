@@ -1,0 +1,94 @@
+//! What proofs found, and what closes it on later days: one seller or two, reports of a few lines.
+
+use super::Place;
+
+const MERCHANT: &str = "2188120000000001";
+const SUMMARY: &str =
+    "settlementBatchId,merchantId,referenceMerchantId,settlementTime,settlementAmountValue,settlementCurrency";
+const ACTIVITY: &str = "merchantId,referenceMerchantId,accountNo,accountCurrency,accountLogId,transDirection,amount";
+
+/// A marketplace without a ledger, whose reports are written as they are needed.
+fn place(more: &str) -> Place {
+    let place = Place::quiet_day();
+    std::fs::remove_dir_all(place.path("remote")).unwrap();
+    std::fs::create_dir_all(place.path(&format!("remote/v1/settlements/{MERCHANT}"))).unwrap();
+    let ledger = std::fs::read_to_string(place.path("ledger.csv")).unwrap();
+    place.write("ledger.csv", format!("{}\n", ledger.lines().next().unwrap()));
+    place.configure_more(&format!("[expect]\ntransaction_details = \"optional\"\n{more}"));
+    place
+}
+
+fn put(place: &Place, date: &str, name: &str, header: &str, rows: &[String]) {
+    let rows: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    let path = format!("remote/v1/settlements/{MERCHANT}/{}/{name}", date.replace('-', ""));
+    place.write(&path, format!("{header}\n{rows}<END>\n"));
+}
+
+/// A settlement summary: seller, amount, currency.
+fn summary(place: &Place, date: &str, batch: &str, rows: &[(&str, &str, &str)]) {
+    let row = |(seller, amount, currency): &(&str, &str, &str)| {
+        format!("{batch},M-{seller},{seller},{date}T23:00:00+08:00,{amount},{currency}")
+    };
+    let rows: Vec<String> = rows.iter().map(row).collect();
+    put(place, date, &format!("settlementSummary_USD_{batch}_000.csv"), SUMMARY, &rows);
+}
+
+/// Account activity: seller, what left the account, currency.
+fn activity(place: &Place, date: &str, left: &[(&str, &str, &str)]) {
+    let row = |(at, (seller, amount, currency)): (usize, &(&str, &str, &str))| {
+        format!("M-{seller},{seller},A-{seller},{currency},{date}-{at},OUT,{amount}")
+    };
+    let rows: Vec<String> = left.iter().enumerate().map(row).collect();
+    put(place, date, &format!("accountActivity_{}_000.csv", date.replace('-', "")), ACTIVITY, &rows);
+}
+
+/// The rows of an output, each as the cells of these columns.
+fn cells(place: &Place, date: &str, name: &str, columns: &[&str], wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut reader = csv::Reader::from_path(place.path(&format!("out/{MERCHANT}/{date}/{name}"))).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let at = |column: &str| header.iter().position(|known| known == column).unwrap();
+    let shown = reader.records().map(|row| {
+        let row = row.unwrap();
+        columns.iter().map(|column| row[at(column)].to_owned()).collect::<Vec<_>>().join(" ").trim().to_owned()
+    });
+    let mut shown: Vec<String> = shown.filter(|row| wanted(row)).collect();
+    shown.sort();
+    shown
+}
+
+const ROW: [&str; 6] = ["kind", "antom_id", "sub_merchant_id", "currency", "ledger_amount", "report_amount"];
+
+/// The rows of this kind that are open after a date.
+fn open(place: &Place, date: &str, kind: &str) -> Vec<String> {
+    cells(place, date, "discrepancies.csv", &ROW, |row| row.starts_with(kind))
+}
+
+/// What a date closed: batch, currency, amount, and by what.
+fn cleared(place: &Place, date: &str) -> Vec<String> {
+    cells(place, date, "cleared.csv", &["antom_id", "currency", "amount", "cleared_by"], |_| true)
+}
+
+#[track_caller]
+fn run(place: &Place, from: &str, to: &str) {
+    let ended = place.run(&format!("run --from {from} --to {to}"));
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+}
+
+const D1: &str = "2026-03-02";
+const D2: &str = "2026-03-03";
+const D3: &str = "2026-03-04";
+
+#[test]
+fn a_payout_in_one_currency_closes_none_in_another() {
+    let place = place("");
+    summary(&place, D1, "B1", &[("s1", "10.00", "USD"), ("s1", "1000", "JPY")]);
+    activity(&place, D1, &[]);
+    activity(&place, D2, &[("s1", "-10.00", "USD")]);
+    activity(&place, D3, &[("s1", "-1000", "JPY")]);
+    run(&place, D1, D3);
+    assert_eq!(open(&place, D1, "PAYOUT"), ["PAYOUT_MISSING B1 s1 JPY -1000", "PAYOUT_MISSING B1 s1 USD -10.00"]);
+    assert_eq!(open(&place, D2, "PAYOUT"), ["PAYOUT_MISSING B1 s1 JPY -1000"]);
+    assert_eq!(cleared(&place, D2), ["B1 USD -10.00 `accountActivity_20260303_000.csv` line 2"]);
+    assert_eq!(open(&place, D3, "PAYOUT"), [""; 0]);
+    assert_eq!(cleared(&place, D3), ["B1 JPY -1000 `accountActivity_20260304_000.csv` line 2"]);
+}

@@ -13,7 +13,7 @@ use crate::memory::SortKey;
 use crate::store::{Carried, CarriedInTransit};
 
 use super::folds::OrKind;
-use super::proving::{OpenPayouts, Proofs};
+use super::proving::{OpenProofs, Proofs};
 use super::{Day, Job, listing};
 
 /// The run before, and what of its rows people took up again.
@@ -37,8 +37,9 @@ pub fn open_before(carried: Option<&Carried>) -> BTreeMap<DiscrepancyId, String>
 /// files complete what was missing.
 fn closed_by(row: &Discrepancy, proofs: &Proofs, standing: &BTreeSet<DiscrepancyId>) -> Option<String> {
     let completed = match row.kind {
-        DiscrepancyKind::BatchTotal if proofs.judged_batches.contains(&row.antom_id) => {
-            Some("details and summary of the batch agree now".to_owned())
+        DiscrepancyKind::BatchTotal => {
+            let agrees = proofs.judged.get(&row.antom_id).is_some_and(|batch| batch.agrees(&row.discrepancy_id));
+            agrees.then(|| "details and summary of the batch agree now".to_owned())
         }
         DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount => {
             let paid = proofs.paid.get(&row.discrepancy_id).filter(|(amount, ..)| row.ledger_amount == Some(*amount));
@@ -55,12 +56,17 @@ pub fn is_of_proof(row: &Discrepancy) -> bool {
     row.stage == Stage::Proof && row.kind != DiscrepancyKind::UnexplainedAdjustment
 }
 
-/// The payouts that were missing or wrong after the run before.
-pub fn open_payouts(carried: Option<&Carried>) -> OpenPayouts {
-    let rows = carried.into_iter().flat_map(|before| &before.discrepancies);
-    let mut open = OpenPayouts::new();
-    for row in rows.filter(|row| matches!(row.kind, DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount)) {
-        open.entry(row.antom_id.clone()).or_default().insert(row.discrepancy_id.clone());
+/// What the run before left open of batches and payouts.
+pub fn open_proofs(carried: Option<&Carried>) -> OpenProofs {
+    let mut open = OpenProofs::default();
+    for row in carried.into_iter().flat_map(|before| &before.discrepancies) {
+        match row.kind {
+            DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount => {
+                open.payouts.entry(row.antom_id.clone()).or_default().insert(row.discrepancy_id.clone());
+            }
+            DiscrepancyKind::BatchTotal => drop(open.batches.insert(row.antom_id.clone())),
+            _ => {}
+        }
     }
     open
 }

@@ -301,14 +301,14 @@ fn classify(
 struct KnownBefore {
     has_schedule: bool,
     held: Vec<Held>,
-    /// Payouts that were missing or wrong.
-    open_payouts: proving::OpenPayouts,
+    /// What was open of batches and payouts.
+    open: proving::OpenProofs,
 }
 
 impl KnownBefore {
     async fn load(job: &Job<'_>, has_schedule: bool, carried: Option<&Carried>) -> anyhow::Result<Self> {
         let held = job.store.held_before(job.merchant.as_str(), job.today).await.or_kind()?;
-        Ok(Self { has_schedule, held, open_payouts: carry::open_payouts(carried) })
+        Ok(Self { has_schedule, held, open: carry::open_proofs(carried) })
     }
 }
 
@@ -348,7 +348,7 @@ fn prove_reports(job: &Job<'_>, reports: &intake::Reports, known: &KnownBefore) 
         last_balances: reports.last_balances,
         broken_sets: &reports.broken_sets,
         held: &known.held,
-        open_payouts: &known.open_payouts,
+        open: &known.open,
         has_schedule: known.has_schedule,
         needs_details: false,
         payout_due_days: proof.payout_due_days,

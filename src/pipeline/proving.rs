@@ -24,6 +24,15 @@ use super::options::PAYOUT_WINDOWS;
 /// Discrepancies about payouts, by batch.
 pub type OpenPayouts = BTreeMap<String, BTreeSet<DiscrepancyId>>;
 
+/// What the proofs of earlier days left open that this day's files may close.
+#[derive(Debug, Default)]
+pub struct OpenProofs {
+    /// Payouts that were missing or wrong.
+    pub payouts: OpenPayouts,
+    /// Batches with a `BATCH_TOTAL`.
+    pub batches: BTreeSet<String>,
+}
+
 /// The reports of a day, and what they are held against.
 pub struct DayToProve<'a> {
     /// The day.
@@ -46,8 +55,8 @@ pub struct DayToProve<'a> {
     pub broken_sets: &'a [(ReportKind, String)],
     /// What was held before the day.
     pub held: &'a [Held],
-    /// Payouts of earlier days that were missing so far.
-    pub open_payouts: &'a OpenPayouts,
+    /// What earlier days left open.
+    pub open: &'a OpenProofs,
     /// Whether fees are judged by a contract.
     pub has_schedule: bool,
     /// Whether batches are judged only if the day has settlement details: some files of a day say nothing of the others.
@@ -68,6 +77,22 @@ pub struct DayToProve<'a> {
     pub log_id: &'a dyn Fn(Place) -> String,
 }
 
+/// A batch of which the day judged anything.
+#[derive(Debug, Default)]
+pub struct JudgedBatch {
+    /// The `BATCH_TOTAL` that each of its parties and currencies would have, and whether its details and summary agree.
+    pairs: BTreeMap<DiscrepancyId, bool>,
+}
+
+impl JudgedBatch {
+    /// Whether what a `BATCH_TOTAL` is about agrees: its own pair, or every one if the pair is gone because a summary came that
+    /// names parties otherwise.
+    #[must_use]
+    pub fn agrees(&self, id: &DiscrepancyId) -> bool {
+        self.pairs.get(id).copied().unwrap_or_else(|| self.pairs.values().all(|agrees| *agrees))
+    }
+}
+
 /// What the proofs of a day came to.
 pub struct Proofs {
     /// A row per batch, party and currency of the day.
@@ -80,8 +105,8 @@ pub struct Proofs {
     pub findings: Vec<ProofFinding>,
     /// Each proof with its result.
     pub summaries: Vec<ProofSummary>,
-    /// The batches that were judged, as texts.
-    pub judged_batches: BTreeSet<String>,
+    /// What details and summaries say of each other now, per batch that the day judged and of which something was open.
+    pub judged: BTreeMap<String, JudgedBatch>,
     /// Payouts that were found, by the discrepancies that they close: the amount, and the name and line of the movement.
     pub paid: BTreeMap<DiscrepancyId, (i128, String, u32)>,
     /// What the operator should know.
@@ -129,7 +154,7 @@ impl DayToProve<'_> {
             held: proof::held(self.held, &self.rows.sums, self.symbols),
             findings: Vec::new(),
             summaries: Vec::new(),
-            judged_batches: judged(&batches.rows).map(|row| row.batch.clone()).collect(),
+            judged: self.judged_batches(&batches.rows),
             paid: self.paid(&payouts),
             remarks: Vec::new(),
             summary_places: places,
@@ -189,6 +214,19 @@ impl DayToProve<'_> {
         })
     }
 
+    /// Whether each pair agrees, of the batches of which something was open and any was judged. A pair that was not does not agree.
+    fn judged_batches(&self, rows: &[BatchRow]) -> BTreeMap<String, JudgedBatch> {
+        let open = judged(rows).filter(|row| self.open.batches.contains(&row.batch));
+        let batches: BTreeSet<&String> = open.map(|row| &row.batch).collect();
+        let mut found = BTreeMap::<String, JudgedBatch>::new();
+        for row in rows.iter().filter(|row| batches.contains(&row.batch)) {
+            let (kind, party) = (DiscrepancyKind::BatchTotal, [row.merchant.as_str(), row.party.as_str()]);
+            let id = self.names.of_batch(kind, &row.batch, party, row.key.currency);
+            found.entry(row.batch.clone()).or_default().pairs.insert(id, row.proved == Proved::Holds);
+        }
+        found
+    }
+
     /// Whether the day's details name each party by a `merchantId` of its own, as the marketplace layout does.
     fn merchant_per_party(&self) -> bool {
         let mut todays = self.settlements.iter().filter(|file| file.date == self.today);
@@ -241,7 +279,7 @@ impl DayToProve<'_> {
 
     /// Whether the payout of a summary's row was missing so far.
     fn is_open(&self, names_party: bool, line: &SummaryLine) -> bool {
-        let Some(open) = self.open_payouts.get(&self.symbols.text(line.batch)) else { return false };
+        let Some(open) = self.open.payouts.get(&self.symbols.text(line.batch)) else { return false };
         let party = if names_party { line.party } else { Symbol::EMPTY };
         let key = BatchKey { batch: line.batch, merchant: line.merchant, party, currency: line.currency };
         open.contains(&self.id_of_payout(&key))

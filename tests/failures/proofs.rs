@@ -3,6 +3,10 @@
 use super::Place;
 
 const MERCHANT: &str = "2188120000000001";
+const DETAILS: &str = "settlementBatchId,merchantId,referenceMerchantId,transactionId,originalTransactionId,\
+                       transactionRequestId,referenceTransactionId,paymentMethodType,pspName,transactionType,paymentTime,\
+                       settlementTime,productCode,transactionAmountValue,transactionCurrency,settlementAmountValue,\
+                       settlementCurrency,quoteCurrencyPair,quotePrice";
 const SUMMARY: &str =
     "settlementBatchId,merchantId,referenceMerchantId,settlementTime,settlementAmountValue,settlementCurrency";
 const ACTIVITY: &str = "merchantId,referenceMerchantId,accountNo,accountCurrency,accountLogId,transDirection,amount";
@@ -22,6 +26,19 @@ fn put(place: &Place, date: &str, name: &str, header: &str, rows: &[String]) {
     let rows: String = rows.iter().map(|row| format!("{row}\n")).collect();
     let path = format!("remote/v1/settlements/{MERCHANT}/{}/{name}", date.replace('-', ""));
     place.write(&path, format!("{header}\n{rows}<END>\n"));
+}
+
+/// Settlement details: batch, seller, type, amount, currency.
+fn details(place: &Place, date: &str, batch: &str, lines: &[(&str, &str, &str, &str)]) {
+    let row = |(at, (seller, word, amount, currency)): (usize, &(&str, &str, &str, &str))| {
+        let id = format!("{batch}-{at}");
+        format!(
+            "{batch},M-{seller},{seller},a-{id},,{id},o-{id},GCASH,GCash,{word},{date}T10:00:00+08:00,\
+             {date}T23:00:00+08:00,CASHIER_PAYMENT,{amount},{currency},{amount},{currency},,"
+        )
+    };
+    let rows: Vec<String> = lines.iter().enumerate().map(row).collect();
+    put(place, date, &format!("settlementItems_USD_{batch}_000.csv"), DETAILS, &rows);
 }
 
 /// A settlement summary: seller, amount, currency.
@@ -91,4 +108,21 @@ fn a_payout_in_one_currency_closes_none_in_another() {
     assert_eq!(cleared(&place, D2), ["B1 USD -10.00 `accountActivity_20260303_000.csv` line 2"]);
     assert_eq!(open(&place, D3, "PAYOUT"), [""; 0]);
     assert_eq!(cleared(&place, D3), ["B1 JPY -1000 `accountActivity_20260304_000.csv` line 2"]);
+}
+
+#[test]
+fn a_summary_row_that_cannot_be_read_agrees_with_nothing() {
+    let place = place("");
+    details(&place, D1, "B0", &[("s1", "PAYMENT", "1.00", "USD")]);
+    details(&place, D1, "B1", &[("s1", "PAYMENT", "10.00", "USD"), ("s2", "PAYMENT", "20.00", "USD")]);
+    summary(&place, D1, "B0", &[("s1", "1.00", "USD")]);
+    summary(&place, D2, "B1", &[("s1", "10.00", "USD"), ("s2", "2O.00", "USD")]);
+    summary(&place, D3, "B1", &[("s2", "20.00", "USD")]);
+    run(&place, D1, D3);
+    let of_batch = |date: &str| open(&place, date, "BATCH_TOTAL");
+    assert_eq!(of_batch(D1), ["BATCH_TOTAL B1 s1 USD 10.00", "BATCH_TOTAL B1 s2 USD 20.00"]);
+    assert_eq!(of_batch(D2), ["BATCH_TOTAL B1 s2 USD 20.00"]);
+    assert_eq!(cleared(&place, D2), ["B1 USD 10.00 details and summary of the batch agree now"]);
+    assert_eq!(of_batch(D3), [""; 0]);
+    assert_eq!(cleared(&place, D3), ["B1 USD 20.00 details and summary of the batch agree now"]);
 }

@@ -11,7 +11,7 @@ use crate::export::ProofSummary;
 use crate::id::Symbols;
 use crate::matching::DayReport;
 use crate::movement::ReportKind;
-use crate::pipeline::proving::{DayToProve, OpenPayouts};
+use crate::pipeline::proving::{DayToProve, OpenProofs};
 use crate::proof::{DayStatement, Held, HeldRow, RowProof, Volumes, sums_of_lines};
 use crate::report::{ActivityLine, AnyReport, BalanceLine, Layout, LineText, Place, SummaryLine, entry_type};
 
@@ -101,7 +101,7 @@ impl Set {
         let dated = date != super::NO_DATE;
         let (activities, balances) =
             (if dated { &self.activities[..] } else { &[] }, if dated { &self.balances[..] } else { &[] });
-        let none = OpenPayouts::new();
+        let none = OpenProofs::default();
         let earlier = self.settlements.iter().filter(|file| file.date < date);
         let earlier_sums = sums_of_lines(earlier.flat_map(|file| &file.parsed.lines));
         let day = DayToProve {
@@ -115,7 +115,7 @@ impl Set {
             last_balances: self.balances.iter().map(|file| file.date).filter(|on| *on < before).max(),
             broken_sets: allow.broken_sets,
             held: &self.held,
-            open_payouts: &none,
+            open: &none,
             has_schedule: allow.has_schedule,
             needs_details: true,
             payout_due_days: allow.payout_due_days,

@@ -56,9 +56,16 @@ pub fn is_of_proof(row: &Discrepancy) -> bool {
     row.stage == Stage::Proof && row.kind != DiscrepancyKind::UnexplainedAdjustment
 }
 
-/// What the run before left open of batches and payouts.
-pub fn open_proofs(carried: Option<&Carried>) -> OpenProofs {
+/// What the run before left open of batches and payouts, and the payouts that were missing when the days began, `since`, of which all
+/// payouts are known: what one of them has got since is no other's.
+pub async fn open_proofs(job: &Job<'_>, carried: Option<&Carried>, since: BusinessDate) -> anyhow::Result<OpenProofs> {
     let mut open = OpenProofs::default();
+    if since < job.today {
+        for (id, batch) in job.store.payouts_missing_before(job.merchant.as_str(), since).await.or_kind()? {
+            open.remembered.push_str(&format!("missing {id}\n"));
+            open.payouts.entry(batch).or_default().insert(id);
+        }
+    }
     for row in carried.into_iter().flat_map(|before| &before.discrepancies) {
         match row.kind {
             DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount => {
@@ -68,7 +75,7 @@ pub fn open_proofs(carried: Option<&Carried>) -> OpenProofs {
             _ => {}
         }
     }
-    open
+    Ok(open)
 }
 
 /// The proof rows that the run before left open and that the run that first listed them still lists in its newest revision.

@@ -57,8 +57,8 @@ pub use folds::OrKind;
 pub use inputs::{Contract, contract};
 pub use intake::{damaged, expected, fetch_day, ignored_sheets, not_ready};
 pub use options::{
-    archive, calendar, check, control, own_store_options, patterns, policy, report_rules, row_rules, severity_rule,
-    source, threads,
+    archive, calendar, check, control, own_store_options, patterns, payouts_from, policy, report_rules, row_rules,
+    severity_rule, source, threads,
 };
 pub use outputs::{DayReportText, published_files};
 use timing::Timings;
@@ -160,7 +160,8 @@ pub async fn run_day(
     let mut waited = waited::Waited::load(&job, carried.as_ref(), &mut marks, &mut timings).await?;
     waited.widen(&mut policy);
     let (older, bases) = bases::reached(&job, policy.window_start, carried.as_ref()).await?;
-    let window = (policy.window_start, &older);
+    let payouts_from = options::payouts_from(config.proof()?.payout_due_days, &policy.calendar, today);
+    let window = (policy.window_start, &older, payouts_from);
     let due = waited.due(&policy);
     let marker = recall::marker(&job, &policy, registry.as_ref(), &due);
     let rules = (&row_rules, marker, &mut marks);
@@ -185,7 +186,7 @@ pub async fn run_day(
         let lists = (&mut listing, &mut rolling);
         tokio::task::block_in_place(|| classify(&evidence, &describer, before, &due, &mut reconciliation, lists))
     })?;
-    let known = KnownBefore::load(&job, schedule.is_some(), carried.as_ref()).await?;
+    let known = KnownBefore::load(&job, schedule.is_some(), carried.as_ref(), payouts_from).await?;
     let (proofs, controls) = timings.stage("prove", rows, || {
         let described = (&described, &listing.listed);
         tokio::task::block_in_place(|| prove(&evidence, &mut reconciliation, described, &known))
@@ -226,7 +227,7 @@ pub async fn run_day(
         job.threads.install(|| listing.finish(&in_transit, &cleared))
     })?;
 
-    let remembered = (inputs::remembered(&known.held, &volumes) + &decisions, bases);
+    let remembered = (inputs::remembered(&known.held, &volumes) + &known.open.remembered + &decisions, bases);
     let record = inputs::RunInputs::of(&job, &reports, &ledger, registry.as_ref(), contract.as_ref(), remembered)?;
     lock.verify().await.or_kind()?;
     let day_and_lists = (&day, &lists);
@@ -303,12 +304,21 @@ struct KnownBefore {
     held: Vec<Held>,
     /// What was open of batches and payouts.
     open: proving::OpenProofs,
+    payouts_from: BusinessDate,
 }
 
 impl KnownBefore {
-    async fn load(job: &Job<'_>, has_schedule: bool, carried: Option<&Carried>) -> anyhow::Result<Self> {
+    async fn load(
+        job: &Job<'_>,
+        has_schedule: bool,
+        carried: Option<&Carried>,
+        payouts_from: BusinessDate,
+    ) -> anyhow::Result<Self> {
         let held = job.store.held_before(job.merchant.as_str(), job.today).await.or_kind()?;
-        Ok(Self { has_schedule, held, open: carry::open_proofs(carried) })
+        let days = job.config.proof()?.payout_due_days;
+        let all_known = options::calendar(job.config)?.plus_business_days(payouts_from, days);
+        let open = carry::open_proofs(job, carried, all_known).await?;
+        Ok(Self { has_schedule, held, open, payouts_from })
     }
 }
 
@@ -351,6 +361,7 @@ fn prove_reports(job: &Job<'_>, reports: &intake::Reports, known: &KnownBefore) 
         open: &known.open,
         has_schedule: known.has_schedule,
         needs_details: false,
+        payouts_from: known.payouts_from,
         payout_due_days: proof.payout_due_days,
         payout_types: &proof.payout_types,
         calendar: &calendar,

@@ -89,19 +89,16 @@ pub fn calendar(config: &Config) -> Result<SettlementCalendar, Failure> {
 
 /// How many windows of payouts are looked back: earlier summaries take their own payouts first, so that none of them is taken for
 /// that of a batch which is due now.
-pub const PAYOUT_WINDOWS: u32 = 3;
+const PAYOUT_WINDOWS: u32 = 3;
 
-/// The first date whose summaries and account activity are looked at for payouts.
-///
-/// # Errors
-/// A failure of the configuration.
-pub fn activity_from(config: &Config, today: BusinessDate) -> Result<BusinessDate, Failure> {
-    let (days, calendar) = (config.proof()?.payout_due_days * PAYOUT_WINDOWS, calendar(config)?);
+/// The first date whose summaries and account activity are all looked at for payouts.
+pub fn payouts_from(due_days: u32, calendar: &SettlementCalendar, today: BusinessDate) -> BusinessDate {
+    let days = due_days * PAYOUT_WINDOWS;
     let mut from = today;
     while from > today.minus_days(MAX_WINDOW_DAYS) && calendar.plus_business_days(from.minus_days(1), days) >= today {
         from = from.minus_days(1);
     }
-    Ok(from)
+    from
 }
 
 /// What settlement lines are judged by.

@@ -19,7 +19,6 @@ use crate::proof::{
 use crate::report::{ActivityLine, BalanceLine, Generation, Place, SummaryLine};
 
 use super::intake::Reports;
-use super::options::PAYOUT_WINDOWS;
 
 /// Discrepancies about payouts, by batch.
 pub type OpenPayouts = BTreeMap<String, BTreeSet<DiscrepancyId>>;
@@ -27,10 +26,12 @@ pub type OpenPayouts = BTreeMap<String, BTreeSet<DiscrepancyId>>;
 /// What the proofs of earlier days left open that this day's files may close.
 #[derive(Debug, Default)]
 pub struct OpenProofs {
-    /// Payouts that were missing or wrong.
+    /// Payouts that were missing or wrong, now or when the days began of which all payouts are known.
     pub payouts: OpenPayouts,
     /// Batches with a `BATCH_TOTAL`.
     pub batches: BTreeSet<String>,
+    /// What of it was left by other runs than the one before, as a text: if that changed, a rerun is another run.
+    pub remembered: String,
 }
 
 /// The reports of a day, and what they are held against.
@@ -61,6 +62,8 @@ pub struct DayToProve<'a> {
     pub has_schedule: bool,
     /// Whether batches are judged only if the day has settlement details: some files of a day say nothing of the others.
     pub needs_details: bool,
+    /// The first date of which all payouts are looked at ([`payouts_from`](super::options::payouts_from)).
+    pub payouts_from: BusinessDate,
     /// Business days until a payout is due.
     pub payout_due_days: u32,
     /// The words for payouts in the activity.
@@ -233,52 +236,34 @@ impl DayToProve<'_> {
         todays.all(|file| file.parsed.layout.generation() == Generation::Marketplace)
     }
 
-    /// Payouts of the day's summaries and of those that are not due yet; then those that were missing so far, of which only what
-    /// the day itself paid, and nobody else's, is a payout.
+    /// Payouts of the day's summaries and of those that are not due yet or were a short time ago; and of older ones that were missing.
     fn payouts(&self) -> proof::PayoutProof {
-        let window = self.payout_due_days * PAYOUT_WINDOWS;
-        let is_due = |date| self.calendar.plus_business_days(date, window) >= self.today && date <= self.today;
-        let due = self.summaries.iter().filter_map(|file| file.with_lines(|_| is_due(file.date)));
-        let mut proof = self.payouts_of(&due.collect::<Vec<_>>(), self.activities);
-        let overdue = self.summaries.iter().filter(|file| !is_due(file.date)).filter_map(|file| {
-            let open = file.with_lines(|line| self.is_open(file.parsed.names_party, line))?;
-            Some(DayStatement { date: self.today, ..open })
-        });
-        let overdue: Vec<_> = overdue.collect();
-        if overdue.is_empty() {
-            return proof;
-        }
-        let taken: BTreeSet<Place> = proof.payouts.values().flatten().map(|payout| payout.place).collect();
-        let left = of_date(self.activities, self.today).iter();
-        let left: Vec<_> =
-            left.filter_map(|file| file.with_lines(|line: &ActivityLine| !taken.contains(&line.place))).collect();
-        for (key, late) in self.payouts_of(&overdue, &left).payouts {
-            proof.payouts.entry(key).or_default().extend(late.into_iter().filter(|payout| payout.exact));
-        }
-        proof.payouts.retain(|_, found| !found.is_empty());
-        proof
-    }
-
-    fn payouts_of(
-        &self,
-        summaries: &[DayStatement<SummaryLine>],
-        activity: &[DayStatement<ActivityLine>],
-    ) -> proof::PayoutProof {
+        let todays = self.summaries.iter().filter(|file| file.date <= self.today);
+        let summaries: Vec<_> = todays
+            .filter_map(|file| {
+                let is_all = file.date >= self.payouts_from;
+                file.with_lines(|line| is_all || self.was_missing(file.parsed.names_party, line))
+            })
+            .collect();
         let outgoing = Outgoing::of(self.settlements.iter().filter(|file| file.date == self.today));
         prove_payouts(&PayoutInputs {
             today: self.today,
             due_days: self.payout_due_days,
             calendar: self.calendar,
             types: self.payout_types,
-            summaries,
-            activity,
+            from: self.payouts_from,
+            summaries: &summaries,
+            activity: self.activities,
             outgoing: &outgoing,
             symbols: self.symbols,
         })
     }
 
     /// Whether the payout of a summary's row was missing so far.
-    fn is_open(&self, names_party: bool, line: &SummaryLine) -> bool {
+    fn was_missing(&self, names_party: bool, line: &SummaryLine) -> bool {
+        if self.open.payouts.is_empty() {
+            return false;
+        }
         let Some(open) = self.open.payouts.get(&self.symbols.text(line.batch)) else { return false };
         let party = if names_party { line.party } else { Symbol::EMPTY };
         let key = BatchKey { batch: line.batch, merchant: line.merchant, party, currency: line.currency };

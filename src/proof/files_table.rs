@@ -38,6 +38,7 @@ use crate::report::{
 pub(super) struct World {
     pub(super) today: BusinessDate,
     pub(super) due_days: u32,
+    pub(super) payouts_from: BusinessDate,
     pub(super) types: Vec<String>,
     pub(super) last_before: Option<BusinessDate>,
     pub(super) incomplete: Vec<String>,
@@ -106,6 +107,7 @@ impl World {
         Self {
             today: day("03-03"),
             due_days: 0,
+            payouts_from: day("01-01"),
             types: Vec::new(),
             last_before: None,
             incomplete: Vec::new(),
@@ -152,6 +154,7 @@ impl World {
         match words.0.as_slice() {
             ["today", date] => self.today = day(date),
             ["due", days] => self.due_days = days.parse().unwrap(),
+            ["from", date] => self.payouts_from = day(date),
             ["types", types @ ..] => self.types = types.iter().map(ToString::to_string).collect(),
             ["last", date] => self.last_before = Some(day(date)),
             ["merchant_per_party"] => self.merchant_per_party = true,

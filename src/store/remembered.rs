@@ -15,6 +15,7 @@ use super::rows::date;
 use super::run_record::RunId;
 use crate::calendar::BusinessDate;
 use crate::id::DiscrepancyId;
+use crate::kind::DiscrepancyKind;
 use crate::money::Currency;
 use crate::movement::ReportKind;
 use crate::proof::Held;
@@ -112,6 +113,29 @@ impl Store {
             }
         }
         Ok(volumes)
+    }
+
+    /// The payouts that the latest date before this one left missing or wrong, by its newest revision: discrepancy and batch.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn payouts_missing_before(
+        &self,
+        merchant: &str,
+        on: BusinessDate,
+    ) -> Result<Vec<(DiscrepancyId, String)>, StoreError> {
+        const SQL: &str = "SELECT discrepancy_id, antom_id FROM run_discrepancies
+             WHERE run_id = $1 AND kind IN ($2, $3) ORDER BY discrepancy_id";
+        let kinds = [DiscrepancyKind::PayoutMissing, DiscrepancyKind::PayoutAmount].map(DiscrepancyKind::as_str);
+        let Some(run) = self.run_before(merchant, on).await? else { return Ok(Vec::new()) };
+        let rows: Vec<(String, String)> = self
+            .within(DOING, async {
+                on_pool!(&self.pool, pool => {
+                    sqlx::query_as(SQL).bind(run.run_id.0).bind(kinds[0]).bind(kinds[1]).fetch_all(pool).await
+                })
+            })
+            .await?;
+        Ok(rows.into_iter().map(|(id, batch)| (DiscrepancyId::new(id), batch)).collect())
     }
 
     /// What was held after the latest date before this one, by its newest revision.

@@ -94,6 +94,7 @@ fn run(place: &Place, from: &str, to: &str) {
 const D1: &str = "2026-03-02";
 const D2: &str = "2026-03-03";
 const D3: &str = "2026-03-04";
+const D4: &str = "2026-03-05";
 
 #[test]
 fn a_payout_in_one_currency_closes_none_in_another() {
@@ -125,4 +126,37 @@ fn a_summary_row_that_cannot_be_read_agrees_with_nothing() {
     assert_eq!(cleared(&place, D2), ["B1 USD 10.00 details and summary of the batch agree now"]);
     assert_eq!(of_batch(D3), [""; 0]);
     assert_eq!(cleared(&place, D3), ["B1 USD 20.00 details and summary of the batch agree now"]);
+}
+
+#[test]
+fn a_late_payout_is_no_wrong_amount_of_another_batch() {
+    let place = place("");
+    summary(&place, D1, "B1", &[("s1", "100.00", "USD")]);
+    activity(&place, D1, &[]);
+    summary(&place, D2, "B2", &[("s1", "200.00", "USD")]);
+    activity(&place, D2, &[("s1", "-100.00", "USD")]);
+    activity(&place, D3, &[("s1", "-200.00", "USD")]);
+    run(&place, D1, D3);
+    assert_eq!(open(&place, D1, "PAYOUT"), ["PAYOUT_MISSING B1 s1 USD -100.00"]);
+    assert_eq!(open(&place, D2, "PAYOUT"), ["PAYOUT_MISSING B2 s1 USD -200.00"]);
+    assert_eq!(cleared(&place, D2), ["B1 USD -100.00 `accountActivity_20260303_000.csv` line 2"]);
+    assert_eq!(open(&place, D3, "PAYOUT"), [""; 0]);
+    assert_eq!(cleared(&place, D3), ["B2 USD -200.00 `accountActivity_20260304_000.csv` line 2"]);
+}
+
+#[test]
+fn a_payout_that_came_very_late_is_no_wrong_amount_of_another_batch_the_day_after() {
+    let place = place("[proof]\npayout_due_days = 1");
+    let days = ["02", "03", "04", "05", "06", "09", "10"].map(|day| format!("2026-03-{day}"));
+    days.iter().for_each(|day| activity(&place, day, &[]));
+    summary(&place, &days[0], "B1", &[("s1", "100.00", "USD")]);
+    // It comes while the payout of B2 may still come, which is judged on the day after.
+    summary(&place, &days[4], "B2", &[("s1", "200.00", "USD")]);
+    activity(&place, &days[4], &[("s1", "-100.00", "USD")]);
+    activity(&place, &days[6], &[("s1", "-200.00", "USD")]);
+    run(&place, &days[0], &days[6]);
+    assert_eq!(open(&place, &days[3], "PAYOUT"), ["PAYOUT_MISSING B1 s1 USD -100.00"]);
+    assert_eq!(open(&place, &days[4], "PAYOUT"), [""; 0]);
+    assert_eq!(open(&place, &days[5], "PAYOUT"), ["PAYOUT_MISSING B2 s1 USD -200.00"]);
+    assert_eq!(cleared(&place, &days[6]), ["B2 USD -200.00 `accountActivity_20260310_000.csv` line 2"]);
 }

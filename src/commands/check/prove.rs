@@ -11,6 +11,7 @@ use crate::export::ProofSummary;
 use crate::id::Symbols;
 use crate::matching::DayReport;
 use crate::movement::ReportKind;
+use crate::pipeline::payouts_from;
 use crate::pipeline::proving::{DayToProve, OpenProofs};
 use crate::proof::{DayStatement, Held, HeldRow, RowProof, Volumes, sums_of_lines};
 use crate::report::{ActivityLine, AnyReport, BalanceLine, Layout, LineText, Place, SummaryLine, entry_type};
@@ -118,6 +119,7 @@ impl Set {
             open: &none,
             has_schedule: allow.has_schedule,
             needs_details: true,
+            payouts_from: payouts_from(allow.payout_due_days, allow.calendar, date),
             payout_due_days: allow.payout_due_days,
             payout_types: allow.payout_types,
             calendar: allow.calendar,

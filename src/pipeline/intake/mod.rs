@@ -316,7 +316,7 @@ fn refusal(problems: impl Iterator<Item = String>) -> anyhow::Error {
 pub async fn parse(
     job: &Job<'_>,
     intake: Intake,
-    (window_start, older): (BusinessDate, &BTreeSet<BusinessDate>),
+    (window_start, older, payouts_from): (BusinessDate, &BTreeSet<BusinessDate>, BusinessDate),
     (rules, marker, marks): (&RowRules<'_>, Marker<'_>, &mut Marks),
     allow_missing: bool,
     timings: &mut Timings,
@@ -334,7 +334,7 @@ pub async fn parse(
         IgnoredReason::AlsoAsCsv { csv } => Some(format!("`{}` was not read: `{csv}` is the same report", entry.name)),
         _ => None,
     }));
-    let lookback = Lookback { window_start, older, activity_from: options::activity_from(job.config, job.today)? };
+    let lookback = Lookback { window_start, older, activity_from: payouts_from };
     let mut sources = sources::earlier(job, &lookback, &mut reports).await?;
     let whole = |file: &&FetchedFile| !broken_groups.contains(&file.group) && !intake.absent.contains(&file.kind);
     sources.extend(intake.balances_before.iter().chain(intake.fetched.files.iter().filter(whole)).map(Source::from));

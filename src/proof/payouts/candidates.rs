@@ -1,6 +1,7 @@
 //! Movements that may be payouts, so ordered that each is found without looking at all.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use crate::calendar::BusinessDate;
 use crate::id::{KeySet, Symbol};
@@ -31,8 +32,8 @@ pub(super) struct Candidates<'a> {
 
 impl<'a> Candidates<'a> {
     /// The movements that may be one of the expected payouts.
-    pub(super) fn of(input: &PayoutInputs<'a>, expected: &[Expected<'_>]) -> Self {
-        let wanted: HashSet<Shelf> = expected.iter().flat_map(shelves_of).collect();
+    pub(super) fn of<'e>(input: &PayoutInputs<'a>, expected: impl Iterator<Item = &'e Expected<'e>>) -> Self {
+        let wanted: HashSet<Shelf> = expected.flat_map(shelves_of).collect();
         let types: BTreeSet<String> = input.types.iter().map(|word| word.to_uppercase()).collect();
         let mut known = HashMap::<Symbol, bool>::new();
         let mut is_type = |word: Symbol| {
@@ -60,19 +61,19 @@ impl<'a> Candidates<'a> {
         candidates
     }
 
-    /// The first movement of exactly the payout's amount up to a date, which no other payout gets then: of those that name a
+    /// The first movement of exactly the payout's amount on some dates, which no other payout gets then: of those that name a
     /// batch, or of those that do not.
     pub(super) fn take_exact(
         &mut self,
         payout: &Expected<'_>,
-        until: BusinessDate,
+        dates: RangeInclusive<BusinessDate>,
         named: bool,
     ) -> Option<Seen<'a, ActivityLine>> {
         // A sum that no single amount can have has no movement.
         let amount = i64::try_from(-payout.net).ok()?;
         let found = shelves_of(payout).into_iter().filter_map(|shelf| {
             let of_amount = self.amounts.get(&(shelf, amount)).map_or(&[][..], Vec::as_slice);
-            let fits = |&at: &usize| self.all[at].line.batch.is_empty() != named && self.is_open(at, payout, until);
+            let fits = |&at: &usize| self.all[at].line.batch.is_empty() != named && self.is_open(at, payout, &dates);
             of_amount.iter().copied().find(fits)
         });
         let at = found.min()?;
@@ -83,14 +84,13 @@ impl<'a> Candidates<'a> {
     /// The movements that are left for a payout, in order.
     pub(super) fn left_for(&self, payout: &Expected<'_>) -> Vec<Seen<'a, ActivityLine>> {
         let at = shelves_of(payout).into_iter().filter_map(|shelf| self.shelves.get(&shelf)).flatten().copied();
-        let open: BTreeSet<usize> = at.filter(|&at| self.is_open(at, payout, payout.due)).collect();
+        let open: BTreeSet<usize> = at.filter(|&at| self.is_open(at, payout, &(payout.on..=payout.due))).collect();
         open.into_iter().map(|at| self.all[at]).collect()
     }
 
-    fn is_open(&self, at: usize, payout: &Expected<'_>, until: BusinessDate) -> bool {
+    fn is_open(&self, at: usize, payout: &Expected<'_>, dates: &RangeInclusive<BusinessDate>) -> bool {
         let seen = self.all[at];
-        let in_time = (payout.on..=until).contains(&seen.file.date);
-        in_time && payout.may_be(seen.line) && !self.taken.contains(&at)
+        dates.contains(&seen.file.date) && payout.may_be(seen.line) && !self.taken.contains(&at)
     }
 }
 

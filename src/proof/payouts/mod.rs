@@ -1,8 +1,9 @@
 //! Payouts: what a summary says that a batch pays to a party, against what leaves the party's account.
 //!
 //! Of each batch, party and currency with a positive sum, one `OUT` movement of exactly that amount is expected on the
-//! summary's date, or up to a number of business days later. Exact amounts are paired first, in the order of dates and places.
-//! What is left is named, and guessed only where nothing else is possible: one payout, one candidate.
+//! summary's date, or up to a number of business days later. Exact amounts are paired first, in the order of dates and places: what
+//! is in time, then what is overdue. What is left is named, and guessed only where nothing else is possible: one payout, one
+//! candidate.
 
 mod candidates;
 mod explain;
@@ -34,7 +35,9 @@ pub struct PayoutInputs<'a> {
     pub calendar: &'a SettlementCalendar,
     /// Words of `transType` that are payouts; with none, and for lines without such a word, every `OUT` movement may be one.
     pub types: &'a [String],
-    /// Summaries of the date and, with `due_days`, of the days before whose payouts may still come or came in the meantime.
+    /// Since when all summaries are given: those whose payouts may still come, and those whose payouts came in the meantime.
+    pub from: BusinessDate,
+    /// Summaries of the date and of those days; of earlier ones what was not paid so far, or not when those days began.
     pub summaries: &'a [DayStatement<SummaryLine>],
     /// Activity of the date and of those days.
     pub activity: &'a [DayStatement<ActivityLine>],
@@ -148,7 +151,8 @@ impl Expected<'_> {
 #[must_use]
 pub fn prove_payouts(input: &PayoutInputs<'_>) -> PayoutProof {
     let mut proof = PayoutProof { findings: Vec::new(), payouts: BTreeMap::new(), waiting: 0, remarks: Vec::new() };
-    let mut expected = expected(input);
+    // What was missing before all summaries are given is judged no more; it may be paid.
+    let (mut late, mut expected): (Vec<_>, Vec<_>) = expected(input).into_iter().partition(|one| one.on < input.from);
     let days: BTreeSet<BusinessDate> = input.activity.iter().map(|file| file.date).collect();
     if !days.contains(&input.today) {
         if !expected.is_empty() {
@@ -156,11 +160,11 @@ pub fn prove_payouts(input: &PayoutInputs<'_>) -> PayoutProof {
         }
         return proof;
     }
-    let mut candidates = Candidates::of(input, &expected);
+    let mut candidates = Candidates::of(input, expected.iter().chain(&late));
     // Movements that name their batch come first: none of them may be left over for a batch that it does not name.
     for named in [true, false] {
         for payout in expected.iter_mut().filter(|payout| payout.paid.is_none()) {
-            payout.paid = candidates.take_exact(payout, payout.due, named);
+            payout.paid = candidates.take_exact(payout, payout.on..=payout.due, named);
         }
     }
     // What comes late must not be taken for another batch's wrong amount. Without the activity of its own days it may have come.
@@ -168,8 +172,18 @@ pub fn prove_payouts(input: &PayoutInputs<'_>) -> PayoutProof {
     let overdue = |payout: &Expected<'_>| payout.paid.is_none() && payout.due < input.today && is_known(payout);
     for named in [true, false] {
         for payout in expected.iter_mut().filter(|payout| overdue(payout)) {
-            payout.paid = candidates.take_exact(payout, input.today, named);
+            payout.paid = candidates.take_exact(payout, payout.on..=input.today, named);
         }
+    }
+    // From here on, all are known that a movement may have paid in time.
+    let all_known = input.calendar.plus_business_days(input.from, input.due_days);
+    for named in [true, false] {
+        for payout in late.iter_mut().filter(|payout| payout.paid.is_none()) {
+            payout.paid = candidates.take_exact(payout, all_known..=input.today, named);
+        }
+    }
+    for payout in &late {
+        proof.found(payout, payout.paid, true);
     }
     let (paid, unpaid): (Vec<_>, Vec<_>) = expected.into_iter().partition(|payout| payout.paid.is_some());
     for payout in &paid {

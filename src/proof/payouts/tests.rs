@@ -14,6 +14,7 @@ fn prove(world: &World) -> PayoutProof {
         due_days: world.due_days,
         calendar: &world.calendar,
         types: &world.types,
+        from: world.payouts_from,
         summaries: &world.summaries,
         activity: &world.activity,
         outgoing: &outgoing,
@@ -289,6 +290,31 @@ fn a_payout_may_come_within_its_days() {
         S 03-03 s
           B1 m1/S1 -90.00
         =
+        ---
+        # What was missing before all summaries are known takes its amount before anything is guessed, on the days of which all is
+        # known. What is in time comes first, then the oldest.
+        today 03-04
+        due 1
+        from 03-02
+        S 02-25 s0
+          B0 m1/S1 10.00
+          B1 m1/S1 11.00
+          B2 m1/S1 30.00
+        S 02-26 s1
+          B3 m1/S1 10.00
+        S 03-03 s3
+          B4 m1/S1 20.00
+          B5 m1/S1 30.00
+        A 03-02 a2
+          l1 x1 m1/S1 OUT -11.00
+        A 03-03 a3
+          l2 x1 m1/S1 OUT -10.00
+        A 03-04 a4
+          l3 x1 m1/S1 OUT -30.00
+        =
+        PAYOUT_MISSING B4 m1/S1 USD -20.00 - s3:2
+        paid B0 m1/S1 -10.00 a3:2 2026-03-03
+        paid B5 m1/S1 -30.00 a4:2 2026-03-04
         ---
         # An earlier summary whose own activity is not there takes nothing.
         S 03-02 s2

@@ -351,6 +351,7 @@ fn prove_reports(job: &Job<'_>, reports: &intake::Reports, known: &KnownBefore) 
         today: job.today,
         settlements: &reports.settlements,
         earlier_sums: &reports.earlier_sums,
+        earlier_outgoing: &reports.outgoing,
         rows: &reports.rows,
         summaries: &reports.summaries,
         activities: &reports.activities,

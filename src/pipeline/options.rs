@@ -93,9 +93,14 @@ const PAYOUT_WINDOWS: u32 = 3;
 
 /// The first date whose summaries and account activity are all looked at for payouts.
 pub fn payouts_from(due_days: u32, calendar: &SettlementCalendar, today: BusinessDate) -> BusinessDate {
-    let days = due_days * PAYOUT_WINDOWS;
+    due_from(due_days * PAYOUT_WINDOWS, calendar, today)
+}
+
+/// The first date whose payouts may still come today.
+pub fn due_from(due_days: u32, calendar: &SettlementCalendar, today: BusinessDate) -> BusinessDate {
+    let may_come = |date| calendar.plus_business_days(date, due_days) >= today;
     let mut from = today;
-    while from > today.minus_days(MAX_WINDOW_DAYS) && calendar.plus_business_days(from.minus_days(1), days) >= today {
+    while from > today.minus_days(MAX_WINDOW_DAYS) && may_come(from.minus_days(1)) {
         from = from.minus_days(1);
     }
     from

@@ -19,6 +19,7 @@ use crate::proof::{
 use crate::report::{ActivityLine, BalanceLine, Generation, Place, SummaryLine};
 
 use super::intake::Reports;
+use super::options;
 
 /// Discrepancies about payouts, by batch.
 pub type OpenPayouts = BTreeMap<String, BTreeSet<DiscrepancyId>>;
@@ -42,6 +43,8 @@ pub struct DayToProve<'a> {
     pub settlements: &'a [DayReport],
     /// What the lines of earlier days' settlement details come to.
     pub earlier_sums: &'a BatchSums,
+    /// What went out in those lines of earlier days that `settlements` leaves out.
+    pub earlier_outgoing: &'a Outgoing,
     /// What the day's settlement lines prove, line by line.
     pub rows: &'a RowProof,
     /// Settlement summaries of the day and of earlier days.
@@ -62,7 +65,7 @@ pub struct DayToProve<'a> {
     pub has_schedule: bool,
     /// Whether batches are judged only if the day has settlement details: some files of a day say nothing of the others.
     pub needs_details: bool,
-    /// The first date of which all payouts are looked at ([`payouts_from`](super::options::payouts_from)).
+    /// The first date of which all payouts are looked at ([`options::payouts_from`]).
     pub payouts_from: BusinessDate,
     /// Business days until a payout is due.
     pub payout_due_days: u32,
@@ -245,7 +248,10 @@ impl DayToProve<'_> {
                 file.with_lines(|line| is_all || self.was_missing(file.parsed.names_party, line))
             })
             .collect();
-        let outgoing = Outgoing::of(self.settlements.iter().filter(|file| file.date == self.today));
+        let due_from = options::due_from(self.payout_due_days, self.calendar, self.today);
+        let is_near = |file: &&DayReport| (due_from..=self.today).contains(&file.date);
+        let mut outgoing = Outgoing::of(self.settlements.iter().filter(is_near));
+        outgoing.merge(self.earlier_outgoing.clone());
         prove_payouts(&PayoutInputs {
             today: self.today,
             due_days: self.payout_due_days,

@@ -7,6 +7,9 @@ const DETAILS: &str = "settlementBatchId,merchantId,referenceMerchantId,transact
                        transactionRequestId,referenceTransactionId,paymentMethodType,pspName,transactionType,paymentTime,\
                        settlementTime,productCode,transactionAmountValue,transactionCurrency,settlementAmountValue,\
                        settlementCurrency,quoteCurrencyPair,quotePrice";
+const TRANSACTIONS: &str = "merchantId,acquirer,referenceMerchantId,transactionId,originalTransactionId,transactionRequestId,\
+                            referenceTransactionId,orderDescription,paymentMethodType,pspName,transactionType,paymentTime,\
+                            productCode,transactionAmountValue,transactionCurrency";
 const SUMMARY: &str =
     "settlementBatchId,merchantId,referenceMerchantId,settlementTime,settlementAmountValue,settlementCurrency";
 const ACTIVITY: &str = "merchantId,referenceMerchantId,accountNo,accountCurrency,accountLogId,transDirection,amount";
@@ -18,7 +21,7 @@ fn place(more: &str) -> Place {
     std::fs::create_dir_all(place.path(&format!("remote/v1/settlements/{MERCHANT}"))).unwrap();
     let ledger = std::fs::read_to_string(place.path("ledger.csv")).unwrap();
     place.write("ledger.csv", format!("{}\n", ledger.lines().next().unwrap()));
-    place.configure_more(&format!("[expect]\ntransaction_details = \"optional\"\n{more}"));
+    place.configure_more(&format!("[matching]\nsplits = false\n[expect]\ntransaction_details = \"optional\"\n{more}"));
     place
 }
 
@@ -32,13 +35,33 @@ fn put(place: &Place, date: &str, name: &str, header: &str, rows: &[String]) {
 fn details(place: &Place, date: &str, batch: &str, lines: &[(&str, &str, &str, &str)]) {
     let row = |(at, (seller, word, amount, currency)): (usize, &(&str, &str, &str, &str))| {
         let id = format!("{batch}-{at}");
+        let original = if *word == "REFUND" { format!("a-{batch}-0") } else { String::new() };
         format!(
-            "{batch},M-{seller},{seller},a-{id},,{id},o-{id},GCASH,GCash,{word},{date}T10:00:00+08:00,\
+            "{batch},M-{seller},{seller},a-{id},{original},{id},o-{id},GCASH,GCash,{word},{date}T10:00:00+08:00,\
              {date}T23:00:00+08:00,CASHIER_PAYMENT,{amount},{currency},{amount},{currency},,"
         )
     };
     let rows: Vec<String> = lines.iter().enumerate().map(row).collect();
     put(place, date, &format!("settlementItems_USD_{batch}_000.csv"), DETAILS, &rows);
+}
+
+/// The movements of these settlement details in transaction details and in the ledger: seller, type, amount in USD.
+fn reported_and_booked(place: &Place, date: &str, batch: &str, lines: &[(&str, &str, &str)]) {
+    let (mut reported, mut booked) = (Vec::new(), std::fs::read_to_string(place.path("ledger.csv")).unwrap());
+    for (at, (seller, word, amount)) in lines.iter().enumerate() {
+        let id = format!("{batch}-{at}");
+        let original = if *word == "REFUND" { format!("a-{batch}-0") } else { String::new() };
+        reported.push(format!(
+            "M-{seller},A,{seller},a-{id},{original},{id},o-{id},,GCASH,GCash,{word},{date}T10:00:00+08:00,\
+             CASHIER_PAYMENT,{amount},USD"
+        ));
+        let minor = amount.replace('.', "");
+        booked.push_str(&format!(
+            "e-{id},{word},{id},a-{id},,{original},o-{id},{seller},{minor},USD,SUCCESS,{date}T10:00:00+08:00,,,\n"
+        ));
+    }
+    place.write("ledger.csv", booked);
+    put(place, date, &format!("transactionItems_{}_000.csv", date.replace('-', "")), TRANSACTIONS, &reported);
 }
 
 /// A settlement summary: seller, amount, currency.
@@ -94,7 +117,6 @@ fn run(place: &Place, from: &str, to: &str) {
 const D1: &str = "2026-03-02";
 const D2: &str = "2026-03-03";
 const D3: &str = "2026-03-04";
-const D4: &str = "2026-03-05";
 
 #[test]
 fn a_payout_in_one_currency_closes_none_in_another() {
@@ -159,4 +181,23 @@ fn a_payout_that_came_very_late_is_no_wrong_amount_of_another_batch_the_day_afte
     assert_eq!(open(&place, &days[4], "PAYOUT"), [""; 0]);
     assert_eq!(open(&place, &days[5], "PAYOUT"), ["PAYOUT_MISSING B2 s1 USD -200.00"]);
     assert_eq!(cleared(&place, &days[6]), ["B2 USD -200.00 `accountActivity_20260310_000.csv` line 2"]);
+}
+
+#[test]
+fn a_refund_of_the_days_before_is_no_wrong_amount_of_a_payout() {
+    // What no run has matched, and what an earlier run has closed, whose lines are no longer read.
+    for is_booked in [false, true] {
+        let place = place("[proof]\npayout_due_days = 2");
+        details(&place, D1, "B1", &[("s1", "PAYMENT", "119.60", "USD"), ("s1", "REFUND", "-19.60", "USD")]);
+        summary(&place, D1, "B1", &[("s1", "100.00", "USD")]);
+        activity(&place, D1, &[("s1", "-19.60", "USD")]);
+        activity(&place, D2, &[]);
+        activity(&place, D3, &[]);
+        if is_booked {
+            reported_and_booked(&place, D1, "B1", &[("s1", "PAYMENT", "119.60"), ("s1", "REFUND", "-19.60")]);
+        }
+        run(&place, D1, D3);
+        assert_eq!(open(&place, D1, "").is_empty(), is_booked);
+        assert_eq!(open(&place, D3, "PAYOUT"), ["PAYOUT_MISSING B1 s1 USD -100.00"], "{is_booked}");
+    }
 }

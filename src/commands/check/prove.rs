@@ -13,7 +13,7 @@ use crate::matching::DayReport;
 use crate::movement::ReportKind;
 use crate::pipeline::payouts_from;
 use crate::pipeline::proving::{DayToProve, OpenProofs};
-use crate::proof::{DayStatement, Held, HeldRow, RowProof, Volumes, sums_of_lines};
+use crate::proof::{DayStatement, Held, HeldRow, Outgoing, RowProof, Volumes, sums_of_lines};
 use crate::report::{ActivityLine, AnyReport, BalanceLine, Layout, LineText, Place, SummaryLine, entry_type};
 
 /// The files of a set that were read so far, by kind and in the order of their dates.
@@ -109,6 +109,7 @@ impl Set {
             today: date,
             settlements: &self.settlements,
             earlier_sums: &earlier_sums,
+            earlier_outgoing: &Outgoing::default(),
             rows: &rows,
             summaries: &self.summaries,
             activities,

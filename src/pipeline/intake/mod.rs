@@ -20,7 +20,7 @@ use crate::matching::DayReport;
 use crate::matching::agreed::{Agreed, Marker};
 use crate::movement::ReportKind;
 use crate::progress::Progress;
-use crate::proof::{BatchSums, DayStatement, RowProof, RowRules};
+use crate::proof::{BatchSums, DayStatement, Outgoing, RowProof, RowRules};
 use crate::report::{ActivityLine, BalanceLine, Layout, Reject, SummaryLine};
 use crate::store::RunFile;
 
@@ -65,6 +65,8 @@ pub struct Reports {
     pub settlements: Vec<DayReport>,
     /// What the settlement lines of earlier days come to.
     pub earlier_sums: BatchSums,
+    /// What went out of the parties' accounts in the settlement details of the days on which payouts may have left that are judged today.
+    pub outgoing: Outgoing,
     /// Every file of details: their lines are beside the archive, and stand among the others when it is known which ones are needed.
     pub remembered: Vec<Remembered>,
     /// Those that agree and were not matched in full.
@@ -107,6 +109,7 @@ impl Reports {
             transactions: Vec::new(),
             settlements: Vec::new(),
             earlier_sums: BatchSums::new(),
+            outgoing: Outgoing::default(),
             remembered: Vec::new(),
             agreed: Agreed::default(),
             listed: Vec::new(),

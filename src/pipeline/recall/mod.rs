@@ -13,6 +13,7 @@
 mod bloom;
 mod ids;
 mod lines;
+mod outgoing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -137,6 +138,7 @@ pub fn recall(
     let state = closed_before(&job.memory, carried.map(|before| &before.run), rules, parties.as_deref())?;
     let known = Known::of(job, state, reports, ledger.from)?.unwrap_or_default().without(job, reopened);
     let mut files = std::mem::take(&mut reports.remembered);
+    reports.outgoing = outgoing::before(job, &files)?;
     for file in &mut files {
         let key = (file.date, file.name.clone(), file.sha256.clone());
         if let Some(closed) = known.lines.get(&key).filter(|bits| bits.rows() == file.extract.lines()) {

@@ -18,7 +18,7 @@ use crate::kind::{DiscrepancyKind, Stage};
 use crate::matching::DayReport;
 use crate::money::Currency;
 use crate::movement::ReportKind;
-use crate::report::{ActivityLine, Place, SummaryLine};
+use crate::report::{ActivityLine, Line, Place, SummaryLine};
 
 use super::files::{KeyText, Seen, in_order};
 use super::summary::{Group, GroupKey, groups};
@@ -41,7 +41,8 @@ pub struct PayoutInputs<'a> {
     pub summaries: &'a [DayStatement<SummaryLine>],
     /// Activity of the date and of those days.
     pub activity: &'a [DayStatement<ActivityLine>],
-    /// What went out of each party in the date's settlement details, which is no payout.
+    /// What went out of each party in the settlement details of the date and of the days on which a payout may have left that is due
+    /// now: it is no payout.
     pub outgoing: &'a Outgoing,
     /// The texts of symbols.
     pub symbols: &'a Symbols,
@@ -55,13 +56,26 @@ impl Outgoing {
     /// The outgoing lines of these settlement details.
     #[must_use]
     pub fn of<'a>(reports: impl Iterator<Item = &'a DayReport>) -> Self {
-        let mut outgoing = Self::default();
         let details = reports.filter(|report| report.parsed.kind == ReportKind::SettlementDetails);
-        for line in details.flat_map(|report| &report.parsed.lines).filter(|line| line.net < 0) {
+        Self::of_lines(details.flat_map(|report| &report.parsed.lines))
+    }
+
+    /// The outgoing ones of these lines of settlement details.
+    #[must_use]
+    pub fn of_lines<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Self {
+        let mut outgoing = Self::default();
+        for line in lines.into_iter().filter(|line| line.net < 0) {
             let currency = line.settlement_currency.unwrap_or(line.currency);
             outgoing.add(line.merchant, line.party, currency, line.net);
         }
         outgoing
+    }
+
+    /// Adds further lines.
+    pub fn merge(&mut self, other: Self) {
+        for (of, nets) in other.0 {
+            self.0.entry(of).or_default().extend(nets);
+        }
     }
 
     /// Adds the settlement amount of one line, which is negative.

@@ -66,6 +66,12 @@ impl BusinessDate {
     pub fn minus_days(self, days: u32) -> Self {
         Self::new(self.civil().checked_sub_days(Days::new(days.into())).unwrap_or(NaiveDate::MIN))
     }
+
+    /// The first day of its month.
+    #[must_use]
+    pub fn first_of_month(self) -> Self {
+        Self::new(self.civil().with_day(1).unwrap_or(NaiveDate::MIN))
+    }
 }
 
 impl fmt::Display for BusinessDate {

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 
+use crate::calendar::BusinessDate;
 use crate::config::{Config, SubMerchants};
 use crate::failure::{Failure, Kind, OrFail};
 use crate::fetch::Digest;
@@ -108,19 +109,24 @@ pub fn contract(config: &Config) -> anyhow::Result<Option<Contract>> {
     Ok(Some(Contract { schedule, name, sha256: Digest::of(&bytes).to_string(), size: bytes.len() as u64 }))
 }
 
-/// What went through in the month of the run and the one before, which tiers of a schedule depend on. Nothing is read for a
-/// contract without tiers.
-pub async fn volumes(job: &Job<'_>, contract: Option<&Contract>) -> anyhow::Result<Volumes> {
-    /// The month before, and the run's own up to now.
+/// What went through, on which tiers of a schedule depend: from the first of a month on, since at least the whole month before that
+/// of the oldest line of a window that begins on this date. Nothing is read for a contract without tiers.
+pub async fn volumes(
+    job: &Job<'_>,
+    contract: Option<&Contract>,
+    window_start: BusinessDate,
+) -> anyhow::Result<Volumes> {
+    /// A month and the one before.
     const DAYS: u32 = 62;
     let has_tiers = contract.is_some_and(|known| known.schedule.rules().iter().any(|rule| !rule.tiers.is_empty()));
     if !has_tiers {
         return Ok(Volumes::new());
     }
-    let from = job.today.minus_days(DAYS);
+    let from = window_start.minus_days(DAYS).first_of_month();
     let stored = job.store.volumes(job.merchant.as_str(), from, job.today).await.or_kind()?;
     let mut volumes = Volumes::new();
-    for (_, volume) in stored {
+    // Of a month that is known in part, nothing is known.
+    for (_, volume) in stored.into_iter().filter(|(_, volume)| volume.on >= from) {
         let key = VolumeKey {
             on: volume.on,
             method: volume.method,

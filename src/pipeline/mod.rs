@@ -151,14 +151,14 @@ pub async fn run_day(
     let decided = decided::Decided::load(&job).await?;
     let reopened = decided.carry_reopened(&job, carried.as_mut());
     let fetched = intake::fetch_for_run(&job, options.allow_missing, &mut timings).await?;
-    let contract = inputs::contract(config)?;
-    let volumes = inputs::volumes(&job, contract.as_ref()).await?;
-    let schedule = contract.as_ref().map(|known| &known.schedule);
-    let row_rules = options::row_rules(config, &job.symbols, schedule, &volumes)?;
     let registry = inputs::registry(&job).await?;
     let mut marks = marks::Marks::new(&job.memory, job.room).map_err(recall::failed)?;
     let mut waited = waited::Waited::load(&job, carried.as_ref(), &mut marks, &mut timings).await?;
     waited.widen(&mut policy);
+    let contract = inputs::contract(config)?;
+    let volumes = inputs::volumes(&job, contract.as_ref(), policy.window_start).await?;
+    let schedule = contract.as_ref().map(|known| &known.schedule);
+    let row_rules = options::row_rules(config, &job.symbols, schedule, &volumes)?;
     let (older, bases) = bases::reached(&job, policy.window_start, carried.as_ref()).await?;
     let payouts_from = options::payouts_from(config.proof()?.payout_due_days, &policy.calendar, today);
     let window = (policy.window_start, &older, payouts_from);

@@ -201,3 +201,38 @@ fn a_refund_of_the_days_before_is_no_wrong_amount_of_a_payout() {
         assert_eq!(open(&place, D3, "PAYOUT"), ["PAYOUT_MISSING B1 s1 USD -100.00"], "{is_booked}");
     }
 }
+
+/// A settled payment on which a fee was taken: id, day of the payment, amount, fee, net.
+fn settled(place: &Place, date: &str, (id, on, amount, fee, net): (&str, &str, &str, &str, &str)) {
+    let row = format!(
+        "{id},M-s1,s1,a-{id},,{id},o-{id},GCASH,GCash,PAYMENT,{on}T10:00:00+08:00,{date}T23:00:00+08:00,CASHIER_PAYMENT,\
+         {amount},USD,{net},USD,,,{fee},USD"
+    );
+    let header = format!("{DETAILS},paymentMethodFeeAmountValue,paymentMethodFeeCurrency");
+    put(place, date, &format!("settlementItems_USD_{id}_000.csv"), &header, &[row]);
+}
+
+#[test]
+fn volumes_reach_as_far_back_as_the_lines_of_the_lookback() {
+    let place = place("[fees]\nschedule = \"fees.toml\"");
+    place.write(
+        "fees.toml",
+        "[[rule]]\nkind = \"payment_method\"\nmethod = \"GCASH\"\ncurrency = \"USD\"\n\
+         tiers = [{ from = \"0.00\", percent = \"2.0\" }, { from = \"10000.00\", percent = \"1.8\" }]\n",
+    );
+    settled(&place, "2026-03-03", ("big", "2026-03-02", "10000.00", "-200.00", "9800.00"));
+    settled(&place, "2026-04-02", ("late", "2026-03-31", "1.00", "-0.02", "0.98"));
+    // April's line comes in May, and is judged by all of March.
+    settled(&place, "2026-05-05", ("x", "2026-04-30", "100.00", "-1.80", "98.20"));
+    // One that is older than any lookback is judged by nothing, though a little is known of March, and that is said.
+    settled(&place, "2026-07-31", ("y", "2026-04-29", "100.00", "-2.00", "98.00"));
+    for date in ["2026-03-03", "2026-04-02", "2026-05-05", "2026-07-31"] {
+        run(&place, date, date);
+        assert_eq!(open(&place, date, "FEE"), [""; 0], "{date}");
+    }
+    let said = |date: &str| {
+        let summary = std::fs::read_to_string(place.path(&format!("out/{MERCHANT}/{date}/summary.json"))).unwrap();
+        summary.contains("no volume of 2026-03 is known")
+    };
+    assert_eq!(["2026-05-05", "2026-07-31"].map(said), [false, true]);
+}

@@ -27,12 +27,6 @@ pub struct VolumeKey {
 /// Sums of the magnitudes of the gross of payments and captures, in the smallest unit of the settlement currency.
 pub type Volumes = BTreeMap<VolumeKey, i128>;
 
-/// The day on which a month begins.
-fn month_of(date: BusinessDate) -> BusinessDate {
-    let text = date.to_string();
-    text.get(..7).and_then(|month| format!("{month}-01").parse().ok()).unwrap_or(date)
-}
-
 /// The volumes that decide about one rule's tier.
 #[derive(Debug, Clone, Default)]
 pub(in crate::proof) struct TierVolumes {
@@ -46,7 +40,7 @@ pub(in crate::proof) type KnownMonths = BTreeSet<BusinessDate>;
 /// The months of which any volume is known.
 pub(in crate::proof) fn known_months(volumes: &Volumes) -> KnownMonths {
     let days: BTreeSet<BusinessDate> = volumes.keys().map(|key| key.on).collect();
-    days.into_iter().map(month_of).collect()
+    days.into_iter().map(BusinessDate::first_of_month).collect()
 }
 
 impl TierVolumes {
@@ -74,9 +68,9 @@ impl TierVolumes {
         on: BusinessDate,
         known: &KnownMonths,
     ) -> Result<i128, BusinessDate> {
-        let this_month = month_of(on);
+        let this_month = on.first_of_month();
         let (month, end) = match which {
-            TierVolume::PreviousMonth => (month_of(this_month.minus_days(1)), this_month),
+            TierVolume::PreviousMonth => (this_month.minus_days(1).first_of_month(), this_month),
             TierVolume::MonthToDate => (this_month, on),
         };
         // On the first of a month nothing came before, which is known.

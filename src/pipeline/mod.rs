@@ -361,6 +361,7 @@ fn prove_reports(job: &Job<'_>, reports: &intake::Reports, known: &KnownBefore) 
         held: &known.held,
         open: &known.open,
         has_schedule: known.has_schedule,
+        is_dated: true,
         needs_details: false,
         payouts_from: known.payouts_from,
         payout_due_days: proof.payout_due_days,

@@ -63,6 +63,8 @@ pub struct DayToProve<'a> {
     pub open: &'a OpenProofs,
     /// Whether fees are judged by a contract.
     pub has_schedule: bool,
+    /// Whether the day is known: of files without dates, nobody knows which payouts are due.
+    pub is_dated: bool,
     /// Whether batches are judged only if the day has settlement details: some files of a day say nothing of the others.
     pub needs_details: bool,
     /// The first date of which all payouts are looked at ([`options::payouts_from`]).
@@ -135,7 +137,7 @@ impl DayToProve<'_> {
         if batches.places.is_empty() {
             batches.places = summaries.iter().map(|file| vec![Proved::NotRun; file.parsed.lines.len()]).collect();
         }
-        let payouts = self.payouts();
+        let payouts = if self.is_dated { self.payouts() } else { self.undated_payouts() };
         payouts.add_to(&mut batches.rows);
         let mut accounts = prove_balances(&BalanceInputs {
             today: self.today,
@@ -263,6 +265,13 @@ impl DayToProve<'_> {
             outgoing: &outgoing,
             symbols: self.symbols,
         })
+    }
+
+    /// Without dates nobody knows which payouts are due.
+    fn undated_payouts(&self) -> proof::PayoutProof {
+        let remark = "payouts are not proved: neither the names nor the folders of the files have a date";
+        let remarks = if self.summaries.is_empty() { Vec::new() } else { vec![remark.to_owned()] };
+        proof::PayoutProof { findings: Vec::new(), payouts: BTreeMap::new(), waiting: 0, remarks }
     }
 
     /// Whether the payout of a summary's row was missing so far.

@@ -51,3 +51,21 @@ fn the_configured_severity_holds_and_every_file_is_told() {
     assert_eq!(found["files"][0]["rejected"], 1);
     assert_eq!(found["files"][1]["lines"], 4);
 }
+
+#[test]
+fn files_without_a_date_are_told_so() {
+    let place = Place::quiet_day();
+    let header =
+        "settlementBatchId,merchantId,referenceMerchantId,settlementTime,settlementAmountValue,settlementCurrency";
+    let row = "B1,M-1,seller-1,2026-03-03T23:00:00+08:00,90.00,USD";
+    place.write("settlementSummary_USD_B1_000.csv", format!("{header}\n{row}\n<END>\n"));
+    let told = place.run("check settlementSummary_USD_B1_000.csv");
+    let why = "payouts are not proved: neither the names nor the folders of the files have a date";
+    assert!(told.stdout.contains(why) && !told.stdout.contains("262143"), "{}", told.stdout);
+    // In the folder of a day, it is the activity that is missing.
+    fs::create_dir(place.path("20260303")).unwrap();
+    fs::rename(place.path("settlementSummary_USD_B1_000.csv"), place.path("20260303/settlementSummary_USD_B1_000.csv"))
+        .unwrap();
+    let told = place.run("check 20260303/settlementSummary_USD_B1_000.csv");
+    assert!(told.stdout.contains("there is no account activity of 2026-03-03"), "{}", told.stdout);
+}

@@ -119,6 +119,7 @@ impl Set {
             held: &self.held,
             open: &none,
             has_schedule: allow.has_schedule,
+            is_dated: dated,
             needs_details: true,
             payouts_from: payouts_from(allow.payout_due_days, allow.calendar, date),
             payout_due_days: allow.payout_due_days,

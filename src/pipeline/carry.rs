@@ -14,7 +14,7 @@ use crate::store::{Carried, CarriedInTransit};
 
 use super::folds::OrKind;
 use super::proving::{OpenProofs, Proofs};
-use super::{Day, Job, listing};
+use super::{Day, Job, listing, options};
 
 /// The run before, and what of its rows people took up again.
 pub fn taken_up_again<'a>(carried: Option<&'a Carried>, reopened: &BTreeSet<DiscrepancyId>) -> Vec<&'a Discrepancy> {
@@ -58,8 +58,15 @@ pub fn is_of_proof(row: &Discrepancy) -> bool {
 
 /// What the run before left open of batches and payouts, and the payouts that were missing when the days began, `since`, of which all
 /// payouts are known: what one of them has got since is no other's.
-pub async fn open_proofs(job: &Job<'_>, carried: Option<&Carried>, since: BusinessDate) -> anyhow::Result<OpenProofs> {
+pub async fn open_proofs(
+    job: &Job<'_>,
+    carried: Option<&Carried>,
+    reopened: &BTreeSet<DiscrepancyId>,
+    since: BusinessDate,
+) -> anyhow::Result<OpenProofs> {
     let mut open = OpenProofs::default();
+    let again = taken_up_again(carried, reopened).into_iter().filter(|row| row.kind == DiscrepancyKind::BatchTotal);
+    open.reopened = again.map(|row| row.antom_id.clone()).collect();
     if since < job.today {
         for (id, batch) in job.store.payouts_missing_before(job.merchant.as_str(), since).await.or_kind()? {
             open.remembered.push_str(&format!("missing {id}\n"));
@@ -76,6 +83,36 @@ pub async fn open_proofs(job: &Job<'_>, carried: Option<&Carried>, since: Busine
         }
     }
     Ok(open)
+}
+
+/// The first date of which all payouts are looked at: an earlier one than usual if people took a payout up again, so that what was paid
+/// while their decision settled it is found.
+pub fn payouts_from(job: &Job<'_>, policy: &Policy, again: &[&Discrepancy]) -> anyhow::Result<BusinessDate> {
+    let days = job.config.proof()?.payout_due_days;
+    let payouts =
+        again.iter().filter(|row| matches!(row.kind, DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount));
+    let since = payouts.map(|row| row.first_seen_on).fold(job.today, BusinessDate::min);
+    Ok(options::payouts_from(days, &policy.calendar, since))
+}
+
+/// What of the rows that people took up again may have been completed before the window, where nothing looks: a remark each.
+pub fn not_looked_at(job: &Job<'_>, policy: &Policy, again: &[&Discrepancy], day: &Day) -> anyhow::Result<Vec<String>> {
+    let open: BTreeSet<&DiscrepancyId> = day.discrepancies.iter().map(|row| &row.discrepancy_id).collect();
+    let mut remarks = Vec::new();
+    for row in again.iter().filter(|row| is_completed_later(row.kind) && open.contains(&row.discrepancy_id)) {
+        if payouts_from(job, policy, &[row])?.min(row.business_date) < policy.window_start {
+            let (id, from) = (&row.discrepancy_id, policy.window_start);
+            remarks.push(format!(
+                "`{id}` was reopened: what came for it before {from} was not looked at; accept it again if it is there"
+            ));
+        }
+    }
+    Ok(remarks)
+}
+
+/// Whether what is missing may come on a later day.
+const fn is_completed_later(kind: DiscrepancyKind) -> bool {
+    matches!(kind, DiscrepancyKind::BatchTotal | DiscrepancyKind::PayoutMissing | DiscrepancyKind::PayoutAmount)
 }
 
 /// The proof rows that the run before left open and that the run that first listed them still lists in its newest revision.
@@ -121,7 +158,7 @@ pub fn older_dates(carried: Option<&Carried>, window_start: BusinessDate) -> BTr
 pub async fn age_and_carry(
     job: &Job<'_>,
     policy: &Policy,
-    before: &Before<'_>,
+    (before, reopened): (&Before<'_>, &BTreeSet<DiscrepancyId>),
     closed: &BTreeMap<String, String>,
     became: &BTreeSet<String>,
     day: &mut Day,
@@ -163,6 +200,8 @@ pub async fn age_and_carry(
         row.age_days = policy.calendar.business_days_between(row.first_seen_on, job.today);
     }
     crate::export::sort_discrepancies(&mut day.discrepancies);
+    let again = taken_up_again(judge.carried, reopened);
+    day.remarks.extend(not_looked_at(job, policy, &again, day)?);
     Ok(())
 }
 

@@ -34,7 +34,7 @@ mod texts;
 mod timing;
 mod waited;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::BusinessDate;
 use crate::clock;
@@ -157,10 +157,9 @@ pub async fn run_day(
     waited.widen(&mut policy);
     let contract = inputs::contract(config)?;
     let volumes = inputs::volumes(&job, contract.as_ref(), policy.window_start).await?;
-    let schedule = contract.as_ref().map(|known| &known.schedule);
-    let row_rules = options::row_rules(config, &job.symbols, schedule, &volumes)?;
+    let row_rules = options::row_rules(config, &job.symbols, contract.as_ref().map(|known| &known.schedule), &volumes)?;
     let (older, bases) = bases::reached(&job, policy.window_start, carried.as_ref()).await?;
-    let payouts_from = options::payouts_from(config.proof()?.payout_due_days, &policy.calendar, today);
+    let payouts_from = carry::payouts_from(&job, &policy, &carry::taken_up_again(carried.as_ref(), &reopened))?;
     let window = (policy.window_start, &older, payouts_from);
     let due = waited.due(&policy);
     let marker = recall::marker(&job, &policy, registry.as_ref(), &due);
@@ -186,7 +185,7 @@ pub async fn run_day(
         let lists = (&mut listing, &mut rolling);
         tokio::task::block_in_place(|| classify(&evidence, &describer, before, &due, &mut reconciliation, lists))
     })?;
-    let known = KnownBefore::load(&job, schedule.is_some(), carried.as_ref(), payouts_from).await?;
+    let known = KnownBefore::load(&job, contract.is_some(), (carried.as_ref(), &reopened), payouts_from).await?;
     let (proofs, controls) = timings.stage("prove", rows, || {
         let described = (&described, &listing.listed);
         tokio::task::block_in_place(|| prove(&evidence, &mut reconciliation, described, &known))
@@ -215,7 +214,7 @@ pub async fn run_day(
     let before_it = carried.as_ref();
     let before =
         carry::Before { carried: before_it, waited: &waited.left, loaded: &loaded, ledger_from: ledger.from, standing };
-    carry::age_and_carry(&job, &policy, &before, &described.closed, &described.became, &mut day).await?;
+    carry::age_and_carry(&job, &policy, (&before, &reopened), &described.closed, &described.became, &mut day).await?;
     let decisions = decided.apply(&job, before_it, &mut day).await?;
     day.roll_forward = carry::roll_forward(rolling, &before, &reopened, &described.became, &day)?;
     // What the run before left is known now. Where memory is short, recording may have its room.
@@ -311,13 +310,13 @@ impl KnownBefore {
     async fn load(
         job: &Job<'_>,
         has_schedule: bool,
-        carried: Option<&Carried>,
+        (carried, reopened): (Option<&Carried>, &BTreeSet<DiscrepancyId>),
         payouts_from: BusinessDate,
     ) -> anyhow::Result<Self> {
         let held = job.store.held_before(job.merchant.as_str(), job.today).await.or_kind()?;
         let days = job.config.proof()?.payout_due_days;
         let all_known = options::calendar(job.config)?.plus_business_days(payouts_from, days);
-        let open = carry::open_proofs(job, carried, all_known).await?;
+        let open = carry::open_proofs(job, carried, reopened, all_known).await?;
         Ok(Self { has_schedule, held, open, payouts_from })
     }
 }

@@ -13,8 +13,8 @@ use crate::money::{Currency, Tally};
 use crate::movement::ReportKind;
 use crate::proof::{
     self, AccountRow, BalanceInputs, BatchInputs, BatchKey, BatchRow, BatchSums, DayStatement, Held, HeldRow, Outgoing,
-    PayoutInputs, Places, ProofFinding, Proved, RowProof, control_totals, join_places, prove_balances, prove_batches,
-    prove_payouts,
+    PayoutInputs, Places, ProofFinding, Proved, RowProof, control_totals, join_places, merge_sums, prove_balances,
+    prove_batches, prove_payouts,
 };
 use crate::report::{ActivityLine, BalanceLine, Generation, Place, SummaryLine};
 
@@ -31,6 +31,8 @@ pub struct OpenProofs {
     pub payouts: OpenPayouts,
     /// Batches with a `BATCH_TOTAL`.
     pub batches: BTreeSet<String>,
+    /// Those of them that people took up again: they are judged over all days, for nobody looked while they were settled.
+    pub reopened: BTreeSet<String>,
     /// What of it was left by other runs than the one before, as a text: if that changed, a rerun is another run.
     pub remembered: String,
 }
@@ -162,7 +164,7 @@ impl DayToProve<'_> {
             held: proof::held(self.held, &self.rows.sums, self.symbols),
             findings: Vec::new(),
             summaries: Vec::new(),
-            judged: self.judged_batches(&batches.rows),
+            judged: self.judged_batches(&[batches.rows.as_slice(), &self.reopened_batches()].concat()),
             paid: self.paid(&payouts),
             remarks: Vec::new(),
             summary_places: places,
@@ -220,6 +222,32 @@ impl DayToProve<'_> {
             file_name: self.file_name,
             symbols: self.symbols,
         })
+    }
+
+    /// What everything that is known of batches comes to that people took up again.
+    fn reopened_batches(&self) -> Vec<BatchRow> {
+        if self.open.reopened.is_empty() {
+            return Vec::new();
+        }
+        let is_reopened = |batch| self.open.reopened.contains(&self.symbols.text(batch));
+        let mut details = BatchSums::new();
+        for sums in [self.earlier_sums, &self.rows.sums] {
+            let wanted = sums.iter().filter(|(key, _)| is_reopened(key.batch));
+            merge_sums(&mut details, &wanted.map(|(key, sum)| (*key, sum.clone())).collect());
+        }
+        let summaries = self.summaries.iter().filter_map(|file| file.with_lines(|line| is_reopened(line.batch)));
+        let proof = prove_batches(&BatchInputs {
+            details: &details,
+            earlier_details: &BatchSums::new(),
+            summaries: &summaries.collect::<Vec<_>>(),
+            earlier_summaries: &[],
+            merchant_per_party: self.merchant_per_party(),
+            incomplete: &[],
+            rejected: &BTreeMap::new(),
+            file_name: self.file_name,
+            symbols: self.symbols,
+        });
+        proof.rows
     }
 
     /// Whether each pair agrees, of the batches of which something was open and any was judged. A pair that was not does not agree.

@@ -117,6 +117,7 @@ fn run(place: &Place, from: &str, to: &str) {
 const D1: &str = "2026-03-02";
 const D2: &str = "2026-03-03";
 const D3: &str = "2026-03-04";
+const D4: &str = "2026-03-05";
 
 #[test]
 fn a_payout_in_one_currency_closes_none_in_another() {
@@ -235,4 +236,68 @@ fn volumes_reach_as_far_back_as_the_lines_of_the_lookback() {
         summary.contains("no volume of 2026-03 is known")
     };
     assert_eq!(["2026-05-05", "2026-07-31"].map(said), [false, true]);
+}
+
+/// Decides about every row that was open after a date.
+#[track_caller]
+fn decide(place: &Place, date: &str, decision: &str) {
+    let ids = cells(place, date, "discrepancies.csv", &["discrepancy_id"], |_| true);
+    let rows: String = ids.iter().map(|id| format!("{id},{decision},anna,so it is\n")).collect();
+    place.write("decided.csv", format!("discrepancy_id,decision,decided_by,reason\n{rows}"));
+    let ended = place.run("decide decided.csv");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+/// A batch of which one seller's details are missing and nothing is paid; all of it is accepted.
+fn accepted() -> Place {
+    let place = place("");
+    details(&place, D1, "B1", &[("s1", "PAYMENT", "10.00", "USD")]);
+    summary(&place, D1, "B1", &[("s1", "10.00", "USD"), ("s2", "5.00", "USD"), ("s3", "7.00", "USD")]);
+    activity(&place, D1, &[]);
+    activity(&place, D2, &[]);
+    run(&place, D1, D1);
+    assert_eq!(open(&place, D1, "").len(), 6, "{:?}", open(&place, D1, ""));
+    decide(&place, D1, "accept");
+    run(&place, D2, D2);
+    assert_eq!(open(&place, D2, ""), [""; 0]);
+    place
+}
+
+#[test]
+fn what_came_while_a_row_was_accepted_closes_it_when_it_is_reopened() {
+    let place = accepted();
+    details(&place, D3, "B1", &[("s2", "PAYMENT", "5.00", "USD")]);
+    activity(&place, D3, &[("s1", "-10.00", "USD"), ("s2", "-5.00", "USD")]);
+    details(&place, D3, "B3", &[("s1", "PAYMENT", "10.00", "USD")]);
+    summary(&place, D3, "B3", &[("s1", "10.00", "USD")]);
+    activity(&place, D4, &[("s1", "-10.00", "USD")]);
+    run(&place, D3, D3);
+    // The only movement of that amount is B3's own, which was in time.
+    assert_eq!(open(&place, D3, "PAYOUT"), [""; 0]);
+    decide(&place, D1, "reopen");
+    run(&place, D4, D4);
+    let proofs = [open(&place, D4, "PAYOUT"), open(&place, D4, "BATCH_TOTAL")].concat();
+    let expected = ["PAYOUT_MISSING B1 s3 USD -7.00", "BATCH_TOTAL B1 s3 USD  7.00"];
+    assert_eq!(proofs, expected);
+    assert_eq!(
+        cleared(&place, D4),
+        [
+            "B1 USD -10.00 `accountActivity_20260305_000.csv` line 2",
+            "B1 USD -5.00 `accountActivity_20260304_000.csv` line 3",
+            "B1 USD 5.00 details and summary of the batch agree now",
+        ]
+    );
+    let before = cleared(&place, D4);
+    run(&place, D4, D4);
+    assert_eq!(cleared(&place, D4), before, "a rerun says the same");
+}
+
+#[test]
+fn what_is_reopened_after_the_lookback_is_said_not_to_have_been_looked_at() {
+    let place = accepted();
+    decide(&place, D1, "reopen");
+    run(&place, "2026-04-20", "2026-04-20");
+    assert_eq!(open(&place, "2026-04-20", "PAYOUT").len(), 3);
+    let summary = std::fs::read_to_string(place.path(&format!("out/{MERCHANT}/2026-04-20/summary.json"))).unwrap();
+    assert_eq!(summary.matches("was reopened: what came for it before 2026-03-16 was not looked at").count(), 5);
 }

@@ -208,11 +208,11 @@ impl Store {
         )
     }
 
-    /// The time in SQL: hosts that share a server need not agree about it.
+    /// The time in SQL, the same wherever it stands in a statement: hosts that share a server need not agree about it.
     fn time(&self, now: Instant) -> String {
         match self.pool {
             Pool::Sqlite(_) => now.millis().to_string(),
-            Pool::Postgres(_) => "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT".to_owned(),
+            Pool::Postgres(_) => "(EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT".to_owned(),
         }
     }
 

@@ -131,7 +131,7 @@ async fn sqlite_survives_what_a_killed_process_leaves() {
         std::fs::copy(file.path(), copy.folder.path().join("data").join(file.file_name())).unwrap();
     }
     let after = copy.open().await;
-    let (from, to) = (super::samples::at("1970-01-01T00:00:00Z"), super::samples::at("9999-01-01T00:00:00Z"));
+    let (from, to) = (super::samples::at("1970-01-02T00:00:00Z"), super::samples::at("9989-01-01T00:00:00Z"));
     assert_eq!(after.read_ledger(from, to, std::io::sink()).await.unwrap(), 0);
     let mut again = after.begin_import(antom_recon::calendar::Instant::from_millis(0)).await.unwrap();
     again.push(&[super::samples::entry("e", "1", "2026-10-01T00:00:00Z")]).await.unwrap();

@@ -76,6 +76,7 @@ def arguments():
     parser.add_argument("--keep", action="store_true", help="keep that folder, and the day in it for the next time")
     parser.add_argument("--json", type=Path, help="write every measurement to this file")
     parser.add_argument("--lab", type=Path, help="a built `lab` [default: build one]")
+    parser.add_argument("--program", type=Path, help="another build of the job, as of profiled-build.sh [default: that of `lab`]")
     parser.add_argument("--python", type=Path, help="a Python that has duckdb and polars [default: install them]")
     return parser.parse_args()
 
@@ -168,7 +169,8 @@ def ours(lab, day, options, more=()):
         path = day / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     flags = ["--threads", str(options.threads), "--config", day / "antom-recon.toml", *options.flag, *more]
-    ran, _ = measured([lab, "job", "--", "run", "--date", DATE, *flags], env=quiet(), stdout=subprocess.DEVNULL)
+    job = [options.program] if options.program else [lab, "job", "--"]
+    ran, _ = measured([*job, "run", "--date", DATE, *flags], env=quiet(), stdout=subprocess.DEVNULL)
     outputs = day / "out" / PLATFORM / DATE
     timings = json.loads((outputs / "summary.json").read_text())["timings"]
     if not {"parse", "ledger", "match", "classify", "write"} <= timings.keys():

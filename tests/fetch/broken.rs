@@ -172,26 +172,13 @@ fn nobody_there_is_unreachable() {
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
-/// Passes requests on to OpenSSH's SFTP server, but denies looking up links to what nobody may read.
-const DENYING: &str = r#"#!/usr/bin/perl
-use strict;
-open(my $server, '|-', 'SFTP_SERVER') or die;
-binmode $_ for (\*STDIN, \*STDOUT, $server);
-sub get {
-    my ($length, $bytes) = (shift, '');
-    while (length $bytes < $length) { sysread(STDIN, $bytes, $length - length $bytes, length $bytes) or exit }
-    return $bytes;
-}
-while (1) {
-    my $head = get(4);
-    my $body = get(unpack 'N', $head);
+/// Denies looking up links to what nobody may read.
+const DENYING: &str = r#"
     if (ord($body) == 17 && $body =~ /denied/) {
         my $status = chr(101) . substr($body, 1, 4) . pack('N3', 3, 0, 0);
         syswrite(STDOUT, pack('N', length $status) . $status);
-    } else {
-        syswrite($server, $head . $body);
+        next;
     }
-}
 "#;
 
 /// Somebody's link to somewhere else must not stop the day; a report behind one must not be missing without a word.
@@ -226,11 +213,16 @@ fn links_that_cannot_be_looked_up_stop_nothing_and_hide_no_report() {
     }
 }
 
-/// Passes requests on to OpenSSH's SFTP server, but asks for at most 10,000 bytes wherever the client asks for more.
-const STINGY: &str = r#"#!/usr/bin/perl
+/// Asks for at most 10,000 bytes wherever the client asks for more.
+const STINGY: &str = r#"
+    substr($body, -4) = pack('N', 10000) if ord($body) == 5 && unpack('N', substr($body, -4)) > 10000;
+"#;
+
+/// Passes requests on to OpenSSH's SFTP server, each after what is done with it first.
+const BETWEEN: &str = r#"#!/usr/bin/perl
 use strict;
 open(my $server, '|-', 'SFTP_SERVER') or die;
-binmode $_ for (\*STDIN, $server);
+binmode $_ for (\*STDIN, \*STDOUT, $server);
 sub get {
     my ($length, $bytes) = (shift, '');
     while (length $bytes < $length) { sysread(STDIN, $bytes, $length - length $bytes, length $bytes) or exit }
@@ -239,18 +231,18 @@ sub get {
 while (1) {
     my $head = get(4);
     my $body = get(unpack 'N', $head);
-    substr($body, -4) = pack('N', 10000) if ord($body) == 5 && unpack('N', substr($body, -4)) > 10000;
+    FIRST
     syswrite($server, $head . $body);
 }
 "#;
 
-/// A server whose SFTP subsystem is a program around OpenSSH's own.
-fn sshd_with(world: &World, program: &str) -> Option<Sshd> {
+/// A server whose SFTP subsystem is a program around OpenSSH's own, which does this with each request first.
+fn sshd_with(world: &World, first: &str) -> Option<Sshd> {
     let places = ["/usr/lib/openssh/sftp-server", "/usr/libexec/sftp-server", "/usr/libexec/openssh/sftp-server"];
     let place = places.into_iter().find(|place| Path::new(place).exists() && Path::new("/usr/bin/perl").exists());
     let server = place.or_else(|| skipped("`sftp-server` or `/usr/bin/perl` is not installed"))?;
     let path = world.dir.path().join("subsystem");
-    fs::write(&path, program.replace("SFTP_SERVER", server)).unwrap();
+    fs::write(&path, BETWEEN.replace("SFTP_SERVER", server).replace("FIRST", first)).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     start_with_subsystem(world.dir.path(), path.to_str().unwrap())
 }
